@@ -1,0 +1,3 @@
+namespace SunnySwitch.Admin;
+
+internal static class Placeholder;

@@ -1,0 +1,3 @@
+namespace SunnySwitch.Cell;
+
+internal static class Placeholder;

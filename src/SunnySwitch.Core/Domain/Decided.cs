@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+
+namespace SunnySwitch.Core.Domain;
+
+/// <summary>Who decided. Durable.</summary>
+public enum DecisionOrigin : byte
+{
+#pragma warning disable CS1591
+    Us = 1, Issuer = 2, StandInByUs = 3, StandInByNetwork = 4, Timeout = 5,
+#pragma warning restore CS1591
+}
+
+/// <summary>What a decision does to money. Durable.</summary>
+public enum EffectKind : byte
+{
+    /// <summary>Nothing moves: a decline, or a reversal that found nothing to undo.</summary>
+    None = 0,
+    /// <summary>A hold is opened: 0100 approved.</summary>
+    HoldOpened = 1,
+    /// <summary>The ledger is debited at once: 0200 approved.</summary>
+    Posted = 2,
+    /// <summary>A hold or posting is undone, fully or down to what stays.</summary>
+    Reversed = 3,
+    /// <summary>The original is not here (yet): it will be declined when it comes.</summary>
+    TombstoneSet = 4,
+}
+
+/// <summary>
+/// One journalled answer: the request, what the switch set, and every effect as numbers, so that applying it computes nothing.
+/// Little-endian, frozen: payload version 1 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request had DE90.
+/// <code>
+///   0 Request 152 | 152 internal result 2 | 154 DE39 two characters 2 | 156 DE38 base 36 number 4 | 160 effect 1 | 161 origin 1
+/// 162 link's dialect: 2 unused | 164 dialect version 4 | 168 card 4 | 172 account 4 | 176 hold 4 | 180 unused 4
+/// 184 held delta 8 | 192 ledger delta 8 | 200 original's key number 8 | 208 end
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct Decided
+{
+    /// <summary>Size of the fixed part.</summary>
+    public const int Bytes = 208;
+    /// <summary>Version of this layout.</summary>
+    public const ushort Version = 1;
+#pragma warning disable CS1591
+    [FieldOffset(0)] public Request Request;
+    [FieldOffset(152)] public InternalResult Result;
+    [FieldOffset(154)] public ResponseCode Code;
+    /// <summary>DE38 as a number to be written in six base-36 digits; <see cref="NoApprovalCode"/> when there is none.</summary>
+    [FieldOffset(156)] public uint ApprovalCode;
+    [FieldOffset(160)] public EffectKind Effect;
+    [FieldOffset(161)] public DecisionOrigin Origin;
+    [FieldOffset(164)] public uint DialectVersion;
+    [FieldOffset(168)] public int Card;
+    [FieldOffset(172)] public int Account;
+    /// <summary>Slot of the hold opened, or of the hold undone; -1 when none.</summary>
+    [FieldOffset(176)] public int Hold;
+    [FieldOffset(184)] public long HeldDelta;
+    [FieldOffset(192)] public long LedgerDelta;
+    /// <summary>Number of the duplicate-key entry of the original that this reversal undid; 0 when none.</summary>
+    [FieldOffset(200)] public long OriginalKey;
+    public const uint NoApprovalCode = uint.MaxValue;
+#pragma warning restore CS1591
+}
+
+/// <summary>DE39 on the 1987 wire: two characters, first one in the low byte.</summary>
+public readonly record struct ResponseCode(ushort Packed)
+{
+    /// <summary>Packs two ASCII characters.</summary>
+    public static ResponseCode Of(char first, char second) => new((ushort)(first | (second << 8)));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{(char)(Packed & 0xFF)}{(char)(Packed >> 8)}";
+}
+
+/// <summary>The fine reason of a decision, ours; the wire code is another field. Durable, never renumbered.</summary>
+public enum InternalResult : ushort
+{
+#pragma warning disable CS1591
+    None = 0, Approved = 1,
+    FormatError = 10, UnknownMti = 11, NotSignedOn = 12, AcquirerNotOfLink = 13, SameKeyOtherBody = 14, AfterItsReversal = 15,
+    TableFull = 16, UnknownNetworkCode = 17,
+    BadAmount = 20, BadCurrency = 21, BadPan = 22, UnknownCard = 23, Expired = 24, HotLost = 25, HotStolen = 26, HotPickUp = 27, HotRestricted = 28,
+    CardNotActive = 29, CardClosed = 30, CardBlocked = 31, InsufficientFunds = 32,
+    OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,
+#pragma warning restore CS1591
+}

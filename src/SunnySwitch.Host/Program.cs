@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace SunnySwitch.Host;
+
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
+        return root.Parse(arguments).Invoke();
+    }
+}

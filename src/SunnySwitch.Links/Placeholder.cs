@@ -1,0 +1,3 @@
+namespace SunnySwitch.Links;
+
+internal static class Placeholder;
