@@ -1,0 +1,27 @@
+using SunnySwitch.Cell;
+using SunnySwitch.Disruptor;
+
+namespace SunnySwitch.Admin;
+
+/// <summary>Brings operators' commands to the kernel through the ring and their answers back.</summary>
+public sealed class OperatorDesk(RingBuffer<Input> ring, IClock clock)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Sends a command; completes when its effect is durable.</summary>
+    /// <exception cref="TimeoutException">The ring stayed full, or the kernel did not answer in ten seconds.</exception>
+    public async Task<OperatorCommand> Ask(CommandKind kind, Action<OperatorCommand> fill)
+    {
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var command = new OperatorCommand(kind, _ => answered.SetResult());
+        fill(command);
+        if (!ring.TryNext(1, out var sequence)) throw new TimeoutException("the switch is too busy; try again");
+        var slot = ring[sequence];
+        slot.Kind = InputKind.Command;
+        slot.ArrivedAt = clock.Now;
+        slot.Command = command;
+        ring.Publish(sequence);
+        await answered.Task.WaitAsync(Patience).ConfigureAwait(false);
+        return command;
+    }
+}

@@ -1,3 +1,0 @@
-namespace SunnySwitch.Admin;
-
-internal static class Placeholder;

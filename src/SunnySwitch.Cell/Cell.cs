@@ -1,0 +1,280 @@
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
+using SunnySwitch.Disruptor;
+
+namespace SunnySwitch.Cell;
+
+/// <summary>
+/// The duty cycle: inputs, decisions, frames, one flush, then the replies leave. A thread runs it, a simulator steps it.
+/// </summary>
+/// <remarks>
+/// Replies are encoded when they are decided, while the request is in cache, into the connection's output, but nothing
+/// leaves before <see cref="ReplyGate"/> agrees: one flush of the journal, then one flush per connection.
+/// </remarks>
+public sealed class Cell : IBatchEventHandler<Input>
+{
+    private const int ReplyBytesMax = 512;
+    private static readonly ResponseCode SystemMalfunction = ResponseCode.Of('9', '6');
+
+    private readonly SwitchState _state;
+    private readonly Decider _decider;
+    private readonly Journal.Journal _journal;
+    private readonly ReplyGate _gate;
+    private readonly LinkProfile[] _links;
+    private readonly ILinkDesk _desk;
+    private readonly IClock _clock;
+    private readonly CardDesk _cards;
+
+    private readonly int[] _dirty;
+    private readonly bool[] _isDirty;
+    private int _dirtyCount;
+    private readonly List<(int Connection, uint Generation)> _ended = new(256);
+    private readonly List<OperatorCommand> _commands = new(64);
+    private readonly long[] _arrivals;
+    private int _arrivalCount;
+
+    /// <summary>Puts the parts together. The state is what <paramref name="journal"/>'s recovery folded.</summary>
+    public Cell(
+        SwitchState state, Journal.Journal journal, LinkProfile[] links, ILinkDesk desk, IClock clock, int connectionsMax, int batchMax)
+    {
+        _state = state;
+        _journal = journal;
+        _links = links;
+        _desk = desk;
+        _clock = clock;
+        _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms));
+        _cards = new CardDesk(state);
+        _gate = new ReplyGate(journal.DurableSequence);
+        _dirty = new int[connectionsMax];
+        _isDirty = new bool[connectionsMax];
+        _arrivals = new long[batchMax];
+        MaxBatchSize = batchMax;
+        Counters = new CellCounters(links.Length);
+    }
+
+    /// <summary>What the kernel thread counts.</summary>
+    public CellCounters Counters { get; }
+
+    /// <inheritdoc/>
+    public int MaxBatchSize { get; }
+
+    /// <summary>Newest durable frame.</summary>
+    public long DurableSequence => _journal.DurableSequence;
+
+    /// <summary>Opens an epoch and, if it is another day, the business date. Called once, before the first input.</summary>
+    public void Start(ulong epoch, uint tokenKeyCheck, int dayNumber)
+    {
+        var now = _clock.Now;
+        _journal.Epoch = epoch;
+        Record(JournalKind.EpochStarted, 1, now, 0, new EpochStarted { Epoch = epoch, TokenKeyCheck = tokenKeyCheck });
+        if (_state.DayNumber < dayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = dayNumber });
+        Commit(now);
+    }
+
+    /// <inheritdoc/>
+    public void OnBatch(EventBatch<Input> batch, long firstSequence)
+    {
+        var now = _clock.Now;
+        for (var index = 0; index < batch.Count; index++) Take(batch[index], now);
+        Counters.Batches++;
+        Counters.Inputs += batch.Count;
+        Commit(now);
+    }
+
+    /// <summary>The batch's slots are free again.</summary>
+    public void OnReleased() => _desk.WakeStarved();
+
+    private void Take(Input input, Instant now)
+    {
+        switch (input.Kind)
+        {
+            case InputKind.Message: TakeMessage(input, now); break;
+            case InputKind.ConnectionEnded: TakeEnd(input, now); break;
+            case InputKind.Command: TakeCommand(input.Command!, now); break;
+            default: Must.Hold(input.Kind == InputKind.None); break;
+        }
+    }
+
+    private void TakeMessage(Input input, Instant now)
+    {
+        ref var transaction = ref input.Transaction;
+        var link = _links[transaction.LinkIndex];
+        Counters.RingWait.Record(now.UnixNanos - input.ArrivedAt.UnixNanos);
+        if (now.UnixNanos - input.ArrivedAt.UnixNanos > link.DeadlineNanos)
+        {
+            Counters.Late++;
+            return;
+        }
+
+        if (!_journal.HasRoom(Decided.Bytes + OriginalData.Bytes)) Commit(now);
+        transaction.Alarm = InternalResult.None;
+        var verdict = _decider.Decide(ref transaction, now, _journal.LastSequence + 1);
+        CountAlarm(transaction.Alarm);
+        if (verdict == Verdict.Answer && !_journal.HasSegmentAhead && IsNewRequest(transaction.Request.Mti)) verdict = RefuseForSpace(ref transaction);
+        switch (verdict)
+        {
+            case Verdict.Answer: RecordDecision(ref transaction, now); break;
+            case Verdict.SessionChange: Record(JournalKind.SessionChanged, 1, now, transaction.Session.Link, transaction.Session); break;
+            case Verdict.Repeat: Counters.Repeats++; break;
+            case Verdict.NonAnswer: break;
+            default: Counters.Silent++; return;
+        }
+
+        Reply(link, input);
+    }
+
+    private static bool IsNewRequest(ushort mti) => ((mti >> 8) & 0xF) is 1 or 2;
+
+    /// <summary>Reversals are still taken from the reserve; new requests would eat it up.</summary>
+    private Verdict RefuseForSpace(ref Transaction transaction)
+    {
+        Counters.JournalFull++;
+        transaction.Decided.Code = SystemMalfunction;
+        transaction.Decided.ApprovalCode = Decided.NoApprovalCode;
+        return Verdict.NonAnswer;
+    }
+
+    private void CountAlarm(InternalResult alarm)
+    {
+        if (alarm == InternalResult.None) return;
+        if (alarm == InternalResult.SameKeyOtherBody) Counters.SameKeyOtherBody++;
+        else if (alarm == InternalResult.TableFull) Counters.TableFull++;
+    }
+
+    private void RecordDecision(ref Transaction transaction, Instant now)
+    {
+        var fixedPart = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in transaction.Decided));
+        var link = _links[transaction.LinkIndex].Terms.Link;
+        if ((transaction.Request.Has & RequestHas.Original) == 0)
+        {
+            var sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, fixedPart);
+            _state.Apply(JournalKind.Decided, Decided.Version, sequence, now, fixedPart);
+            return;
+        }
+
+        Span<byte> whole = stackalloc byte[Decided.Bytes + OriginalData.Bytes];
+        fixedPart.CopyTo(whole);
+        MemoryMarshal.Write(whole[Decided.Bytes..], in transaction.Original);
+        _state.Apply(JournalKind.Decided, Decided.Version, _journal.Append(JournalKind.Decided, Decided.Version, now, link, whole), now, whole);
+    }
+
+    private void Record<T>(JournalKind kind, ushort version, Instant now, uint link, in T payload)
+        where T : struct
+    {
+        if (!_journal.HasRoom(256)) Commit(now);
+        var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in payload));
+        _state.Apply(kind, version, _journal.Append(kind, version, now, link, bytes), now, bytes);
+    }
+
+    private void Reply(LinkProfile link, Input input)
+    {
+        ref var transaction = ref input.Transaction;
+        _gate.OnDecided(_journal.LastSequence);
+        Counters.CountAnswer(transaction.LinkIndex, ReplyEncoder.AnswerMti(transaction.Request.Mti), transaction.Decided.Code);
+        var connection = transaction.Connection;
+        var target = _desk.Claim(connection, transaction.Generation, ReplyBytesMax);
+        if (target.IsEmpty)
+        {
+            Counters.Undeliverable++;
+            return;
+        }
+
+        var bytes = ReplyEncoder.Encode(link, input, in transaction.Decided, target);
+        Must.Hold(bytes > 0);
+        _desk.Commit(connection, bytes);
+        if (_arrivalCount < _arrivals.Length) _arrivals[_arrivalCount++] = input.ArrivedAt.UnixNanos;
+        if (_isDirty[connection]) return;
+        _isDirty[connection] = true;
+        _dirty[_dirtyCount++] = connection;
+    }
+
+    private void TakeEnd(Input input, Instant now)
+    {
+        ref var transaction = ref input.Transaction;
+        if (_state.IsSignedOn(transaction.Connection, transaction.Generation))
+        {
+            Record(JournalKind.SessionChanged, 1, now, _links[transaction.LinkIndex].Terms.Link, new SessionChanged
+            {
+                Connection = transaction.Connection,
+                Generation = transaction.Generation,
+                Link = _links[transaction.LinkIndex].Terms.Link,
+                State = SessionState.None,
+            });
+        }
+
+        _ended.Add((transaction.Connection, transaction.Generation));
+    }
+
+    private void TakeCommand(OperatorCommand command, Instant now)
+    {
+        command.Outcome = _journal.HasSegmentAhead || command.Kind == CommandKind.CardShow ? Obey(command, now) : CommandOutcome.JournalFull;
+        _gate.OnDecided(_journal.LastSequence);
+        _commands.Add(command);
+    }
+
+    private CommandOutcome Obey(OperatorCommand command, Instant now)
+    {
+        switch (command.Kind)
+        {
+            case CommandKind.CardShow:
+                return _state.TryFindCard(command.Pan, out command.View) ? CommandOutcome.Done : CommandOutcome.CardUnknown;
+            case CommandKind.CardAdd:
+                if (_state.TryFindCard(command.Card.Pan, out _)) return CommandOutcome.CardKnown;
+                if (!_cards.TryNumber(ref command.Card)) return CommandOutcome.TableFull;
+                Record(JournalKind.CardAdded, 1, now, 0, command.Card);
+                return CommandOutcome.Done;
+            case CommandKind.CardChange:
+                if (!_state.TryFindCard(command.Change.Pan, out _)) return CommandOutcome.CardUnknown;
+                Record(JournalKind.CardChanged, 1, now, 0, command.Change);
+                return CommandOutcome.Done;
+            case CommandKind.CardsGenerate:
+                if (!_cards.TryNumber(ref command.Range)) return CommandOutcome.TableFull;
+                Record(JournalKind.CardsGenerated, 1, now, 0, command.Range);
+                return CommandOutcome.Done;
+            default:
+                Must.Hold(command.Kind == CommandKind.OpenBusinessDate);
+                if (command.DayNumber > _state.DayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = command.DayNumber });
+                return CommandOutcome.Done;
+        }
+    }
+
+    /// <summary>Makes everything decided so far durable, then lets its effects leave.</summary>
+    private void Commit(Instant now)
+    {
+        if (_journal.HasPending)
+        {
+            _journal.Commit(now);
+            Counters.Commit.Record(_clock.Now.UnixNanos - now.UnixNanos);
+        }
+
+        _gate.OnDurable(_journal.DurableSequence);
+        _gate.BeforeReplies();
+        for (var index = 0; index < _dirtyCount; index++)
+        {
+            _isDirty[_dirty[index]] = false;
+            _desk.Flush(_dirty[index]);
+        }
+
+        _dirtyCount = 0;
+        CountTotals();
+        LetGo();
+    }
+
+    private void CountTotals()
+    {
+        if (_arrivalCount == 0) return;
+        var left = _clock.Now.UnixNanos;
+        for (var index = 0; index < _arrivalCount; index++) Counters.Total.Record(left - _arrivals[index]);
+        _arrivalCount = 0;
+    }
+
+    private void LetGo()
+    {
+        foreach (var (connection, generation) in _ended) _desk.Release(connection, generation);
+        _ended.Clear();
+        foreach (var command in _commands) command.Complete();
+        _commands.Clear();
+    }
+}

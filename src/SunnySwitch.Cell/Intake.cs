@@ -1,0 +1,95 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.Cell;
+
+/// <summary>How staging a stretch of received bytes ended.</summary>
+/// <param name="Frames">Frames staged; each becomes one input.</param>
+/// <param name="Unanswerable">Frames that could not be decoded far enough to answer; dropped.</param>
+/// <param name="ConsumedBytes">Bytes that staged and dropped frames took.</param>
+/// <param name="Status">What follows them: need more bytes, or why the link has to close. Complete: the stage is full, more frames wait.</param>
+public readonly record struct Staged(int Frames, int Unanswerable, int ConsumedBytes, FrameStatus Status);
+
+/// <summary>
+/// Decodes received bytes before any ring slot is claimed, so that nothing can fail between claim and publish.
+/// One instance serves one thread at a time; PANs become tokens in one call per read and are wiped.
+/// </summary>
+public sealed class Intake(IPanTokens tokens)
+{
+    /// <summary>Frames staged at most at a time: a claim never asks for more.</summary>
+    public const int FramesMax = 128;
+
+    private readonly Transaction[] _transactions = new Transaction[FramesMax];
+    private readonly FieldTable[] _fields = new FieldTable[FramesMax];
+    private readonly (int Offset, int Bytes)[] _messages = new (int, int)[FramesMax];
+    private readonly int[] _panOf = new int[FramesMax];
+    private readonly byte[] _panBlocks = new byte[FramesMax * PanBlock.Bytes];
+    private readonly byte[] _panTokens = new byte[FramesMax * PanBlock.Bytes];
+
+    /// <summary>Cuts, decodes and reads frames from <paramref name="received"/>.</summary>
+    public Staged Stage(LinkProfile link, ReadOnlySpan<byte> received)
+    {
+        int frames = 0, unanswerable = 0, consumed = 0, pans = 0;
+        var status = FrameStatus.Complete;
+        while (frames < FramesMax)
+        {
+            status = link.Framing.TryTakeFrame(received[consumed..], out var headerBytes, out var messageBytes);
+            if (status != FrameStatus.Complete) break;
+            var start = consumed + headerBytes;
+            consumed = start + messageBytes;
+            if (StageOne(link, received.Slice(start, messageBytes), frames, ref pans)) _messages[frames++] = (start, messageBytes);
+            else unanswerable++;
+        }
+
+        Tokenise(frames, pans);
+        return new Staged(frames, unanswerable, consumed, status);
+    }
+
+    /// <summary>Moves staged frame <paramref name="index"/> into a claimed slot. Cannot fail.</summary>
+    public void Fill(int index, ReadOnlySpan<byte> received, Input slot)
+    {
+        ref var staged = ref _transactions[index];
+        ref var target = ref slot.Transaction;
+        target.Request = staged.Request;
+        target.Original = staged.Original;
+        target.Decode = staged.Decode;
+        target.NetworkCode = staged.NetworkCode;
+        target.DialectVersion = staged.DialectVersion;
+        _fields[index].CopyTo(ref slot.Fields);
+        slot.CopyMessage(received.Slice(_messages[index].Offset, _messages[index].Bytes));
+        slot.Kind = InputKind.Message;
+    }
+
+    private bool StageOne(LinkProfile link, ReadOnlySpan<byte> message, int index, ref int pans)
+    {
+        ref var transaction = ref _transactions[index];
+        ref var fields = ref _fields[index];
+        transaction.Decode = Decoder.Decode(link.Dialect, message, ref fields);
+        if (!transaction.Decode.IsOk && (fields.Mti == 0 || !fields.Has(11))) return false;
+        transaction.DialectVersion = link.Dialect.Version;
+        var reader = new MessageReader(link.Dialect, message, in fields);
+        var hasPan = RequestReader.Read(
+            reader, fields.Mti, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
+        _panOf[index] = hasPan ? pans++ : -1;
+        return true;
+    }
+
+    private void Tokenise(int frames, int pans)
+    {
+        if (pans > 0) tokens.Tokenise(_panBlocks, pans, _panTokens);
+        for (var index = 0; index < frames; index++)
+        {
+            ref var transaction = ref _transactions[index];
+            if (_panOf[index] >= 0)
+            {
+                transaction.Request.Pan = PanBlock.ReadToken(_panTokens.AsSpan(_panOf[index] * PanBlock.Bytes, PanBlock.Bytes));
+            }
+
+            RequestKeys.Seal(ref transaction.Request, ref transaction.Original);
+        }
+
+        _panBlocks.AsSpan(0, pans * PanBlock.Bytes).Clear();
+    }
+}

@@ -1,0 +1,53 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Cell;
+
+/// <summary>What an operator asks of the running switch.</summary>
+public enum CommandKind : byte
+{
+#pragma warning disable CS1591
+    CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5,
+#pragma warning restore CS1591
+}
+
+/// <summary>How a command ended.</summary>
+public enum CommandOutcome : byte
+{
+#pragma warning disable CS1591
+    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5,
+#pragma warning restore CS1591
+}
+
+/// <summary>An operator's command on its way through the ring; completed behind the reply gate, like any answer.</summary>
+/// <param name="kind">What is asked.</param>
+/// <param name="completed">Called once by the kernel thread; must return at once and not throw.</param>
+public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> completed)
+{
+    /// <summary>What is asked.</summary>
+    public CommandKind Kind => kind;
+
+    /// <summary>The card it is about.</summary>
+    public PanToken Pan;
+
+    /// <summary>For <see cref="CommandKind.CardAdd"/>; card and account numbers are the kernel's to give.</summary>
+    public CardAdded Card;
+
+    /// <summary>For <see cref="CommandKind.CardChange"/>.</summary>
+    public CardChanged Change;
+
+    /// <summary>For <see cref="CommandKind.CardsGenerate"/>.</summary>
+    public CardsGenerated Range;
+
+    /// <summary>For <see cref="CommandKind.OpenBusinessDate"/>: days since 1970-01-01.</summary>
+    public int DayNumber;
+
+    /// <summary>What <see cref="CommandKind.CardShow"/> found.</summary>
+    public CardView View;
+
+    /// <summary>Set by the kernel.</summary>
+    public CommandOutcome Outcome;
+
+    /// <summary>Tells whoever asked.</summary>
+    public void Complete() => completed(this);
+}

@@ -1,3 +1,0 @@
-namespace SunnySwitch.Cell;
-
-internal static class Placeholder;

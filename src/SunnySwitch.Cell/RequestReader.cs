@@ -1,0 +1,167 @@
+using System.Buffers.Text;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Protocol.Codec;
+
+namespace SunnySwitch.Cell;
+
+/// <summary>Reads a decoded message into the numbers that checks may read. Pure; runs on the network's threads.</summary>
+public static class RequestReader
+{
+    private const int PanDigitsMin = 12;
+    private const int PanDigitsMax = 19;
+
+    /// <summary>
+    /// Fills <paramref name="transaction"/> from what was decoded. The PAN leaves by <paramref name="panBlock"/> only,
+    /// to become a token; true if there was one.
+    /// </summary>
+    public static bool Read(in MessageReader message, ushort mti, InstitutionId linkAcquirer, ref Transaction transaction, Span<byte> panBlock)
+    {
+        transaction.Request = default;
+        transaction.Original = default;
+        transaction.NetworkCode = 0;
+        ref var request = ref transaction.Request;
+        request.Mti = mti;
+        ReadNumbers(message, ref request);
+        ReadIdentities(message, linkAcquirer, ref request);
+        ReadTexts(message, ref request);
+        if (message.Has(70)) transaction.NetworkCode = (ushort)Mark(ref request, RequestHas.NetworkCode, message.Number(70));
+        if (message.Has(90)) ReadOriginal(message, ref request, ref transaction.Original);
+        if (message.Has(52)) request.Has |= RequestHas.PinBlock;
+        if (message.Has(55)) request.Has |= RequestHas.ChipData;
+        return ReadPan(message, ref request, panBlock);
+    }
+
+    private static ulong Mark(ref Request request, RequestHas has, ulong value)
+    {
+        request.Has |= has;
+        return value;
+    }
+
+    private static void ReadNumbers(in MessageReader message, ref Request request)
+    {
+        if (message.Has(3)) request.ProcessingCode = (uint)Mark(ref request, RequestHas.ProcessingCode, message.Number(3));
+        if (message.Has(4)) request.AmountMinor = (long)Mark(ref request, RequestHas.Amount, message.Number(4));
+        if (message.Has(7)) request.TransmissionTime = (uint)Mark(ref request, RequestHas.TransmissionTime, message.Number(7));
+        if (message.Has(11)) request.Stan = (uint)Mark(ref request, RequestHas.Stan, message.Number(11));
+        if (message.Has(12)) request.LocalTime = (uint)Mark(ref request, RequestHas.LocalTime, message.Number(12));
+        if (message.Has(13)) request.LocalDate = (ushort)Mark(ref request, RequestHas.LocalDate, message.Number(13));
+        if (message.Has(14)) request.Expiry = (ushort)Mark(ref request, RequestHas.Expiry, message.Number(14));
+        if (message.Has(15)) request.SettlementDate = (ushort)Mark(ref request, RequestHas.SettlementDate, message.Number(15));
+        if (message.Has(18)) request.MerchantCategory = (ushort)Mark(ref request, RequestHas.MerchantCategory, message.Number(18));
+        if (message.Has(19)) request.AcquirerCountry = (ushort)Mark(ref request, RequestHas.AcquirerCountry, message.Number(19));
+        if (message.Has(22)) request.EntryMode = (ushort)Mark(ref request, RequestHas.EntryMode, message.Number(22));
+        if (message.Has(25)) request.ConditionCode = (byte)Mark(ref request, RequestHas.ConditionCode, message.Number(25));
+    }
+
+    private static void ReadIdentities(in MessageReader message, InstitutionId linkAcquirer, ref Request request)
+    {
+        request.Acquirer = linkAcquirer;
+        if (message.Has(32) && message.Units(32) > 0)
+        {
+            request.Acquirer = InstitutionId.Of(Mark(ref request, RequestHas.Acquirer, message.Number(32)), message.Units(32));
+        }
+
+        if (message.Has(33) && message.Units(33) > 0)
+        {
+            request.Forwarder = InstitutionId.Of(Mark(ref request, RequestHas.Forwarder, message.Number(33)), message.Units(33));
+        }
+    }
+
+    private static void ReadTexts(in MessageReader message, ref Request request)
+    {
+        if (message.Has(37)) { message.Content(37).CopyTo(request.Rrn); request.Has |= RequestHas.Rrn; }
+        if (message.Has(41)) { message.Content(41).CopyTo(request.Terminal); request.Has |= RequestHas.Terminal; }
+        if (message.Has(42)) { message.Content(42).CopyTo(request.CardAcceptor); request.Has |= RequestHas.CardAcceptor; }
+        // DE49 is an 3 in the 1987 table; only ISO 4217 numeric codes mean anything to us, another value stays 0 and is refused later.
+        if (message.Has(49))
+        {
+            request.Has |= RequestHas.Currency;
+            if (Utf8Parser.TryParse(message.Content(49), out ushort currency, out var digits) && digits == 3) request.Currency = currency;
+        }
+    }
+
+    /// <summary>DE90: MTI 4, STAN 6, DE7 10, acquirer 11, forwarder 11 digits (ISO 8583-1:1987, DE90). DE95 positions 1-12: the amount that stays.</summary>
+    private static void ReadOriginal(in MessageReader message, ref Request request, ref OriginalData original)
+    {
+        Span<byte> digits = stackalloc byte[42];
+        message.CopyDigits(90, digits);
+        request.Has |= RequestHas.Original;
+        original.Mti = (ushort)((Digits(digits, 0, 1) << 12) | (Digits(digits, 1, 1) << 8) | (Digits(digits, 2, 1) << 4) | Digits(digits, 3, 1));
+        original.Stan = (uint)Digits(digits, 4, 6);
+        original.TransmissionTime = (uint)Digits(digits, 10, 10);
+        original.Acquirer = InstitutionId.Of(Digits(digits, 20, 11), 11);
+        original.Forwarder = InstitutionId.Of(Digits(digits, 31, 11), 11);
+        if (!message.Has(95)) return;
+        var amounts = message.Content(95);
+        if (Utf8Parser.TryParse(amounts[..12], out long stays, out var used) && used == 12 && stays >= 0)
+        {
+            original.ReplacementMinor = stays;
+            request.Has |= RequestHas.Replacement;
+        }
+    }
+
+    private static ulong Digits(ReadOnlySpan<byte> text, int start, int count)
+    {
+        ulong value = 0;
+        foreach (var digit in text.Slice(start, count)) value = (value * 10) + (ulong)(digit - '0');
+        return value;
+    }
+
+    /// <summary>PAN, expiry and service code: DE2 first, track 2 (ISO/IEC 7813) for what it lacks.</summary>
+    private static bool ReadPan(in MessageReader message, ref Request request, Span<byte> panBlock)
+    {
+        Span<byte> track = stackalloc byte[40];
+        var trackLength = 0;
+        var separator = -1;
+        if (message.Has(35))
+        {
+            trackLength = message.CopyText(35, track);
+            separator = track[..trackLength].IndexOfAny((byte)'=', (byte)'D');
+            request.Has |= RequestHas.Track2;
+            ReadTrack(track[..trackLength], separator, ref request);
+        }
+
+        Span<byte> pan = stackalloc byte[PanDigitsMax];
+        int panDigits;
+        if (message.Has(2)) panDigits = message.CopyDigits(2, pan);
+        else if (separator is > 0 and <= PanDigitsMax) { panDigits = separator; track[..separator].CopyTo(pan); }
+        else return false;
+
+        pan = pan[..panDigits];
+        request.Has |= RequestHas.Pan;
+        if (panDigits < PanDigitsMin || !PassesLuhn(pan)) request.Has |= RequestHas.PanBad;
+        request.TruncatedPan = TruncatedPan.Of(
+            panDigits < 13 ? 0 : (uint)Digits(pan, 0, 6), panDigits < 13 ? 0 : (uint)Digits(pan, panDigits - 4, 4), panDigits);
+        PanBlock.Write(pan, panBlock);
+        pan.Clear();
+        track.Clear();
+        return true;
+    }
+
+    private static void ReadTrack(ReadOnlySpan<byte> track, int separator, ref Request request)
+    {
+        if (separator < 0) return;
+        var rest = track[(separator + 1)..];
+        if (rest.Length >= 4 && (request.Has & RequestHas.Expiry) == 0 && rest[..4].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+        {
+            request.Expiry = (ushort)Mark(ref request, RequestHas.Expiry, Digits(rest, 0, 4));
+        }
+
+        if (rest.Length >= 7 && rest[4..7].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0) request.ServiceCode = (ushort)Digits(rest, 4, 3);
+    }
+
+    private static bool PassesLuhn(ReadOnlySpan<byte> pan)
+    {
+        var sum = 0;
+        var twice = false;
+        for (var index = pan.Length - 1; index >= 0; index--, twice = !twice)
+        {
+            var digit = pan[index] - '0';
+            if (twice) digit = digit > 4 ? (digit * 2) - 9 : digit * 2;
+            sum += digit;
+        }
+
+        return sum % 10 == 0;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace SunnySwitch.Host.Options;
+
+/// <summary>The configuration is wrong: every problem at once.</summary>
+internal sealed class OptionsException(IReadOnlyList<string> problems) : Exception("the configuration has problems")
+{
+    public IReadOnlyList<string> Problems => problems;
+}
+
+/// <summary>Reads <c>switch.json</c> with the link files it names and the <c>--set key=value</c> of the command line.</summary>
+internal static class OptionsFile
+{
+    private static readonly JsonDocumentOptions Relaxed = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    private static readonly JsonSerializerOptions Binding = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+    };
+
+    /// <summary>Reads and checks; <paramref name="path"/> null means the embedded default.</summary>
+    /// <exception cref="OptionsException">Lists every problem.</exception>
+    public static SwitchOptions Read(string? path, IReadOnlyList<string> settings)
+    {
+        var problems = new List<string>();
+        var folder = path is null ? null : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var root = ReadObject(path, "switch.json", problems);
+        if (root is not null) FollowLinkFiles(root, folder, problems);
+        foreach (var setting in settings) if (root is not null) Set(root, setting, problems);
+        var options = root is null ? null : (SwitchOptions?)Bind(root, typeof(SwitchOptions), "", problems);
+        if (options is not null && problems.Count == 0) problems.AddRange(options.Problems());
+        if (problems.Count > 0) throw new OptionsException(problems);
+        return options!;
+    }
+
+    /// <summary>Bytes of a file of the embedded configuration.</summary>
+    public static byte[]? Embedded(string name)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"config/{name}");
+        if (stream is null) return null;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static JsonObject? ReadObject(string? path, string embeddedName, List<string> problems)
+    {
+        var shown = path ?? $"embedded {embeddedName}";
+        try
+        {
+            var bytes = path is null ? Embedded(embeddedName) : File.ReadAllBytes(path);
+            if (bytes is null) { problems.Add($"{shown}: there is no such file"); return null; }
+            if (JsonNode.Parse(bytes, null, Relaxed) is JsonObject root) return root;
+            problems.Add($"{shown}: a JSON object is expected");
+        }
+        catch (JsonException error) { problems.Add($"{shown}: not JSON: line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}"); }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException) { problems.Add($"{shown}: {error.Message}"); }
+        return null;
+    }
+
+    private static void FollowLinkFiles(JsonObject root, string? folder, List<string> problems)
+    {
+        if (root["links"] is not JsonArray links) return;
+        for (var index = 0; index < links.Count; index++)
+        {
+            if (links[index] is not JsonValue value || !value.TryGetValue<string>(out var file)) continue;
+            var link = folder is null ? ReadObject(null, file, problems) : ReadObject(Path.Combine(folder, file), file, problems);
+            links[index] = link is null ? new JsonObject { ["name"] = file } : link;
+        }
+    }
+
+    /// <summary>Applies <c>tables.holds=5</c> or <c>links.0.port=9000</c>; the value is JSON, or else text.</summary>
+    private static void Set(JsonObject root, string setting, List<string> problems)
+    {
+        var equals = setting.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 1) { problems.Add($"--set {setting}: key=value is expected"); return; }
+        var path = setting[..equals].Split('.');
+        JsonNode node = root;
+        foreach (var part in path[..^1])
+        {
+            var next = node is JsonArray list ? (int.TryParse(part, out var at) && at >= 0 && at < list.Count ? list[at] : null) : node[part];
+            if (next is null && node is JsonObject parent) parent[part] = next = new JsonObject();
+            if (next is not (JsonObject or JsonArray)) { problems.Add($"--set {setting}: there is no \"{part}\" to go into"); return; }
+            node = next;
+        }
+
+        if (node is not JsonObject target) { problems.Add($"--set {setting}: a list entry cannot be set"); return; }
+        target[path[^1]] = Value(setting[(equals + 1)..]);
+    }
+
+    private static JsonNode? Value(string text)
+    {
+        try { return JsonNode.Parse(text, null, Relaxed); }
+        catch (JsonException) { return JsonValue.Create(text); }
+    }
+
+    /// <summary>Binds key by key, so that every unknown key and every wrong type is listed, not only the first.</summary>
+    private static object? Bind(JsonObject source, Type type, string at, List<string> problems)
+    {
+        var result = Activator.CreateInstance(type)!;
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
+        foreach (var (key, value) in source)
+        {
+            var where = at.Length == 0 ? key : $"{at}.{key}";
+            if (!properties.TryGetValue(key, out var property)) problems.Add($"{where}: no such key; here are: {string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
+            else if (TryBindValue(value, property.PropertyType, where, problems, out var bound)) property.SetValue(result, bound);
+        }
+
+        return result;
+    }
+
+    private static bool TryBindValue(JsonNode? value, Type type, string where, List<string> problems, out object? bound)
+    {
+        bound = null;
+        if (type == typeof(IReadOnlyList<LinkOptions>) && value is JsonArray links)
+        {
+            bound = links.Select((link, index) => link is JsonObject each ? (LinkOptions)Bind(each, typeof(LinkOptions), $"links.{index}", problems)! : Wrong(link, $"links.{index}", problems)).ToList();
+            return true;
+        }
+
+        if (value is JsonObject nested && type.IsClass && type != typeof(string))
+        {
+            bound = Bind(nested, type, where, problems);
+            return true;
+        }
+
+        try
+        {
+            bound = value.Deserialize(type, Binding);
+            if (bound is not null) return true;
+        }
+        catch (JsonException) { }
+
+        problems.Add($"{where}: {Expected(type)} is expected, is {value?.ToJsonString() ?? "null"}");
+        return false;
+    }
+
+    private static LinkOptions Wrong(JsonNode? link, string where, List<string> problems)
+    {
+        problems.Add($"{where}: a link or the path of a link file is expected, is {link?.ToJsonString() ?? "null"}");
+        return new LinkOptions();
+    }
+
+    private static string Expected(Type type) => type switch
+    {
+        _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(string) => "text",
+        _ when type == typeof(IReadOnlyList<string>) => "a list of texts",
+        _ when type == typeof(IReadOnlyList<LinkOptions>) => "a list of links",
+        _ => "an object",
+    };
+}

@@ -1,0 +1,146 @@
+using SunnySwitch.Links;
+
+namespace SunnySwitch.Host.Options;
+
+/// <summary>All that can be set of a switch. Names are the keys of <c>switch.json</c>, in camel case.</summary>
+internal sealed record SwitchOptions
+{
+    /// <summary><c>development</c> or <c>production</c>.</summary>
+    public string Mode { get; init; } = "development";
+
+    /// <summary>IP address to listen on.</summary>
+    public string Listen { get; init; } = "127.0.0.1";
+
+    /// <summary>Port of the operators' API, metrics and health; 0 lets the system choose.</summary>
+    public int HttpPort { get; init; } = 8580;
+
+    /// <summary>The links.</summary>
+    public IReadOnlyList<LinkOptions> Links { get; init; } = [];
+
+    /// <summary>Sizes of the state's tables.</summary>
+    public TableOptions Tables { get; init; } = new();
+
+    /// <summary>The ring.</summary>
+    public RingOptions Ring { get; init; } = new();
+
+    /// <summary>The journal.</summary>
+    public JournalFileOptions Journal { get; init; } = new();
+
+    /// <summary>Cards made at the first start, for load tests; none by default.</summary>
+    public GeneratedCardOptions? GeneratedCards { get; init; }
+
+    /// <summary>Answers that a peer may leave unread on one connection before it is closed.</summary>
+    public int UnreadKilobytesMax { get; init; } = 1024;
+
+    /// <summary>Every wrong value, in words.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (Mode is not ("development" or "production")) yield return $"mode: development or production, is \"{Mode}\"";
+        if (!System.Net.IPAddress.TryParse(Listen, out var address)) yield return $"listen: an IP address, is \"{Listen}\"";
+        else if (Mode == "production" && !System.Net.IPAddress.IsLoopback(address)) yield return "listen: in production, plain TCP listens on loopback only";
+        if (HttpPort is < 0 or > 65_535) yield return $"httpPort: 0 to 65535, is {HttpPort}";
+        if (UnreadKilobytesMax is < 16 or > 65_536) yield return $"unreadKilobytesMax: 16 to 65536, is {UnreadKilobytesMax}";
+        if (Links.Count is 0 or > 256) yield return $"links: 1 to 256, are {Links.Count}";
+        foreach (var problem in Links.SelectMany(link => link.Problems())) yield return problem;
+        foreach (var twice in Links.GroupBy(link => link.Name).Where(group => group.Count() > 1)) yield return $"links: the name \"{twice.Key}\" is used {twice.Count()} times";
+        foreach (var twice in Links.Select(link => link.Port).Append(HttpPort).Where(port => port != 0).GroupBy(port => port).Where(group => group.Count() > 1))
+        {
+            yield return $"ports: {twice.Key} is used {twice.Count()} times";
+        }
+
+        foreach (var problem in Tables.Problems().Concat(Ring.Problems()).Concat(Journal.Problems())) yield return problem;
+        foreach (var problem in GeneratedCards?.Problems(Tables.Cards) ?? []) yield return problem;
+    }
+}
+
+/// <summary>One link: <c>config/links/*.json</c>.</summary>
+internal sealed record LinkOptions
+{
+    public string Name { get; init; } = "";
+    public int Port { get; init; }
+    public IReadOnlyList<string> Acquirers { get; init; } = [];
+    public string Dialect { get; init; } = "";
+    public string Framing { get; init; } = "binary2";
+    public bool SignOnRequired { get; init; } = true;
+    public LinkLimits Limits { get; init; } = new();
+
+    public IEnumerable<string> Problems()
+    {
+        var name = Name.Length is > 0 and <= 32 ? Name : $"\"{Name}\"";
+        if (Name.Length is 0 or > 32) yield return $"links: name: 1 to 32 characters, is \"{Name}\"";
+        if (Port is < 0 or > 65_535) yield return $"{name}.port: 0 to 65535, is {Port}";
+        if (Acquirers.Count is 0 or > 64) yield return $"{name}.acquirers: 1 to 64 acquirer ids (DE32), are {Acquirers.Count}";
+        foreach (var id in Acquirers.Where(id => id.Length is 0 or > 11 || !id.All(char.IsAsciiDigit))) yield return $"{name}.acquirers: \"{id}\" is not 1 to 11 digits";
+        if (Dialect.Length == 0) yield return $"{name}.dialect: the name of a dialect is missing";
+        if (Framing is not ("binary2" or "ascii4" or "bcd2")) yield return $"{name}.framing: binary2, ascii4 or bcd2, is \"{Framing}\"";
+        foreach (var problem in Limits.Problems(name)) yield return problem;
+    }
+}
+
+/// <summary>Entries of each table; memory is taken and touched at start. At a limit the answer is 96.</summary>
+internal sealed record TableOptions
+{
+    public int Cards { get; init; } = 1_000_000;
+    public int Accounts { get; init; } = 1_000_000;
+    public int Holds { get; init; } = 1_000_000;
+    public int DuplicateKeys { get; init; } = 1_000_000;
+    public int Tombstones { get; init; } = 65_536;
+
+    public IEnumerable<string> Problems()
+    {
+        foreach (var (name, value) in new[] { ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys), ("tombstones", Tombstones) })
+        {
+            if (value is < 16 or > 200_000_000) yield return $"tables.{name}: 16 to 200000000, is {value}";
+        }
+    }
+}
+
+/// <summary>The ring between the links and the kernel.</summary>
+internal sealed record RingOptions
+{
+    /// <summary>A power of two.</summary>
+    public int Slots { get; init; } = 4096;
+
+    /// <summary>Microseconds that the kernel thread spins before it parks.</summary>
+    public int SpinMicroseconds { get; init; } = 20;
+
+    public IEnumerable<string> Problems()
+    {
+        if (Slots is < 256 or > 65_536 || !System.Numerics.BitOperations.IsPow2(Slots)) yield return $"ring.slots: a power of two from 256 to 65536, is {Slots}";
+        if (SpinMicroseconds is < 0 or > 1_000_000) yield return $"ring.spinMicroseconds: 0 to 1000000, is {SpinMicroseconds}";
+    }
+}
+
+/// <summary>The journal's files, in <c>DATA/journal</c>.</summary>
+internal sealed record JournalFileOptions
+{
+    public int SegmentMegabytes { get; init; } = 256;
+
+    /// <summary><c>file</c>, or <c>held</c>: writes stay in memory until the flush, for torture tests.</summary>
+    public string Disk { get; init; } = "file";
+
+    public IEnumerable<string> Problems()
+    {
+        if (SegmentMegabytes is < 1 or > 4_096) yield return $"journal.segmentMegabytes: 1 to 4096, is {SegmentMegabytes}";
+        if (Disk is not ("file" or "held")) yield return $"journal.disk: file or held, is \"{Disk}\"";
+    }
+}
+
+/// <summary>A range of cards: PAN = BIN, nine-digit index, Luhn digit.</summary>
+internal sealed record GeneratedCardOptions
+{
+    public string Bin { get; init; } = "400000";
+    public int Count { get; init; } = 100_000;
+    public string Expiry { get; init; } = "3012";
+    public int Currency { get; init; } = 840;
+    public long BalanceMinor { get; init; } = 1_000_000_000_000_000;
+
+    public IEnumerable<string> Problems(int cardsMax)
+    {
+        if (Bin.Length != 6 || !Bin.All(char.IsAsciiDigit)) yield return $"generatedCards.bin: six digits, is \"{Bin}\"";
+        if (Count < 1 || Count > cardsMax) yield return $"generatedCards.count: 1 to tables.cards ({cardsMax}), is {Count}";
+        if (Expiry.Length != 4 || !Expiry.All(char.IsAsciiDigit)) yield return $"generatedCards.expiry: YYMM, is \"{Expiry}\"";
+        if (Currency is < 1 or > 999) yield return $"generatedCards.currency: ISO 4217 number, is {Currency}";
+        if (BalanceMinor < 0) yield return $"generatedCards.balanceMinor: not negative, is {BalanceMinor}";
+    }
+}

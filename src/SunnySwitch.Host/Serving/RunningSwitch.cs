@@ -1,0 +1,208 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Prometheus;
+using SunnySwitch.Admin;
+using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+using SunnySwitch.Disruptor;
+using SunnySwitch.Host.Options;
+using SunnySwitch.Links;
+
+namespace SunnySwitch.Host.Serving;
+
+/// <summary>The switch put together: state from the journal, ring, kernel thread, links, operators' API.</summary>
+internal sealed class RunningSwitch : IAsyncDisposable
+{
+    private readonly SwitchOptions _options;
+    private readonly Store _store;
+    private readonly IReadOnlyList<Link> _links;
+    private readonly MonotonicClock _clock = new();
+    private readonly RingBuffer<Input> _ring;
+    private readonly ConnectionTable _connections;
+    private readonly Cell.Cell _cell;
+    private readonly KernelThread _kernel;
+    private readonly OperatorDesk _operators;
+    private readonly WebApplication _web;
+    private readonly LinkListener _listener;
+    private readonly List<ListenOptions> _bound = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _housekeeping = Task.CompletedTask;
+    private volatile bool _ready;
+
+    private RunningSwitch(SwitchOptions options, Store store, IReadOnlyList<Link> links)
+    {
+        _options = options;
+        _store = store;
+        _links = links;
+        var messageBytesMax = links.Max(link => link.Limits.FrameBytesMax);
+        _ring = RingBuffer<Input>.CreateMultiProducer(
+            () => new Input(messageBytesMax), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
+        _connections = new ConnectionTable(links);
+        _cell = new Cell.Cell(store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, _connections.SlotsMax, options.Ring.Slots / 2);
+        _kernel = new KernelThread(_ring, _cell);
+        _operators = new OperatorDesk(_ring, _clock);
+        _web = BuildWeb(out _listener);
+    }
+
+    /// <summary>Opens everything; returns when the ports listen and the switch is ready.</summary>
+    public static async Task<RunningSwitch> Start(SwitchOptions options, string dataFolder, Action<string> say)
+    {
+        var links = LinkFactory.Make(options);
+        Rehearsal.Run(links);
+        var store = Store.Open(options, dataFolder, links.Sum(link => link.Limits.ConnectionsMax), say);
+        var running = new RunningSwitch(options, store, links);
+        await running.Start(say).ConfigureAwait(false);
+        return running;
+    }
+
+    /// <summary>Answers what was read, makes it durable, then stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _ready = false;
+        _listener.Drain();
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
+        {
+            await _web.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _housekeeping.ConfigureAwait(false);
+        _kernel.HaltAndJoin();
+        _store.Dispose();
+        await _web.DisposeAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task Start(Action<string> say)
+    {
+        _cell.Start(_store.NextEpoch, _store.TokenKeyCheck, DayNumber());
+        _kernel.Start();
+        await GenerateCards(say).ConfigureAwait(false);
+        await _web.StartAsync().ConfigureAwait(false);
+        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), _store.PrepareSegments(_stopping.Token));
+        foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
+        {
+            var terms = link.Profile.Terms;
+            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Kind}, {(terms.SignOnRequired ? "sign-on required" : "no sign-on needed")}");
+        }
+
+        say($"http: http://{_bound[0].IPEndPoint} (/health/ready, /metrics, /cards)");
+        _ready = true;
+        say("ready");
+    }
+
+    private async Task GenerateCards(Action<string> say)
+    {
+        if (_options.GeneratedCards is not { } range || _store.HasCards) return;
+        var command = await _operators.Ask(CommandKind.CardsGenerate, asked => asked.Range = new CardsGenerated
+        {
+            Bin = ulong.Parse(range.Bin),
+            BinDigits = range.Bin.Length,
+            Count = range.Count,
+            LedgerMinor = range.BalanceMinor,
+            Expiry = ushort.Parse(range.Expiry),
+            Currency = (ushort)range.Currency,
+        }).ConfigureAwait(false);
+        say(command.Outcome == CommandOutcome.Done ? $"cards: {range.Count:N0} generated under BIN {range.Bin}" : $"cards: none generated: {command.Outcome}");
+    }
+
+    private WebApplication BuildWeb(out LinkListener listener)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Logging.AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "; console.UseUtcTimestamp = true; });
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter((category, level) => level >= (category?.StartsWith("SunnySwitch", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning));
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.MaxWriteBufferSize = _options.UnreadKilobytesMax * 1024L;
+            sockets.Backlog = 4096;
+        });
+        LinkListener? made = null;
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, () => made!));
+        var web = builder.Build();
+        var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SunnySwitch.Links");
+        listener = made = new LinkListener(_links, _ring, _connections, _clock, logger, _store.NewTokens, stop => ProtectData.Stop(stop.Message));
+        MapHttp(web, listener);
+        return web;
+    }
+
+    private void Listen(KestrelServerOptions kestrel, Func<LinkListener> listener)
+    {
+        var address = IPAddress.Parse(_options.Listen);
+        kestrel.AddServerHeader = false;
+        kestrel.Listen(address, _options.HttpPort, http => { http.Protocols = HttpProtocols.Http1; _bound.Add(http); });
+        foreach (var link in _links)
+        {
+            kestrel.Listen(address, link.Port, iso =>
+            {
+                _bound.Add(iso);
+                iso.Run(connection => listener().Serve(link, connection));
+            });
+        }
+    }
+
+    private void MapHttp(WebApplication web, LinkListener listener)
+    {
+        var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal);
+        _store.AddMetrics(page);
+        web.UseRouting();
+        web.MapGet("/health/live", () => Results.Text("live\n"));
+        web.MapGet("/health/ready", () => _ready ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+        web.MapMetrics("/metrics", page.Registry);
+        new CardsApi(_operators, _store.NewTokens()).Map(web);
+    }
+
+    private static int DayNumber() => (int)(DateTime.UtcNow - DateTime.UnixEpoch).TotalDays;
+
+    private async Task OpenBusinessDates()
+    {
+        var opened = DayNumber();
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (await Next(timer).ConfigureAwait(false))
+        {
+            var today = DayNumber();
+            if (today <= opened) continue;
+            await _operators.Ask(CommandKind.OpenBusinessDate, asked => asked.DayNumber = today).ConfigureAwait(false);
+            opened = today;
+        }
+    }
+
+    private async Task CloseOverdue()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (await Next(timer).ConfigureAwait(false)) _listener.CloseOverdue();
+    }
+
+    private async Task<bool> Next(PeriodicTimer timer)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The console lifetime would swallow SIGTERM; <see cref="Signals"/> has it.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

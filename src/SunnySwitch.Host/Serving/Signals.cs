@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace SunnySwitch.Host.Serving;
+
+/// <summary>The first SIGTERM or SIGINT asks for a drain; the second stops at once.</summary>
+internal sealed class Signals : IDisposable
+{
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration[] _registrations;
+
+    public Signals() => _registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+    ];
+
+    public Task StopAsked => _stop.Task;
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations) registration.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!_stop.TrySetResult()) Environment.Exit(1);
+    }
+}

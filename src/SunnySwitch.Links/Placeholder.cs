@@ -1,3 +1,0 @@
-namespace SunnySwitch.Links;
-
-internal static class Placeholder;
