@@ -108,6 +108,7 @@ public sealed class BatchConsumer<T, THandler> where THandler : IBatchEventHandl
         _handler.OnBatch(_ring.Batch(first, count), first);
         Sequence.SetValue(first + count - 1); // Release: the handler is done with the slots before anybody can see this.
         _ring.SignalMoved();
+        _handler.OnReleased();
         return first + count;
     }
 

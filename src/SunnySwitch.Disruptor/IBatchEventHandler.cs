@@ -14,6 +14,9 @@ public interface IBatchEventHandler<T>
     /// <param name="firstSequence">Sequence of the first one.</param>
     void OnBatch(EventBatch<T> batch, long firstSequence);
 
+    /// <summary>Called after each batch, when its slots are free for producers again: the moment to wake those who found the ring full.</summary>
+    void OnReleased() { }
+
     /// <summary>Called by <c>Run</c> on its thread before the first batch.</summary>
     void OnStart() { }
 
