@@ -16,6 +16,7 @@ namespace SunnySwitch.Cell;
 public sealed class Cell : IBatchEventHandler<Input>
 {
     private const int ReplyBytesMax = 512;
+    private const int FrameBytesMax = Decided.Bytes + OriginalData.Bytes;
     private static readonly ResponseCode SystemMalfunction = ResponseCode.Of('9', '6');
 
     private readonly SwitchState _state;
@@ -108,11 +109,11 @@ public sealed class Cell : IBatchEventHandler<Input>
             return;
         }
 
-        if (!_journal.HasRoom(Decided.Bytes + OriginalData.Bytes)) Commit(now);
+        var hasRoom = MakeRoom(now);
         transaction.Alarm = InternalResult.None;
         var verdict = _decider.Decide(ref transaction, now, _journal.LastSequence + 1);
         CountAlarm(transaction.Alarm);
-        if (verdict == Verdict.Answer && !_journal.HasSegmentAhead && IsNewRequest(transaction.Request.Mti)) verdict = RefuseForSpace(ref transaction);
+        if (verdict is Verdict.Answer or Verdict.SessionChange && !(hasRoom && MayRecord(transaction.Request.Mti))) verdict = RefuseForSpace(ref transaction);
         switch (verdict)
         {
             case Verdict.Answer: RecordDecision(ref transaction, now); break;
@@ -125,9 +126,17 @@ public sealed class Cell : IBatchEventHandler<Input>
         Reply(link, input);
     }
 
-    private static bool IsNewRequest(ushort mti) => ((mti >> 8) & 0xF) is 1 or 2;
+    /// <summary>Room for the longest frame, in this batch or the next; false when the journal can take nothing more.</summary>
+    private bool MakeRoom(Instant now)
+    {
+        if (_journal.HasRoom(FrameBytesMax)) return true;
+        Commit(now);
+        return _journal.HasRoom(FrameBytesMax);
+    }
 
-    /// <summary>Reversals are still taken from the reserve; new requests would eat it up.</summary>
+    /// <summary>With the disk full, reversals are still taken from the reserve; new requests would eat it up.</summary>
+    private bool MayRecord(ushort mti) => _journal.HasSegmentAhead || ((mti >> 8) & 0xF) is not (1 or 2);
+
     private Verdict RefuseForSpace(ref Transaction transaction)
     {
         Counters.JournalFull++;
@@ -163,7 +172,6 @@ public sealed class Cell : IBatchEventHandler<Input>
     private void Record<T>(JournalKind kind, ushort version, Instant now, uint link, in T payload)
         where T : struct
     {
-        if (!_journal.HasRoom(256)) Commit(now);
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in payload));
         _state.Apply(kind, version, _journal.Append(kind, version, now, link, bytes), now, bytes);
     }
@@ -193,7 +201,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private void TakeEnd(Input input, Instant now)
     {
         ref var transaction = ref input.Transaction;
-        if (_state.IsSignedOn(transaction.Connection, transaction.Generation))
+        if (MakeRoom(now) && _state.IsSignedOn(transaction.Connection, transaction.Generation))
         {
             Record(JournalKind.SessionChanged, 1, now, _links[transaction.LinkIndex].Terms.Link, new SessionChanged
             {
@@ -209,7 +217,7 @@ public sealed class Cell : IBatchEventHandler<Input>
 
     private void TakeCommand(OperatorCommand command, Instant now)
     {
-        command.Outcome = _journal.HasSegmentAhead || command.Kind == CommandKind.CardShow ? Obey(command, now) : CommandOutcome.JournalFull;
+        command.Outcome = (MakeRoom(now) && _journal.HasSegmentAhead) || command.Kind == CommandKind.CardShow ? Obey(command, now) : CommandOutcome.JournalFull;
         _gate.OnDecided(_journal.LastSequence);
         _commands.Add(command);
     }

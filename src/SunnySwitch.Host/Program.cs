@@ -1,12 +1,25 @@
 using System.CommandLine;
+using SunnySwitch.Host.Commands;
 
 namespace SunnySwitch.Host;
 
 internal static class Program
 {
+    private const int WrongUse = 2;
+
     private static int Main(string[] arguments)
     {
-        var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
-        return root.Parse(arguments).Invoke();
+        // Read once by the runtime at the first socket: completions run on the polling threads, without a hop through the pool.
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        var root = new RootCommand("SunnySwitch: payment switch and authorization host.")
+        {
+            ServeCommand.Create(),
+            CardCommand.Create(),
+        };
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count == 0) return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        foreach (var error in parsed.Errors) Console.Error.WriteLine($"sunny: {error.Message}");
+        Console.Error.WriteLine("sunny: --help shows what there is");
+        return WrongUse;
     }
 }

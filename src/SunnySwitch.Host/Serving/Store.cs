@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using SunnySwitch.Admin;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+using SunnySwitch.Host.Disk;
+using SunnySwitch.Host.Options;
+using SunnySwitch.Journal;
+
+namespace SunnySwitch.Host.Serving;
+
+/// <summary>What a data folder holds: the token key, the journal, and the state folded from it. Locked against a second process.</summary>
+internal sealed class Store : IDisposable
+{
+    private readonly FileStream _lock;
+    private readonly FileDisk _files;
+    private readonly byte[] _tokenKey;
+
+    private Store(FileStream locked, FileDisk files, byte[] tokenKey, SwitchState state, Journal.Journal journal, RecoveryReport report)
+    {
+        _lock = locked;
+        _files = files;
+        _tokenKey = tokenKey;
+        State = state;
+        Journal = journal;
+        NextEpoch = report.Epoch + 1;
+        using var tokens = new CmacPanTokens(tokenKey);
+        TokenKeyCheck = tokens.KeyCheck;
+    }
+
+    public SwitchState State { get; }
+
+    public Journal.Journal Journal { get; }
+
+    public ulong NextEpoch { get; }
+
+    public uint TokenKeyCheck { get; }
+
+    public bool HasCards => State.CardCount > 0;
+
+    /// <summary>A tokeniser for one thread.</summary>
+    public IPanTokens NewTokens() => new CmacPanTokens(_tokenKey);
+
+    /// <summary>Opens or creates the folder, recovers the journal, says what it found.</summary>
+    /// <exception cref="InvalidDataException">The folder cannot be used: why, and what to do.</exception>
+    public static Store Open(SwitchOptions options, string dataFolder, int connectionsMax, Action<string> say)
+    {
+        var journalFolder = Path.Combine(dataFolder, "journal");
+        Directory.CreateDirectory(journalFolder);
+        var locked = Lock(dataFolder);
+        var key = TokenKeyFile.ReadOrCreate(dataFolder, journalExists: Directory.EnumerateFiles(journalFolder).Any());
+        var files = new FileDisk(journalFolder);
+        say($"disk: {DiskProbe.Describe(dataFolder)}");
+        var clock = Stopwatch.StartNew();
+        var tables = options.Tables;
+        var state = new SwitchState(
+            new StateOptions(tables.Cards, tables.Accounts, tables.Holds, tables.DuplicateKeys, tables.Tombstones, connectionsMax), new CmacPanTokens(key));
+        say($"tables: {tables.Holds:N0} holds, {tables.DuplicateKeys:N0} duplicate keys, {tables.Cards:N0} cards, in {clock.Elapsed.TotalSeconds:F1} s");
+        clock.Restart();
+        IDisk disk = options.Journal.Disk == "held" ? new HeldDisk(files) : files;
+        var journal = SunnySwitch.Journal.Journal.Open(
+            disk, new JournalOptions(SegmentBytes: options.Journal.SegmentMegabytes * 1024L * 1024L), state.Apply, () => state.Hash, out var report);
+        Must.Hold(state.Hash == state.HashFromScratch());
+        say($"journal: {report.Frames:N0} frames in {report.Segments} segments, folded in {clock.Elapsed.TotalSeconds:F1} s{(report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "")}");
+        return new Store(locked, files, key, state, journal, report);
+    }
+
+    /// <summary>Prewrites segments ahead of need until stopped, away from the kernel's thread.</summary>
+    public async Task PrepareSegments(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            try
+            {
+                if (!await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false)) return;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            if (Journal.Supply.NeedsSegment) Journal.Supply.PrepareNext();
+        }
+    }
+
+    /// <summary>Adds the disk's own figures.</summary>
+    public void AddMetrics(MetricsPage page) => page.Counter("sunny_journal_flushes_total", "Flushes of the journal.", () => _files.Flushes.Count);
+
+    public void Dispose()
+    {
+        Journal.Dispose();
+        _lock.Dispose();
+    }
+
+    private static FileStream Lock(string dataFolder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(dataFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new InvalidDataException($"{dataFolder} is in use by another switch: stop it, or name another folder with --data");
+        }
+    }
+}
