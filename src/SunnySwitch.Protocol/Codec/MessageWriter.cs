@@ -40,7 +40,7 @@ public ref struct MessageWriter
     }
 
     /// <summary>Copies a field of a message of the same dialect as it was on the wire, length prefix included.</summary>
-    public void CopyRaw(int field, ReadOnlySpan<byte> raw)
+    public void CopyRaw(int field, scoped ReadOnlySpan<byte> raw)
     {
         ref readonly var plan = ref Take(field);
         var bytesMax = plan.PrefixBytes + plan.BytesOf(plan.UnitsMax);
@@ -61,7 +61,7 @@ public ref struct MessageWriter
     }
 
     /// <summary>An <c>n</c> field from ASCII digits; a fixed field takes exactly its width.</summary>
-    public void Digits(int field, ReadOnlySpan<byte> asciiDigits)
+    public void Digits(int field, scoped ReadOnlySpan<byte> asciiDigits)
     {
         Must.Hold(_dialect.TypeOf(field) == FieldType.Digits);
         Text(field, asciiDigits);
@@ -71,7 +71,7 @@ public ref struct MessageWriter
     /// An <c>an</c>, <c>x</c>, <c>z</c> (separator = or D) or <c>n</c> field from ASCII text; a fixed field takes exactly
     /// its width. In text encodings a separator is written as given, packed ones hold nibble D.
     /// </summary>
-    public void Text(int field, ReadOnlySpan<byte> ascii)
+    public void Text(int field, scoped ReadOnlySpan<byte> ascii)
     {
         ref readonly var plan = ref Take(field);
         Must.Hold(plan.Type != FieldType.Binary && FieldRules.FirstOutside(in plan, ascii) == ascii.Length);
@@ -82,7 +82,7 @@ public ref struct MessageWriter
     }
 
     /// <summary>A <c>b</c> field; a fixed field takes exactly its width.</summary>
-    public void Binary(int field, ReadOnlySpan<byte> bytes)
+    public void Binary(int field, scoped ReadOnlySpan<byte> bytes)
     {
         ref readonly var plan = ref Take(field);
         Must.Hold(plan.Type == FieldType.Binary);
