@@ -1,0 +1,31 @@
+# Sourced by the tools: builds what is asked for when sources are newer than the last build.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+sunny_dll="$root/src/SunnySwitch.Host/bin/Release/net10.0/sunny.dll"
+
+need_dotnet() {
+  command -v dotnet >/dev/null && return
+  echo "the .NET SDK 10 is needed: https://dotnet.microsoft.com/download" >&2
+  exit 2
+}
+
+# Builds the sunny executable if a source file is newer than it. Says so only when it takes time.
+build_sunny() {
+  need_dotnet
+  local newer
+  [ -f "$sunny_dll" ] && newer=$(find "$root/src" "$root/config" "$root"/Directory.*.props "$root/global.json" \
+    \( -name bin -o -name obj \) -prune -o -type f -newer "$sunny_dll" -print -quit)
+  [ -f "$sunny_dll" ] && [ -z "$newer" ] && return
+  (
+    flock 9
+    local log
+    log=$(mktemp)
+    if ! dotnet build -c Release -v quiet --nologo "$root/src/SunnySwitch.Host/SunnySwitch.Host.csproj" >"$log" 2>&1; then
+      cat "$log" >&2
+      rm -f "$log"
+      exit 1
+    fi
+    rm -f "$log"
+    touch "$sunny_dll"
+  ) 9>"$root/.build.lock" || exit 1
+}
