@@ -1,0 +1,126 @@
+using SunnySwitch.Journal.Segments;
+
+namespace SunnySwitch.Journal.Recovery;
+
+/// <summary>Why a walk ended, and where.</summary>
+internal readonly record struct WalkEnd(Decision Decision, string? Segment, long Offset, long DebrisEnd, string Why);
+
+/// <summary>Goes through a journal batch by batch, verified, and says at the end why it ended. Recovery and the tools share it.</summary>
+/// <param name="disk">The journal's directory.</param>
+/// <param name="living">True when another process may be appending: what looks wrong is looked at again before it counts.</param>
+internal sealed class JournalWalk(IDisk disk, bool living) : IDisposable
+{
+    private readonly BatchReader _reader = new();
+    private IDiskFile? _file;
+    private SegmentWindow? _window;
+    private string? _name;
+    private long _offset;
+    private List<string> _names = [];
+    private int _next;
+
+    /// <summary>Segments gone into so far.</summary>
+    internal int Segments { get; private set; }
+
+    /// <summary>Sequence of the first frame of the first segment; 0 = no segment.</summary>
+    internal long FirstSequence { get; private set; }
+
+    /// <summary>Sequence, epoch and chain after the last whole batch.</summary>
+    internal BatchReader Reader => _reader;
+
+    /// <summary>The segment that the last batch is in.</summary>
+    internal string? Segment => _name;
+
+    /// <summary>Offset of the last batch.</summary>
+    internal long BatchOffset { get; private set; }
+
+    /// <summary>Offset after the last batch.</summary>
+    internal long Offset => _offset;
+
+    /// <summary>True with the next batch's bytes, header of its first frame first; false when the walk has ended.</summary>
+    internal bool TryNext(out ReadOnlySpan<byte> batch, out WalkEnd end)
+    {
+        end = default;
+        if (_file is null && !TryFirst(out end))
+        {
+            batch = default;
+            return false;
+        }
+        var again = living;
+        while (true)
+        {
+            var found = _reader.Read(_window!, _offset, out batch);
+            if (found == Found.Whole)
+            {
+                BatchOffset = _offset;
+                _offset += batch.Length;
+                return true;
+            }
+            var last = IsLast();
+            var debrisEnd = _offset;
+            var beyond = found == Found.Foreign ? Beyond.Unseen
+                : TailScan.Run(_window!, _offset, _file!.Bytes, _reader.Expected, out debrisEnd);
+            ref readonly var row = ref RecoveryTable.Decide(found, last, beyond);
+            Must.Hold(row.Decision != Decision.Impossible);
+            _window!.Forget();
+            // What proves that this batch was flushed may have been written while we looked: then it reads well now.
+            if (again && (row.Decision is Decision.Refuse or Decision.NextSegment))
+            {
+                again = false;
+                continue;
+            }
+            if (row.Decision == Decision.NextSegment)
+            {
+                if (!TryOpen(_names[_next], out end)) return false;
+                again = living;
+                continue;
+            }
+            var (where, what) = found == Found.Empty ? (_offset, row.Why) : (_reader.Problem.Offset, $"{row.Why}: {_reader.Problem.What}");
+            end = new WalkEnd(row.Decision, _name, row.Decision == Decision.Cut ? _offset : where, debrisEnd, what);
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _reader.Dispose();
+    }
+
+    private bool TryFirst(out WalkEnd end)
+    {
+        end = new WalkEnd(Decision.End, null, 0, 0, "the journal is empty");
+        _names = SegmentName.In(disk.List());
+        return _names.Count > 0 && TryOpen(_names[0], out end);
+    }
+
+    private bool IsLast()
+    {
+        if (living) _names = SegmentName.In(disk.List());
+        _next = _names.IndexOf(_name!) + 1;
+        return _next >= _names.Count;
+    }
+
+    private bool TryOpen(string name, out WalkEnd end)
+    {
+        end = default;
+        _file?.Dispose();
+        _file = disk.Open(name, forWriting: false);
+        (_window, _name, _offset) = (new SegmentWindow(_file), name, SegmentHeader.BlockBytes);
+        var problem = SegmentHeader.Problem(_window.At(0, SegmentHeader.BlockBytes), name, _file.Bytes, out var header);
+        if (problem is null && Segments == 0)
+        {
+            FirstSequence = header.FirstSequence;
+            _reader.Begin(header.FirstSequence, header.Epoch, header.PreviousChain);
+        }
+        problem ??= Continuity(header);
+        Segments++;
+        if (problem is not null) end = new WalkEnd(Decision.Refuse, name, 0, 0, problem);
+        return problem is null;
+    }
+
+    private string? Continuity(in SegmentHeader header) =>
+        header.FirstSequence != _reader.Expected ? $"the segment starts at sequence {header.FirstSequence}, the one before ends with {_reader.Expected - 1}"
+        : header.Epoch < _reader.Epoch ? $"the segment's epoch {header.Epoch} is older than {_reader.Epoch}"
+        : !((ReadOnlySpan<byte>)header.PreviousChain).SequenceEqual(_reader.Chain) ? "the segment's chain value is not that of the segment before: an old or foreign file"
+        : null;
+}
