@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+
+namespace SunnySwitch.Protocol.Codec;
+
+/// <summary>Decimal digits, ASCII or packed, to and from numbers. Inputs were checked by the decoder or by the writer.</summary>
+internal static class Decimals
+{
+    /// <summary>Digits that always fit 64 bits.</summary>
+    public const int UInt64DigitsMax = 19;
+
+    /// <summary>Value of at most 19 ASCII digits.</summary>
+    public static ulong FromAscii(ReadOnlySpan<byte> digits)
+    {
+        ulong value = 0;
+        for (; digits.Length >= sizeof(ulong); digits = digits[sizeof(ulong)..])
+        {
+            value = value * 100_000_000 + Eight(BinaryPrimitives.ReadUInt64LittleEndian(digits));
+        }
+
+        foreach (var digit in digits) value = value * 10 + (uint)(digit - '0');
+        return value;
+    }
+
+    /// <summary>Value of at most 20 packed digits of which the first may be a pad 0.</summary>
+    public static ulong FromBcd(ReadOnlySpan<byte> packed)
+    {
+        ulong value = 0;
+        foreach (var pair in packed) value = value * 100 + (uint)(pair - 6 * (pair >> 4));
+        return value;
+    }
+
+    /// <summary>Nibbles to characters, right-aligned: a pad nibble on the left is dropped when the count is odd. D becomes <paramref name="separator"/>.</summary>
+    public static void Unpack(ReadOnlySpan<byte> packed, Span<byte> target, byte separator)
+    {
+        var source = packed.Length - 1;
+        for (var index = target.Length - 1; index >= 0; source--)
+        {
+            target[index--] = Character(packed[source] & 0x0F, separator);
+            if (index >= 0) target[index--] = Character(packed[source] >> 4, separator);
+        }
+    }
+
+    /// <summary>Characters (digits, = or D) to nibbles; an odd count is padded left with 0. The target is exactly as long as needed.</summary>
+    public static void Pack(ReadOnlySpan<byte> characters, Span<byte> target)
+    {
+        var source = characters.Length - 1;
+        for (var index = target.Length - 1; index >= 0; index--)
+        {
+            var low = Nibble(characters[source--]);
+            var high = source >= 0 ? Nibble(characters[source--]) : 0;
+            target[index] = (byte)((high << 4) | low);
+        }
+    }
+
+    /// <summary>Fills the target with the value's ASCII digits, zeros on the left; false if the value has more digits.</summary>
+    public static bool WriteAscii(ulong value, Span<byte> target)
+    {
+        for (var index = target.Length - 1; index >= 0; index--)
+        {
+            var tenth = value / 10;
+            target[index] = (byte)('0' + (value - tenth * 10));
+            value = tenth;
+        }
+
+        return value == 0;
+    }
+
+    /// <summary>Fills the target with the value's packed digits; false if the value has more than <paramref name="digits"/>.</summary>
+    public static bool WriteBcd(ulong value, int digits, Span<byte> target)
+    {
+        for (var index = target.Length - 1; index >= 0; index--)
+        {
+            var hundredth = value / 100;
+            var pair = value - hundredth * 100;
+            target[index] = (byte)(pair + 6 * (pair / 10));
+            value = hundredth;
+        }
+
+        return value == 0 && ((digits & 1) == 0 || target[0] <= 0x0F);
+    }
+
+    /// <summary>Digits of a value, at least one.</summary>
+    public static int Count(ulong value)
+    {
+        var count = 1;
+        for (; value >= 10; value /= 10) count++;
+        return count;
+    }
+
+    // Eight ASCII digits in one load: pairs, then fours, then all, each step one multiplication.
+    private static ulong Eight(ulong text)
+    {
+        text -= 0x3030303030303030;
+        text = text * 10 + (text >> 8);
+        var lower = (text & 0x000000FF000000FF) * 0x000F424000000064;
+        var upper = ((text >> 16) & 0x000000FF000000FF) * 0x0000271000000001;
+        return (lower + upper) >> 32;
+    }
+
+    private static byte Character(int nibble, byte separator) => nibble <= 9 ? (byte)('0' + nibble) : separator;
+
+    private static int Nibble(byte character) => character is (byte)'=' or (byte)'D' ? 0x0D : character - '0';
+}

@@ -1,0 +1,64 @@
+using SunnySwitch.Protocol.Dialects;
+
+namespace SunnySwitch.Protocol.Codec;
+
+/// <summary>What a dialect lets a field hold, asked before writing text that comes from outside.</summary>
+public static class FieldRules
+{
+    /// <summary>
+    /// Why <paramref name="text"/> cannot be the value of the field, for people; null if it can. Text is as
+    /// <see cref="MessageReader.CopyText"/> gives it: bytes as hex of either case, track data with = or D. The answer
+    /// never repeats the text.
+    /// </summary>
+    public static string? Problem(Dialect dialect, int field, ReadOnlySpan<byte> text)
+    {
+        if (dialect.TypeOf(field) == FieldType.Undefined) return $"dialect {dialect.Name} does not define it";
+        ref readonly var plan = ref dialect.Plans[field];
+        if (text.Contains((byte)'*') && plan.Type != FieldType.Text) return "a masked value cannot be encoded";
+        var outside = FirstOutside(in plan, text);
+        if (outside < text.Length) return $"character {outside + 1} is not {Allowed(plan.Type)}";
+        var units = text.Length;
+        if (plan.Type == FieldType.Binary)
+        {
+            if ((units & 1) != 0) return "hex needs an even number of characters";
+            units /= 2;
+        }
+
+        var noun = plan.Type switch { FieldType.Binary => "bytes", FieldType.Digits => "digits", _ => "characters" };
+        if (plan.IsFixed && units != plan.UnitsMax) return $"must have exactly {plan.UnitsMax} {noun}, has {units}";
+        return units > plan.UnitsMax ? $"may have at most {plan.UnitsMax} {noun}, has {units}" : null;
+    }
+
+    /// <summary>Index of the first character that the field's type does not allow; the length if there is none.</summary>
+    internal static int FirstOutside(in FieldPlan plan, ReadOnlySpan<byte> text)
+    {
+        switch (plan.Type)
+        {
+            case FieldType.Digits:
+                return Find(text, RangeClass.Digits);
+            case FieldType.Text:
+                return Find(text, RangeClass.Printable);
+            case FieldType.Track:
+                return Find(text, default(TrackClass));
+            case FieldType.Signed:
+                if (text.IsEmpty) return 0;
+                return text[0] is (byte)'C' or (byte)'D' ? 1 + Find(text[1..], RangeClass.Digits) : 0;
+            default:
+                var index = 0;
+                while (index < text.Length && Hex.Value(text[index]) >= 0) index++;
+                return index;
+        }
+    }
+
+    private static int Find<TClass>(ReadOnlySpan<byte> text, TClass set) where TClass : struct, IByteClass =>
+        ByteClasses.All(text, set) ? text.Length : ByteClasses.FirstOutside(text, set);
+
+    private static string Allowed(FieldType type) => type switch
+    {
+        FieldType.Digits => "a digit",
+        FieldType.Text => "printable ASCII",
+        FieldType.Track => "a digit, = or D",
+        FieldType.Signed => "C or D and then digits",
+        _ => "a hex digit",
+    };
+}

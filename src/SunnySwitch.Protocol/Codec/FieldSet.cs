@@ -1,0 +1,108 @@
+using System.Numerics;
+
+namespace SunnySwitch.Protocol.Codec;
+
+/// <summary>Set of field numbers 1 to 128; bit 1 (secondary bitmap) is derived, never set by hand.</summary>
+public struct FieldSet
+{
+    private const ulong First = 1UL << 63;
+
+    /// <summary>Fields 1 to 64; field 1 is the most significant bit, as on the wire.</summary>
+    public ulong Low;
+
+    /// <summary>Fields 65 to 128; field 65 is the most significant bit.</summary>
+    public ulong High;
+
+    /// <summary>A set of the given fields, each 2 to 128.</summary>
+    public static FieldSet Of(params ReadOnlySpan<int> fields)
+    {
+        var set = default(FieldSet);
+        foreach (var field in fields) set.Add(field);
+        return set;
+    }
+
+    /// <summary>How many fields.</summary>
+    public readonly int Count => BitOperations.PopCount(Low) + BitOperations.PopCount(High);
+
+    /// <summary>True if there is no field.</summary>
+    public readonly bool IsEmpty => (Low | High) == 0;
+
+    /// <summary>True if the field, 1 to 128, is in the set.</summary>
+    public readonly bool Has(int field)
+    {
+        Must.Hold((uint)(field - 1) < 128);
+        return ((field <= 64 ? Low << (field - 1) : High << (field - 65)) & First) != 0;
+    }
+
+    /// <summary>Puts a field, 1 to 128, into the set.</summary>
+    public void Add(int field)
+    {
+        Must.Hold((uint)(field - 1) < 128);
+        if (field <= 64) Low |= First >> (field - 1);
+        else High |= First >> (field - 65);
+    }
+
+    /// <summary>Takes a field, 1 to 128, out of the set.</summary>
+    public void Remove(int field)
+    {
+        Must.Hold((uint)(field - 1) < 128);
+        if (field <= 64) Low &= ~(First >> (field - 1));
+        else High &= ~(First >> (field - 65));
+    }
+
+    /// <summary>Fields in both sets.</summary>
+    public readonly FieldSet And(FieldSet other) => new() { Low = Low & other.Low, High = High & other.High };
+
+    /// <summary>Fields in either set.</summary>
+    public readonly FieldSet Or(FieldSet other) => new() { Low = Low | other.Low, High = High | other.High };
+
+    /// <summary>Fields of this set that are not in the other.</summary>
+    public readonly FieldSet Without(FieldSet other) => new() { Low = Low & ~other.Low, High = High & ~other.High };
+
+    /// <summary>Lowest field of the set; 0 if it is empty.</summary>
+    public readonly int Lowest =>
+        Low != 0 ? BitOperations.LeadingZeroCount(Low) + 1
+        : High != 0 ? BitOperations.LeadingZeroCount(High) + 65
+        : 0;
+
+    /// <summary>How many fields of the set are lower than <paramref name="field"/>, 1 to 128.</summary>
+    internal readonly int Rank(int field)
+    {
+        Must.Hold((uint)(field - 1) < 128);
+        return field <= 64
+            ? BitOperations.PopCount(Low & ~(ulong.MaxValue >> (field - 1)))
+            : BitOperations.PopCount(Low) + BitOperations.PopCount(High & ~(ulong.MaxValue >> (field - 65)));
+    }
+
+    /// <summary>Fields of the set lower than <paramref name="field"/>, 1 to 128.</summary>
+    internal readonly FieldSet Below(int field)
+    {
+        Must.Hold((uint)(field - 1) < 128);
+        return field <= 64
+            ? new FieldSet { Low = Low & ~(ulong.MaxValue >> (field - 1)) }
+            : new FieldSet { Low = Low, High = High & ~(ulong.MaxValue >> (field - 65)) };
+    }
+
+    /// <summary>The fields in ascending order: <c>foreach (var field in set)</c>. Allocates nothing.</summary>
+    public readonly Enumerator GetEnumerator() => new(this);
+
+    /// <summary>Walks a copy of the set in ascending order.</summary>
+    public struct Enumerator
+    {
+        private FieldSet _left;
+
+        internal Enumerator(FieldSet set) => _left = set;
+
+        /// <summary>Field under the cursor, 1 to 128.</summary>
+        public int Current { get; private set; }
+
+        /// <summary>Goes to the next field; false at the end.</summary>
+        public bool MoveNext()
+        {
+            Current = _left.Lowest;
+            if (Current == 0) return false;
+            _left.Remove(Current);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+using SunnySwitch.Protocol.Dialects;
+
+namespace SunnySwitch.Protocol.Codec;
+
+/// <summary>
+/// Writes a message into the caller's span: <see cref="Begin"/>, every announced field in ascending order,
+/// <see cref="End"/>. A span that is too small is no error until <see cref="End"/> says -1; a field out of order, over
+/// its maximum or with a character outside its set is a mistake in the program (Must.Hold). Text that comes from
+/// outside is asked about first with <see cref="FieldRules.Problem"/>.
+/// </summary>
+public ref struct MessageWriter
+{
+    private readonly Dialect _dialect;
+    private readonly Span<byte> _target;
+    private FieldSet _left;
+    private int _cursor;
+    private bool _begun;
+    private bool _tooSmall;
+
+    /// <summary>A writer at the start of <paramref name="target"/>.</summary>
+    public MessageWriter(Dialect dialect, Span<byte> target)
+    {
+        _dialect = dialect;
+        _target = target;
+    }
+
+    /// <summary>Writes MTI (four BCD digits, 0x0110) and bitmaps; the secondary bitmap is derived from the fields that will follow.</summary>
+    public void Begin(ushort mti, FieldSet fields)
+    {
+        const ulong secondaryBit = 1UL << 63;
+        Must.Hold(!_begun);
+        _begun = true;
+        fields.Low &= ~secondaryBit;
+        Must.Hold(fields.Without(_dialect.Defined).IsEmpty);
+        _left = fields;
+        WriteMti(mti);
+        WriteBitmap(fields.High == 0 ? fields.Low : fields.Low | secondaryBit);
+        if (fields.High != 0) WriteBitmap(fields.High);
+    }
+
+    /// <summary>Copies a field of a message of the same dialect as it was on the wire, length prefix included.</summary>
+    public void CopyRaw(int field, scoped ReadOnlySpan<byte> raw)
+    {
+        ref readonly var plan = ref Take(field);
+        var bytesMax = plan.PrefixBytes + plan.BytesOf(plan.UnitsMax);
+        Must.Hold(plan.IsFixed ? raw.Length == bytesMax : raw.Length >= plan.PrefixBytes && raw.Length <= bytesMax);
+        var room = Reserve(raw.Length);
+        if (!_tooSmall) raw.CopyTo(room);
+    }
+
+    /// <summary>An <c>n</c> field from a number: zero padded to a fixed width, without leading zeros in a variable one.</summary>
+    public void Number(int field, ulong value)
+    {
+        ref readonly var plan = ref Take(field);
+        Must.Hold(plan.Type == FieldType.Digits);
+        var units = plan.IsFixed ? plan.UnitsMax : Decimals.Count(value);
+        var room = ReserveContent(in plan, units);
+        if (_tooSmall) return;
+        Must.Hold(plan.IsPacked ? Decimals.WriteBcd(value, units, room) : Decimals.WriteAscii(value, room));
+    }
+
+    /// <summary>An <c>n</c> field from ASCII digits; a fixed field takes exactly its width.</summary>
+    public void Digits(int field, scoped ReadOnlySpan<byte> asciiDigits)
+    {
+        Must.Hold(_dialect.TypeOf(field) == FieldType.Digits);
+        Text(field, asciiDigits);
+    }
+
+    /// <summary>
+    /// An <c>an</c>, <c>x</c>, <c>z</c> (separator = or D) or <c>n</c> field from ASCII text; a fixed field takes exactly
+    /// its width. In text encodings a separator is written as given, packed ones hold nibble D.
+    /// </summary>
+    public void Text(int field, scoped ReadOnlySpan<byte> ascii)
+    {
+        ref readonly var plan = ref Take(field);
+        Must.Hold(plan.Type != FieldType.Binary && FieldRules.FirstOutside(in plan, ascii) == ascii.Length);
+        var room = ReserveContent(in plan, ascii.Length);
+        if (_tooSmall) return;
+        if (plan.IsPacked) Decimals.Pack(ascii, room);
+        else ascii.CopyTo(room);
+    }
+
+    /// <summary>A <c>b</c> field; a fixed field takes exactly its width.</summary>
+    public void Binary(int field, scoped ReadOnlySpan<byte> bytes)
+    {
+        ref readonly var plan = ref Take(field);
+        Must.Hold(plan.Type == FieldType.Binary);
+        var room = ReserveContent(in plan, bytes.Length);
+        if (_tooSmall) return;
+        if (plan.Check == ContentCheck.Hex) Hex.Write(bytes, room);
+        else bytes.CopyTo(room);
+    }
+
+    /// <summary>Bytes written; -1 if the span was too small. Must.Hold that every announced field was written.</summary>
+    public readonly int End()
+    {
+        Must.Hold(_begun && _left.IsEmpty);
+        return _tooSmall ? -1 : _cursor;
+    }
+
+    private void WriteMti(ushort mti)
+    {
+        Must.Hold(default(BcdClass).Holds((byte)(mti >> 8)) && default(BcdClass).Holds((byte)mti));
+        var room = Reserve(_dialect.MtiBytes);
+        if (_tooSmall) return;
+        if (_dialect.MtiPacked)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(room, mti);
+            return;
+        }
+
+        for (var index = 3; index >= 0; index--, mti >>= 4) room[index] = (byte)('0' + (mti & 0x0F));
+    }
+
+    private void WriteBitmap(ulong bits)
+    {
+        var room = Reserve(_dialect.BitmapBytes);
+        if (_tooSmall) return;
+        if (_dialect.BitmapHex) Hex.Write(bits, room);
+        else BinaryPrimitives.WriteUInt64BigEndian(room, bits);
+    }
+
+    private ref readonly FieldPlan Take(int field)
+    {
+        Must.Hold(_begun && field == _left.Lowest);
+        _left.Remove(field);
+        return ref _dialect.Plans[field];
+    }
+
+    private Span<byte> ReserveContent(in FieldPlan plan, int units)
+    {
+        Must.Hold(plan.IsFixed ? units == plan.UnitsMax : units <= plan.UnitsMax);
+        var bytes = plan.BytesOf(units);
+        var room = Reserve(plan.PrefixBytes + bytes);
+        if (_tooSmall || plan.IsFixed) return room;
+        var prefix = room[..plan.PrefixBytes];
+        if (plan.Prefix == PrefixForm.Ascii) Decimals.WriteAscii((uint)units, prefix);
+        else Decimals.WriteBcd((uint)units, prefix.Length * 2, prefix);
+        return room[plan.PrefixBytes..];
+    }
+
+    private Span<byte> Reserve(int bytes)
+    {
+        if (_tooSmall || _target.Length - _cursor < bytes)
+        {
+            _tooSmall = true;
+            return default;
+        }
+
+        var room = _target.Slice(_cursor, bytes);
+        _cursor += bytes;
+        return room;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using SunnySwitch.Protocol.Dialects;
+
+namespace SunnySwitch.Protocol.Tests;
+
+/// <summary>One message of the conformance vectors; see tests/golden/iso8583/README.md.</summary>
+public sealed record Vector(
+    string Name, string Dialect, byte[] Bytes, SortedDictionary<int, string> Fields, string? Error, int ErrorField)
+{
+    public override string ToString() => Name;
+}
+
+/// <summary>One framed message: the frame on the wire and the message inside.</summary>
+public sealed record FrameVector(string Name, string Kind, byte[] Frame, byte[] Message);
+
+/// <summary>The vectors of the dialects that the codec speaks.</summary>
+public static class Vectors
+{
+    private static readonly Dictionary<string, Dialect> _dialects = new()
+    {
+        ["iso87-ascii"] = Protocol.Dialects.Dialect.BuiltIn("iso87-ascii")!,
+        ["iso87-bcd"] = Protocol.Dialects.Dialect.BuiltIn("iso87-bcd")!,
+        ["iso87-ascii-binbm"] = Protocol.Dialects.Dialect.Parse(Read("dialects/iso87-ascii-binbm")),
+    };
+
+    public static Dialect Dialect(string name) => _dialects[name];
+
+    public static IReadOnlyList<Vector> Positive { get; } = [.. Load("ascii"), .. Load("bcd")];
+
+    public static IReadOnlyList<Vector> Negative { get; } = Load("negative");
+
+    public static IReadOnlyList<Vector> All { get; } = [.. Positive, .. Negative];
+
+    public static IReadOnlyList<FrameVector> Frames { get; } = LoadFrames();
+
+    public static TheoryData<string> PositiveNames => [.. Positive.Select(vector => vector.Name)];
+
+    public static TheoryData<string> NegativeNames => [.. Negative.Select(vector => vector.Name)];
+
+    public static Vector ByName(string name) => All.Single(vector => vector.Name == name);
+
+    private static List<Vector> Load(string file)
+    {
+        using var document = JsonDocument.Parse(Read(file));
+        var vectors = new List<Vector>();
+        foreach (var entry in document.RootElement.GetProperty("vectors").EnumerateArray())
+        {
+            var dialect = entry.GetProperty("dialect").GetString()!;
+            if (!_dialects.ContainsKey(dialect)) continue;
+            var fields = new SortedDictionary<int, string>();
+            if (entry.TryGetProperty("fields", out var given))
+            {
+                foreach (var field in given.EnumerateObject()) fields[int.Parse(field.Name)] = field.Value.GetString()!;
+            }
+
+            string? error = null;
+            var errorField = -1;
+            if (entry.TryGetProperty("expect", out var expect))
+            {
+                error = expect.GetProperty("error").GetString();
+                if (expect.GetProperty("field").GetString() is { } at) errorField = int.Parse(at);
+            }
+
+            vectors.Add(new Vector(
+                entry.GetProperty("name").GetString()!, dialect,
+                Convert.FromHexString(entry.GetProperty("hex").GetString()!), fields, error, errorField));
+        }
+
+        return vectors;
+    }
+
+    private static List<FrameVector> LoadFrames()
+    {
+        using var document = JsonDocument.Parse(Read("framing"));
+        var frames = new List<FrameVector>();
+        foreach (var entry in document.RootElement.GetProperty("vectors").EnumerateArray())
+        {
+            var framing = entry.GetProperty("framing");
+            frames.Add(new FrameVector(
+                entry.GetProperty("name").GetString()!, framing.GetProperty("kind").GetString()!,
+                Convert.FromHexString(framing.GetProperty("hex").GetString()!),
+                Convert.FromHexString(entry.GetProperty("hex").GetString()!)));
+        }
+
+        return frames;
+    }
+
+    private static byte[] Read(string name)
+    {
+        using var stream = typeof(Vectors).Assembly.GetManifestResourceStream("golden/" + name)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}
