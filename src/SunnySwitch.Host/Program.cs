@@ -7,6 +7,8 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
+        root.Add(Commands.LoadCommand.Build());
+        root.Add(Commands.LoadCommand.BuildEcho());
         return root.Parse(arguments).Invoke();
     }
 }

@@ -2,21 +2,23 @@ using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Host.Load;
 
-/// <summary>Finds files of the house's <c>config</c> folder from a build output, a worktree or an installation.</summary>
+/// <summary>Dialects and samples by name or file.</summary>
 internal static class DialectFiles
 {
-    /// <summary>Reads a dialect by name (<c>config/dialects/NAME.json</c>) or by file; errors are for people.</summary>
+    /// <summary>Reads a dialect that is built in, by name, or from a file; errors are for people.</summary>
     public static Dialect Load(string nameOrFile)
     {
-        var path = File.Exists(nameOrFile) ? nameOrFile : Find(Path.Combine("dialects", nameOrFile + ".json"));
-        if (path is null) throw new LoadException($"no dialect {nameOrFile}: neither a file nor in config/dialects");
+        if (Dialect.BuiltIn(nameOrFile) is { } builtIn) return builtIn;
+        if (!File.Exists(nameOrFile))
+            throw new LoadException(
+                $"no dialect {nameOrFile}: neither a file nor one of {string.Join(", ", Dialect.BuiltInNames)}");
         try
         {
-            return Dialect.Parse(File.ReadAllBytes(path));
+            return Dialect.Parse(File.ReadAllBytes(nameOrFile));
         }
         catch (DialectException exception)
         {
-            throw new LoadException($"{path}: {string.Join("; ", exception.Problems)}", exception);
+            throw new LoadException($"{nameOrFile}: {string.Join("; ", exception.Problems)}", exception);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
 

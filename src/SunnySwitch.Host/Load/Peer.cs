@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
@@ -67,7 +66,7 @@ internal static class Peer
         var reader = new MessageReader(dialect, answer[..answerBytes], ref table);
         if (!result.IsOk || !reader.Has(39)) throw new LoadException("sign-on: the answer is not a readable 0810");
         if (reader.Content(39).SequenceEqual("00"u8)) return;
-        throw new LoadException($"sign-on: answered {Encoding.ASCII.GetString(reader.Content(39))}");
+        throw new LoadException($"sign-on: answered {System.Text.Encoding.ASCII.GetString(reader.Content(39))}");
     }
 
     private static int WriteSignOn(Dialect dialect, string acquirer, int index, Span<byte> target)
@@ -78,7 +77,7 @@ internal static class Peer
         writer.Begin(NetworkMti, fields);
         writer.Number(7, SecondStamp.Of(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Transmission);
         writer.Number(11, (ulong)(index % 999_999 + 1));
-        writer.Digits(32, Encoding.ASCII.GetBytes(acquirer));
+        writer.Digits(32, System.Text.Encoding.ASCII.GetBytes(acquirer));
         writer.Number(70, 1);
         return writer.End();
     }

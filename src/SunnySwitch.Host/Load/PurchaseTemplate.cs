@@ -1,4 +1,3 @@
-using System.Text;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
@@ -125,7 +124,11 @@ internal sealed class PurchaseTemplate
         return writer.End();
     }
 
-    private static void WriteChip(Dialect dialect, ref MessageWriter writer) => writer.Binary(55, ChipData);
+    private static void WriteChip(Dialect dialect, ref MessageWriter writer)
+    {
+        if (dialect.TypeOf(55) == FieldType.Binary) writer.Binary(55, ChipData);
+        else writer.Text(55, System.Text.Encoding.ASCII.GetBytes(Convert.ToHexString(ChipData)));
+    }
 
     private static FieldSet FieldsOf(bool chip)
     {
@@ -135,7 +138,7 @@ internal sealed class PurchaseTemplate
     }
 
     private static ReadOnlySpan<byte> Ascii(string value, Span<byte> target) =>
-        target[..Encoding.ASCII.GetBytes(value, target)];
+        target[..System.Text.Encoding.ASCII.GetBytes(value, target)];
 
     private DigitPatch Place(ReadOnlySpan<byte> message, MessageReader reader, int field, int first, int digits)
     {
