@@ -14,6 +14,8 @@ internal static class Program
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.")
         {
             ServeCommand.Create(),
+            LoadCommand.Build(),
+            LoadCommand.BuildEcho(),
             CardCommand.Create(),
         };
         var parsed = root.Parse(arguments);

@@ -1,0 +1,286 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.Host.Load;
+
+/// <summary>What all connections of a generator thread share.</summary>
+internal sealed record LoadShared(LoadOptions Options, Dialect Dialect, Framing Framing, LoadTally Tally, AnswerLog? Log)
+{
+    /// <summary>Only requests intended at or after this are measured. Set before the first message.</summary>
+    public long MeasureFrom { get; set; }
+
+    /// <summary>Only answers before this count for the rate.</summary>
+    public long MeasureTo { get; set; } = long.MaxValue;
+}
+
+/// <summary>
+/// One connection of the generator: a window of outstanding requests, each in a slot of its own that holds the whole
+/// frame as sent, so that an answer is compared with the very bytes it answers. Used by one thread.
+/// </summary>
+internal sealed class LoadConnection : IDisposable
+{
+    private const uint StanMax = 999_999;
+    private const int ReceiveBytes = 128 * 1024;
+    private const ushort AnswerMti = 0x0110;
+
+    private readonly LoadShared _shared;
+    private readonly LoadTally _tally;
+    private readonly Socket _socket;
+    private readonly PurchaseTemplate _template;
+    private readonly int _frameBytes;
+    private readonly Slot[] _slots;          // By STAN modulo their number: no look-up table, no search.
+    private readonly uint _slotMask;
+    private readonly byte[] _frames;         // One frame per slot.
+    private readonly byte[] _sending;        // Room for the whole window: an append never has to wait.
+    private readonly byte[] _received = new byte[ReceiveBytes];
+    private FieldTable _answerTable;
+    private int _sendFrom;
+    private int _sendTo;
+    private int _receivedBytes;
+    private uint _lastStan;
+    private long _running;
+    private ulong _random;
+    private long _stampSecond = -1;
+    private SecondStamp _stamp;
+
+    /// <summary>A connection over a connected, non-blocking socket.</summary>
+    public LoadConnection(LoadShared shared, Socket socket, string terminal, int index)
+    {
+        var options = shared.Options;
+        _shared = shared;
+        _tally = shared.Tally;
+        _socket = socket;
+        _template = new PurchaseTemplate(
+            shared.Dialect, shared.Framing, new PurchaseShape(terminal, options.Acquirer, options.Chip));
+        _frameBytes = _template.Frame.Length;
+        _random = (ulong)index * 0x9E37_79B9_7F4A_7C15 + 0x2545_F491_4F6C_DD1D;
+
+        _slots = new Slot[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)options.Window)];
+        _slotMask = (uint)_slots.Length - 1;
+        _frames = new byte[_slots.Length * _frameBytes];
+        _sending = new byte[options.Window * _frameBytes];
+        for (var slot = 0; slot < _slots.Length; slot++)
+        {
+            _slots[slot].StampSecond = -1;
+            _template.Frame.CopyTo(_frames.AsSpan(slot * _frameBytes));
+        }
+    }
+
+    /// <summary>Requests that wait for their answer.</summary>
+    public int Outstanding { get; private set; }
+
+    /// <summary>Requests that may still go out now.</summary>
+    public int Room => IsClosed ? 0 : _shared.Options.Window - Outstanding;
+
+    /// <summary>True while the peer takes no more bytes; the rest goes out with a later <see cref="Flush"/>.</summary>
+    public bool HasUnsent => _sendFrom < _sendTo;
+
+    /// <summary>True once the peer has closed, or the bytes made no sense.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Appends one request to the send buffer. <see cref="Room"/> must be above 0.</summary>
+    /// <param name="intendedAt">When it should have gone out; latency counts from here.</param>
+    /// <param name="unixSecond">For DE7, DE12, DE13.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Append(long intendedAt, long unixSecond)
+    {
+        Must.Hold(Outstanding < _shared.Options.Window);
+        if (_sendTo == _sendFrom) _sendTo = _sendFrom = 0;
+        if (_sending.Length - _sendTo < _frameBytes) Compact();
+        if (unixSecond != _stampSecond) (_stampSecond, _stamp) = (unixSecond, SecondStamp.Of(unixSecond));
+
+        // The next number whose slot is free: a request that waits long costs numbers, never its place.
+        var stan = _lastStan;
+        do stan = stan == StanMax ? 1 : stan + 1;
+        while (_slots[stan & _slotMask].IsOutstanding);
+        _lastStan = stan;
+
+        ref var slot = ref _slots[stan & _slotMask];
+        var frame = _frames.AsSpan((int)(stan & _slotMask) * _frameBytes, _frameBytes);
+        _random = _random * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407;
+        var purchase = new Purchase(
+            (int)((_random >> 32) * (ulong)_shared.Options.Cards >> 32), 100 + (long)(_random >> 20 & 4_095), stan,
+            ++_running, _stamp);
+        _template.Patch(frame, purchase, withStamp: slot.StampSecond != unixSecond);
+        slot = new Slot { IntendedAt = intendedAt, StampSecond = unixSecond, Stan = stan, IsOutstanding = true };
+        frame.CopyTo(_sending.AsSpan(_sendTo));
+        _sendTo += _frameBytes;
+        Outstanding++;
+        _tally.Sent++;
+    }
+
+    /// <summary>Hands the socket all that is due, in one call.</summary>
+    public void Flush()
+    {
+        while (_sendFrom < _sendTo && !IsClosed)
+        {
+            var sent = _socket.Send(_sending.AsSpan(_sendFrom, _sendTo - _sendFrom), SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock) return;
+            if (error != SocketError.Success)
+            {
+                Close();
+                return;
+            }
+
+            _sendFrom += sent;
+        }
+    }
+
+    /// <summary>Takes what has arrived and checks each whole frame of it.</summary>
+    public void Receive()
+    {
+        if (IsClosed) return;
+        var bytes = _socket.Receive(_received.AsSpan(_receivedBytes), SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock) return;
+        if (error != SocketError.Success || bytes == 0)
+        {
+            Close();
+            return;
+        }
+
+        _receivedBytes += bytes;
+        TakeFrames(Clock.Nanos);
+    }
+
+    /// <summary>Counts what is still out as missing. Once, at the end.</summary>
+    public void CountMissing()
+    {
+        _tally.Missing += Outstanding;
+        Outstanding = 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    /// <summary>Checks all whole frames received; keeps the rest for the next time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeFrames(long now)
+    {
+        var rest = _received.AsSpan(0, _receivedBytes);
+        while (true)
+        {
+            var status = _shared.Framing.TryTakeFrame(rest, out var headerBytes, out var messageBytes);
+            if (status == FrameStatus.NeedMore) break;
+            if (status != FrameStatus.Complete)
+            {
+                _tally.Undecodable++;
+                Close();
+                return;
+            }
+
+            var message = rest.Slice(headerBytes, messageBytes);
+            if (_shared.Options.Echo) TakeEcho(rest[..(headerBytes + messageBytes)], now);
+            else TakeAnswer(message, now);
+            rest = rest[(headerBytes + messageBytes)..];
+        }
+
+        if (rest.Length > 0 && rest.Length < _receivedBytes) rest.CopyTo(_received);
+        _receivedBytes = rest.Length;
+    }
+
+    private void TakeEcho(ReadOnlySpan<byte> frame, long now)
+    {
+        if (frame.Length != _frameBytes)
+        {
+            _tally.Unmatched++;
+            return;
+        }
+
+        var stan = _template.StanOf(frame);
+        if (!TryMatch(stan, out var slot)) return;
+        var request = _frames.AsSpan(slot * _frameBytes, _frameBytes);
+        if (frame.SequenceEqual(request)) _tally.Approved++;
+        else _tally.EchoMismatch++;
+        Finish(slot, now);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeAnswer(ReadOnlySpan<byte> message, long now)
+    {
+        if (!Decoder.Decode(_shared.Dialect, message, ref _answerTable).IsOk)
+        {
+            _tally.Undecodable++;
+            return;
+        }
+
+        var answer = new MessageReader(_shared.Dialect, message, ref _answerTable);
+        if (_answerTable.Mti != AnswerMti || !answer.Has(11) || !answer.Has(39))
+        {
+            _tally.Unmatched++;
+            return;
+        }
+
+        if (!TryMatch((uint)answer.Number(11), out var slot)) return;
+        var request = _frames.AsSpan(slot * _frameBytes + _template.HeaderBytes, _frameBytes - _template.HeaderBytes);
+        if (!Repeats(answer, request)) _tally.EchoMismatch++;
+        CountCode(answer.Content(39));
+        _shared.Log?.Add(answer);
+        Finish(slot, now);
+    }
+
+    private bool Repeats(MessageReader answer, ReadOnlySpan<byte> request)
+    {
+        foreach (var echo in _template.Echoed)
+        {
+            if (!answer.Has(echo.Field)) return false;
+            if (!answer.Raw(echo.Field).SequenceEqual(request.Slice(echo.Offset, echo.Bytes))) return false;
+        }
+
+        return true;
+    }
+
+    private bool TryMatch(uint stan, out int slot)
+    {
+        slot = (int)(stan & _slotMask);
+        if (_slots[slot].Stan == stan && _slots[slot].IsOutstanding) return true;
+
+        // Numbers go up: what was given out and waits no more has been answered before.
+        if (stan is >= 1 and <= StanMax && (stan <= _lastStan || _running >= StanMax)) _tally.Duplicate++;
+        else _tally.Unmatched++;
+        return false;
+    }
+
+    private void CountCode(ReadOnlySpan<byte> code)
+    {
+        var index = code.Length == 2 ? (code[0] & 127) << 7 | code[1] & 127 : 0;
+        _tally.ByCode[index]++;
+        if (code.SequenceEqual("00"u8)) _tally.Approved++;
+    }
+
+    private void Finish(int slot, long now)
+    {
+        var intendedAt = _slots[slot].IntendedAt;
+        _slots[slot].IsOutstanding = false;
+        Outstanding--;
+        _tally.Answered++;
+        if (now >= _shared.MeasureFrom && now < _shared.MeasureTo) _tally.AnsweredMeasured++;
+        _tally.Live.Record(now - intendedAt);
+        if (intendedAt >= _shared.MeasureFrom) _tally.Record(now - intendedAt);
+    }
+
+    private void Compact()
+    {
+        Buffer.BlockCopy(_sending, _sendFrom, _sending, 0, _sendTo - _sendFrom);
+        _sendTo -= _sendFrom;
+        _sendFrom = 0;
+    }
+
+    private void Close()
+    {
+        if (IsClosed) return;
+        IsClosed = true;
+        _tally.ClosedByPeer++;
+        CountMissing();
+    }
+
+    private struct Slot
+    {
+        public long IntendedAt;
+        public long StampSecond;
+        public uint Stan;
+        public bool IsOutstanding;
+    }
+}

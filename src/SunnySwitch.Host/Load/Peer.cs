@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.Host.Load;
+
+/// <summary>The far end, for connecting and for exchanges one at a time.</summary>
+internal static class Peer
+{
+    private const int ExchangeMillisecondsMax = 10_000;
+    private const ushort NetworkMti = 0x0800;
+
+    /// <summary>A connected, blocking socket without delay. Throws <see cref="LoadException"/>.</summary>
+    public static Socket Connect(string host, int port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.Connect(host, port);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new LoadException($"cannot connect to {host}:{port}: {exception.SocketErrorCode}", exception);
+        }
+    }
+
+    /// <summary>Sends one message and waits for one; returns the answer's bytes in <paramref name="answer"/>.</summary>
+    public static int Exchange(Socket socket, Framing framing, ReadOnlySpan<byte> message, Span<byte> answer)
+    {
+        Span<byte> frame = stackalloc byte[framing.HeaderBytes + message.Length];
+        message.CopyTo(frame[framing.WriteHeader(frame, message.Length)..]);
+        socket.ReceiveTimeout = socket.SendTimeout = ExchangeMillisecondsMax;
+        try
+        {
+            for (var sent = 0; sent < frame.Length;) sent += socket.Send(frame[sent..]);
+            for (var received = 0; ;)
+            {
+                var bytes = socket.Receive(answer[received..]);
+                if (bytes == 0) throw new LoadException("the peer closed the connection instead of answering");
+                received += bytes;
+                var status = framing.TryTakeFrame(answer[..received], out var headerBytes, out var messageBytes);
+                if (status == FrameStatus.NeedMore && received < answer.Length) continue;
+                if (status != FrameStatus.Complete) throw new LoadException($"the answer's frame is wrong: {status}");
+                answer.Slice(headerBytes, messageBytes).CopyTo(answer);
+                return messageBytes;
+            }
+        }
+        catch (SocketException exception)
+        {
+            throw new LoadException($"no answer: {exception.SocketErrorCode}", exception);
+        }
+    }
+
+    /// <summary>An 0800 sign-on (DE70 001) that must be answered with 00.</summary>
+    public static void SignOn(Socket socket, Dialect dialect, Framing framing, string acquirer, int index)
+    {
+        Span<byte> request = stackalloc byte[256];
+        Span<byte> answer = stackalloc byte[1024];
+        var bytes = WriteSignOn(dialect, acquirer, index, request);
+        var answerBytes = Exchange(socket, framing, request[..bytes], answer);
+        var table = default(FieldTable);
+        var result = Decoder.Decode(dialect, answer[..answerBytes], ref table);
+        var reader = new MessageReader(dialect, answer[..answerBytes], ref table);
+        if (!result.IsOk || !reader.Has(39)) throw new LoadException("sign-on: the answer is not a readable 0810");
+        if (reader.Content(39).SequenceEqual("00"u8)) return;
+        throw new LoadException($"sign-on: answered {System.Text.Encoding.ASCII.GetString(reader.Content(39))}");
+    }
+
+    private static int WriteSignOn(Dialect dialect, string acquirer, int index, Span<byte> target)
+    {
+        var fields = default(FieldSet);
+        foreach (var field in (ReadOnlySpan<int>)[7, 11, 32, 70]) fields.Add(field);
+        var writer = new MessageWriter(dialect, target);
+        writer.Begin(NetworkMti, fields);
+        writer.Number(7, SecondStamp.Of(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Transmission);
+        writer.Number(11, (ulong)(index % 999_999 + 1));
+        writer.Digits(32, System.Text.Encoding.ASCII.GetBytes(acquirer));
+        writer.Number(70, 1);
+        return writer.End();
+    }
+}
