@@ -4,6 +4,7 @@ using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Journal;
+using SunnySwitch.Journal.Disks;
 using SunnySwitch.Links;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Framing;

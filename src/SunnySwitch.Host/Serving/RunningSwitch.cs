@@ -11,7 +11,6 @@ using Microsoft.Extensions.Logging;
 using Prometheus;
 using SunnySwitch.Admin;
 using SunnySwitch.Cell;
-using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Host.Options;

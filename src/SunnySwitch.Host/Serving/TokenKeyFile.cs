@@ -21,10 +21,8 @@ internal static class TokenKeyFile
 
         if (journalExists) throw new InvalidDataException($"{path} is missing, but there is a journal: restore the key from a backup, or start with an empty data folder");
         var fresh = RandomNumberGenerator.GetBytes(KeyBytes);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using var file = new FileStream(path, options);
         file.Write(fresh);
         file.Flush(flushToDisk: true);
