@@ -46,12 +46,14 @@ namespace SunnySwitch.Core.State
         public void Apply(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload) => throw null!;
         public UInt128 Hash => throw null!;                 // rolling
         public UInt128 HashFromScratch() => throw null!;
+        public int DayNumber => throw null!; public int CardCount => throw null!; public bool IsSignedOn(int c, uint g) => throw null!;
         public bool TryFindCard(PanToken pan, out CardView card) => throw null!;
     }
     public readonly record struct CardView(TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort Currency, long LedgerMinor, long HeldMinor, long AvailableMinor);
     public enum CardStatus : byte { Active = 1, NotActive = 2, Closed = 3, Blocked = 4 }
     public enum HotReason : byte { None = 0, Lost = 1, Stolen = 2, PickUp = 3, Restricted = 4 }
 
+    public sealed class CardDesk(SwitchState s) { public bool TryNumber(ref CardAdded c) => throw null!; public bool TryNumber(ref CardsGenerated c) => throw null!; }
     // Payloads of the other frames; all durable, little-endian, frozen.
     [StructLayout(LayoutKind.Explicit, Size = 64)]
     public struct CardAdded

@@ -29,6 +29,9 @@ internal sealed record SwitchOptions
     /// <summary>Cards made at the first start, for load tests; none by default.</summary>
     public GeneratedCardOptions? GeneratedCards { get; init; }
 
+    /// <summary>Run purchases through a scratch cell before the ports open, so that the first ones are not slow.</summary>
+    public bool Rehearse { get; init; } = true;
+
     /// <summary>Answers that a peer may leave unread on one connection before it is closed.</summary>
     public int UnreadKilobytesMax { get; init; } = 1024;
 

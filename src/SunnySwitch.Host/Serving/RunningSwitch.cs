@@ -56,7 +56,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     public static async Task<RunningSwitch> Start(SwitchOptions options, string dataFolder, Action<string> say)
     {
         var links = LinkFactory.Make(options);
-        Rehearsal.Run(links);
+        if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, links.Sum(link => link.Limits.ConnectionsMax), say);
         var running = new RunningSwitch(options, store, links);
         await running.Start(say).ConfigureAwait(false);

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace SunnySwitch.SystemTests;
+
+/// <summary>SIGKILL under load: nothing answered is ever lost or doubled.</summary>
+public sealed class KillTests(ITestOutputHelper output)
+{
+    private const int Connections = 4;
+    private const int Window = 32;
+
+    /// <summary>Kills per disk adapter; more with SUNNY_KILLS.</summary>
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("SUNNY_KILLS") ?? "25", CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData("file", 1)]
+    [InlineData("held", 2)]
+    public async Task Killing_under_load_loses_and_doubles_nothing_that_was_answered(string disk, int seed)
+    {
+        using var test = new TestSwitch();
+        var random = new Random(seed);
+        var answered = new ConcurrentDictionary<int, byte[]>();
+        var next = 0;
+        var silent = 0;
+        for (var cycle = 0; cycle < Kills; cycle++)
+        {
+            using var running = await test.Start($"journal.disk={disk}", "rehearse=false");
+            var before = answered.Count;
+            CheckRepeats(running.Port(0), answered, random);
+            next = LoadUntilKilled(running, answered, next, random);
+            if (answered.Count == before) silent++;
+        }
+
+        using (var running = await test.Start($"journal.disk={disk}"))
+        {
+            CheckRepeats(running.Port(0), answered, random, all: true);
+            Assert.Equal(0, running.Terminate());
+        }
+
+        CheckJournal(test.Data, answered);
+        output.WriteLine($"{disk}: {Kills} kills, {answered.Count} answers, {silent} cycles without an answer (inconclusive)");
+        Assert.True(silent * 5 <= Kills, $"{silent} of {Kills} cycles answered nothing: inconclusive");
+    }
+
+    /// <summary>Sends purchases on several connections; the kill is armed by the first answer.</summary>
+    private static int LoadUntilKilled(SwitchProcess running, ConcurrentDictionary<int, byte[]> answered, int next, Random random)
+    {
+        using var firstAnswer = new ManualResetEventSlim();
+        var limit = next + 1_000_000;
+        var numbers = next;
+        var clients = Enumerable.Range(0, Connections).Select(_ => new AcquirerClient(running.Port(0))).ToList();
+        var threads = clients.Select(client => new Thread(() => Pump(client, answered, firstAnswer, () => Interlocked.Increment(ref numbers)))).ToList();
+        foreach (var thread in threads) thread.Start();
+        Assert.True(firstAnswer.Wait(TimeSpan.FromSeconds(20)), "no first answer");
+        using (var fuse = new ManualResetEventSlim()) fuse.Wait(random.Next(0, 60));
+        running.Kill();
+        foreach (var thread in threads) thread.Join();
+        foreach (var client in clients) client.Dispose();
+        Assert.True(numbers < limit);
+        return numbers;
+    }
+
+    private static void Pump(AcquirerClient client, ConcurrentDictionary<int, byte[]> answered, ManualResetEventSlim firstAnswer, Func<int> nextNumber)
+    {
+        try
+        {
+            var outstanding = 0;
+            while (true)
+            {
+                for (; outstanding < Window; outstanding++)
+                {
+                    var number = nextNumber();
+                    client.Send(AcquirerClient.Purchase(number % 1000, number));
+                }
+
+                if (client.Receive() is not { } answer) return;
+                outstanding--;
+                Assert.True(answered.TryAdd(int.Parse(AcquirerClient.Field(answer, 37)!, CultureInfo.InvariantCulture), answer), "answered twice");
+                firstAnswer.Set();
+            }
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The kill: whatever was under way has no answer.
+        }
+    }
+
+    /// <summary>A repeat of what was answered gets the very same bytes, moves nothing, and is known.</summary>
+    private static void CheckRepeats(int port, ConcurrentDictionary<int, byte[]> answered, Random random, bool all = false)
+    {
+        using var client = new AcquirerClient(port);
+        var numbers = answered.Keys.ToArray();
+        if (!all && numbers.Length > 500) numbers = random.GetItems(numbers, 500);
+        foreach (var chunk in numbers.Chunk(64))
+        {
+            foreach (var number in chunk) client.Send(AcquirerClient.Purchase(number % 1000, number, mti: 0x0101));
+            foreach (var number in chunk) Assert.Equal(Convert.ToHexString(answered[number]), Convert.ToHexString(client.Receive()!));
+        }
+    }
+
+    private static void CheckJournal(string data, ConcurrentDictionary<int, byte[]> answered)
+    {
+        var (exitCode, csv, errors) = SwitchProcess.Run("journal", "export", "--csv", "--data", data);
+        Assert.True(exitCode == 0, errors);
+        var rows = csv.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')).ToList();
+        var byNumber = rows.GroupBy(row => row[4]).ToDictionary(group => int.Parse(group.Key, CultureInfo.InvariantCulture), group => group.ToList());
+        foreach (var (number, answer) in answered)
+        {
+            Assert.True(byNumber.TryGetValue(number, out var decisions), $"answered {number} is not in the journal");
+            Assert.Single(decisions);
+            Assert.Equal(AcquirerClient.Code(answer), decisions[0][5]);
+        }
+    }
+}

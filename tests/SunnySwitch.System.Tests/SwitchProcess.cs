@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace SunnySwitch.SystemTests;
+
+/// <summary>The real executable on private ports and a data folder of its own; stopped by its own process id.</summary>
+internal sealed partial class SwitchProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly List<int> _ports = [];
+
+    private SwitchProcess(string config, string data, string[] settings)
+    {
+        _process = Sunny(["serve", "--config", config, "--data", data, .. settings.SelectMany(setting => new[] { "--set", setting })]);
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"the switch ended before it was ready:\n{Output}"));
+        _process.EnableRaisingEvents = true;
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Everything it printed so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Port of the link of that number.</summary>
+    public int Port(int link) => _ports[link];
+
+    public int HttpPort { get; private set; }
+
+    public static async Task<SwitchProcess> Start(string config, string data, params string[] settings)
+    {
+        var started = new SwitchProcess(config, data, settings);
+        try
+        {
+            await started._ready.Task.WaitAsync(Patience);
+            return started;
+        }
+        catch
+        {
+            started.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the executable to its end.</summary>
+    public static (int ExitCode, string Output, string Errors) Run(params string[] arguments)
+    {
+        using var process = Sunny(arguments);
+        process.Start();
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        Assert.True(process.WaitForExit(Patience), "the command did not end");
+        return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
+    /// <summary>The repository's folder of that name.</summary>
+    public static string Folder(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "SunnySwitch.sln"))) return Path.Combine(folder.FullName, name);
+        }
+
+        throw new InvalidOperationException("the tests run outside the repository");
+    }
+
+    /// <summary>SIGKILL: no code of the process runs any more.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>SIGTERM; returns the exit code.</summary>
+    public int Terminate()
+    {
+        Assert.Equal(0, SendSignal(_process.Id, 15));
+        Assert.True(_process.WaitForExit(Patience), $"the switch did not stop:\n{Output}");
+        return _process.ExitCode;
+    }
+
+    /// <summary>Waits for it to end by itself.</summary>
+    public int WaitForExit()
+    {
+        Assert.True(_process.WaitForExit(Patience), $"the switch did not stop:\n{Output}");
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) Kill();
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int SendSignal(int process, int signal);
+
+    private static Process Sunny(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(Folder("src"), "SunnySwitch.Host", "bin", "Release", "net10.0", "sunny.dll"));
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return new Process { StartInfo = start };
+    }
+
+    private void Take(string? line)
+    {
+        if (line is null) return;
+        _output.Enqueue(line);
+        if (LinkLine().Match(line) is { Success: true } link) _ports.Add(int.Parse(link.Groups[1].Value));
+        else if (HttpLine().Match(line) is { Success: true } http) HttpPort = int.Parse(http.Groups[1].Value);
+        else if (line == "ready") _ready.TrySetResult();
+    }
+
+    [GeneratedRegex(@"^link \S+: \S+:(\d+) ")]
+    private static partial Regex LinkLine();
+
+    [GeneratedRegex(@"^http: http://\S+?:(\d+) ")]
+    private static partial Regex HttpLine();
+}

@@ -1,0 +1,35 @@
+namespace SunnySwitch.SystemTests;
+
+/// <summary>A configuration for tests in a folder that is removed afterwards.</summary>
+internal sealed class TestSwitch : IDisposable
+{
+    private const string Config = """
+        {
+          "httpPort": 0,
+          "links": [
+            { "name": "open", "port": 0, "acquirers": ["400001"], "dialect": "iso87-ascii", "signOnRequired": false,
+              "limits": { "connectionsMax": 8, "frameMillisecondsMax": 300 } },
+            { "name": "signed", "port": 0, "acquirers": ["12345678901"], "dialect": "iso87-ascii", "signOnRequired": true }
+          ],
+          "tables": { "cards": 20000, "accounts": 20000, "holds": 400000, "duplicateKeys": 400000, "tombstones": 1024 },
+          "journal": { "segmentMegabytes": 16 },
+          "generatedCards": { "bin": "400000", "count": 1000, "expiry": "3012", "currency": 840, "balanceMinor": 1000000000 }
+        }
+        """;
+
+    public TestSwitch()
+    {
+        Folder = Directory.CreateTempSubdirectory("sunny-test-").FullName;
+        File.WriteAllText(ConfigFile, Config);
+    }
+
+    public string Folder { get; }
+
+    public string ConfigFile => Path.Combine(Folder, "switch.json");
+
+    public string Data => Path.Combine(Folder, "data");
+
+    public Task<SwitchProcess> Start(params string[] settings) => SwitchProcess.Start(ConfigFile, Data, settings);
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
