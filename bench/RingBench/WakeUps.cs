@@ -14,13 +14,13 @@ internal static class WakeUps
 
     public static Result Ring(double seconds)
     {
-        var ring = RingBuffer<Event32>.CreateSingleProducer(() => default, Program.RingSize, new SpinThenParkWaitStrategy());
+        var ring = RingBuffer<Event32>.CreateSingleProducer(() => default, Program.RingSize, new SpinThenParkWaitStrategy(int.Parse(Environment.GetEnvironmentVariable("SPIN") ?? "20")));
         var latencies = new List<long>((int)(seconds * PerSecond) + 16);
         var consumer = new BatchConsumer<Event32, PerEvent<Event32, Stamp>>(ring, ring.NewBarrier(), new(new Stamp(latencies)));
         ring.AddGatingSequences(consumer.Sequence);
         var thread = new Thread(consumer.Run) { IsBackground = true };
         thread.Start();
-        var result = Measure(seconds, latencies, () =>
+        var result = Measure(seconds, () =>
         {
             var sequence = ring.Next();
             ring[sequence].StampedAt = Stopwatch.GetTimestamp();
@@ -36,10 +36,33 @@ internal static class WakeUps
         var channel = ChannelRuns.Make(writers: 1);
         var latencies = new List<long>((int)(seconds * PerSecond) + 16);
         var reader = Task.Run(() => Read(channel.Reader, latencies));
-        var result = Measure(seconds, latencies, () => channel.Writer.TryWrite(new Event32 { StampedAt = Stopwatch.GetTimestamp() }));
+        var result = Measure(seconds, () => channel.Writer.TryWrite(new Event32 { StampedAt = Stopwatch.GetTimestamp() }));
         channel.Writer.Complete();
         reader.GetAwaiter().GetResult();
         return result(latencies);
+    }
+
+    /// <summary>The channel with a thread of its own that blocks, as the ring's consumer does.</summary>
+    public static Result BlockedChannel(double seconds)
+    {
+        var channel = ChannelRuns.Make(writers: 1);
+        var latencies = new List<long>((int)(seconds * PerSecond) + 16);
+        var thread = new Thread(() => ReadBlocked(channel.Reader, latencies)) { IsBackground = true };
+        thread.Start();
+        var result = Measure(seconds, () => channel.Writer.TryWrite(new Event32 { StampedAt = Stopwatch.GetTimestamp() }));
+        channel.Writer.Complete();
+        thread.Join();
+        return result(latencies);
+    }
+
+    private static void ReadBlocked(ChannelReader<Event32> reader, List<long> latencies)
+    {
+        while (true)
+        {
+            var more = reader.WaitToReadAsync();
+            if (!(more.IsCompleted ? more.Result : more.AsTask().GetAwaiter().GetResult())) return;
+            while (reader.TryRead(out var item)) latencies.Add(Stopwatch.GetTimestamp() - item.StampedAt);
+        }
     }
 
     private static async Task Read(ChannelReader<Event32> reader, List<long> latencies)
@@ -50,7 +73,7 @@ internal static class WakeUps
         }
     }
 
-    private static Func<List<long>, Result> Measure(double seconds, List<long> latencies, Action send)
+    private static Func<List<long>, Result> Measure(double seconds, Action send)
     {
         using var process = Process.GetCurrentProcess();
         var cpuBefore = process.TotalProcessorTime;

@@ -18,24 +18,18 @@ namespace SunnySwitch.Disruptor;
 /// At least one of the two sees the other's store: the waiter does not sleep, or the waker wakes it. If a wish needs two
 /// sequences moved by two threads, the same holds between these two threads, so at least one of them sees both.
 /// </remarks>
-internal sealed class ParkingLot
+/// <param name="useFutex">False: sleep on a monitor, which every system has.</param>
+internal sealed class ParkingLot(bool useFutex)
 {
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
-    internal struct PaddedCount
-    {
-        [FieldOffset(64)]
-        public int Value;
-    }
-
     [ThreadStatic]
     private static Waiter? s_own;
 
     private readonly Lock _lock = new();
     private readonly List<Waiter> _parked = new(16);
-    private PaddedCount _count;
+    private PaddedLong _count;
 
     /// <summary>Threads that sleep here or are about to; may be stale.</summary>
-    internal int ParkedCount => Volatile.Read(ref _count.Value);
+    internal long ParkedCount => Volatile.Read(ref _count.Value);
 
     /// <summary>Sleeps until <paramref name="sequence"/> is available at <paramref name="barrier"/> or the barrier is alerted.</summary>
     public void Park(long sequence, SequenceBarrier barrier)
@@ -50,7 +44,7 @@ internal sealed class ParkingLot
 
         Interlocked.MemoryBarrier(); // The waiter's fence: the count is visible before we look a last time.
         if (waiter.IsReady && Withdraw(waiter)) return;
-        waiter.Sleep();              // Whoever took the waiter off the list has set its word, or will in the same lock.
+        waiter.Sleep(useFutex);      // Whoever took the waiter off the list has set its word, or will in the same lock.
     }
 
     /// <summary>Wakes those whose wish has come true. A fence and a load when nobody sleeps.</summary>
@@ -64,7 +58,7 @@ internal sealed class ParkingLot
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void WakeEachReady()
     {
-        while (TakeReady() is { } waiter) waiter.Wake(); // The system call is made outside the lock, which the woken may want.
+        while (TakeReady() is { } waiter) waiter.Wake(useFutex); // The system call is made outside the lock, which the woken may want.
     }
 
     private Waiter? TakeReady()
@@ -117,9 +111,9 @@ internal sealed class ParkingLot
         /// <summary>Called under the lot's lock, so that a late waker can never release the waiter's next sleep.</summary>
         public void Release() => Volatile.Write(ref _word[16], 1);
 
-        public void Sleep()
+        public void Sleep(bool onFutex)
         {
-            if (Futex.IsSupported)
+            if (onFutex)
             {
                 while (Volatile.Read(ref _word[16]) == 0) Futex.Wait(_address, 0);
             }
@@ -132,9 +126,9 @@ internal sealed class ParkingLot
             }
         }
 
-        public void Wake()
+        public void Wake(bool onFutex)
         {
-            if (Futex.IsSupported)
+            if (onFutex)
             {
                 Futex.WakeAll(_address);
                 GC.KeepAlive(this); // The thread may have woken by itself and ended; its word must outlive the call.

@@ -112,6 +112,8 @@ public sealed class RingBuffer<T>
     /// </summary>
     public void AddGatingSequences(params Sequence[] sequences) => _sequencer.AddGating(sequences);
 
+    internal Sequence CursorSequence => _sequencer.Cursor;
+
     internal EventBatch<T> Batch(long first, int count) =>
         new(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_slots), _padding), _mask, (int)first & _mask, count);
 

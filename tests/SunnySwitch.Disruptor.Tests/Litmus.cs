@@ -1,0 +1,132 @@
+using System.Diagnostics;
+
+namespace SunnySwitch.Disruptor.Tests;
+
+internal enum Verdict
+{
+    /// <summary>All rounds were run and nothing was wrong.</summary>
+    Clean,
+
+    /// <summary>The bug was seen.</summary>
+    Caught,
+
+    /// <summary>Time ran out before enough rounds. Not a pass, for subject or control.</summary>
+    Inconclusive,
+}
+
+/// <summary>
+/// Looks for bugs that only show when two threads meet at the wrong moment. Each harness is trusted only because a control with
+/// the known bug is caught by it.
+/// </summary>
+internal static class Litmus
+{
+    private static readonly TimeSpan s_budget = TimeSpan.FromSeconds(6);
+
+    /// <summary>A slot that a consumer sees is the slot that was written for that sequence.</summary>
+    /// <param name="ring">A ring of at least 8 slots.</param>
+    /// <param name="barrier">What the consumer goes by.</param>
+    /// <param name="producers">Number of threads that send.</param>
+    /// <param name="send">Writes and publishes a claim of 2, right or wrong.</param>
+    /// <param name="events">Events that make the run count.</param>
+    public static Verdict SlotsBeforeSequence(
+        RingBuffer<Slot> ring, SequenceBarrier barrier, int producers, Action<RingBuffer<Slot>, long> send, int events)
+    {
+        var caught = false;
+        var consumer = ring.Consume(barrier, (slot, sequence) => caught |= slot.Sequence != sequence);
+        ring.AddGatingSequences(consumer.Sequence);
+        var deadline = Stopwatch.GetTimestamp() + (long)(s_budget.TotalSeconds * Stopwatch.Frequency);
+        var crew = new Crew();
+        for (var producer = 0; producer < producers; producer++)
+        {
+            crew.Start("producer", () =>
+            {
+                while (ring.Cursor < events && !Volatile.Read(ref caught) && Stopwatch.GetTimestamp() < deadline)
+                {
+                    send(ring, ring.Next(2));
+                }
+            });
+        }
+        var consuming = new Crew().Start("consumer", consumer.Run);
+        crew.Join();
+        consumer.Halt();
+        consuming.Join();
+        if (caught) return Verdict.Caught;
+        return consumer.Sequence.Value >= events ? Verdict.Clean : Verdict.Inconclusive;
+    }
+
+    /// <summary>
+    /// Store buffering: of two threads that store their own sequence and then load the other's, at least one sees the store.
+    /// This is what waker and waiter rely on.
+    /// </summary>
+    public static Verdict StoreThenLoad(Action<Sequence, long> store, int rounds)
+    {
+        Sequence left = new(), right = new(), leftReady = new(), rightReady = new();
+        var leftSaw = new long[rounds];
+        var rightSaw = new long[rounds];
+        var deadline = Stopwatch.GetTimestamp() + (long)(s_budget.TotalSeconds * Stopwatch.Frequency);
+        long Side(Sequence own, Sequence other, Sequence ownReady, Sequence otherReady, long[] saw, uint stride)
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                ownReady.SetValueVolatile(round);
+                for (var spins = 0; otherReady.Value < round; spins++)
+                {
+                    if (spins % 256 != 255) continue;
+                    if (Stopwatch.GetTimestamp() > deadline) return round;
+                    Thread.Yield();
+                }
+                // Whoever came last starts at once, the other a cache miss later: skew both, each its own way.
+                for (var skew = (uint)round * stride >> 25; skew > 0; skew--) _ = own.Value;
+                store(own, round);
+                saw[round] = other.Value;
+            }
+            return rounds;
+        }
+        long done = 0;
+        new Crew()
+            .Start("left", () => Side(left, right, leftReady, rightReady, leftSaw, 2_654_435_761))
+            .Start("right", () => done = Side(right, left, rightReady, leftReady, rightSaw, 2_246_822_519))
+            .Join();
+        for (var round = 0; round < done; round++)
+        {
+            if (leftSaw[round] < round && rightSaw[round] < round) return Verdict.Caught;
+        }
+        return done == rounds ? Verdict.Clean : Verdict.Inconclusive;
+    }
+
+    /// <summary>
+    /// No sleeper is forgotten: one event at a time, published at ever-changing moments while the consumer goes to sleep. No
+    /// progress for a second and a half is a lost wake-up.
+    /// </summary>
+    public static Verdict NoLostWakeUp(IWaitStrategy wait, int events)
+    {
+        var ring = Rings.Make(many: false, 4, wait);
+        var barrier = ring.NewBarrier();
+        var consumer = ring.Consume(barrier, (_, _) => { });
+        ring.AddGatingSequences(consumer.Sequence);
+        var consuming = new Crew().Start("consumer", consumer.Run);
+        var startedAt = Stopwatch.GetTimestamp();
+        var verdict = Verdict.Clean;
+        for (var sent = 0; sent < events && verdict == Verdict.Clean; sent++)
+        {
+            Thread.SpinWait(sent * 7 % 200); // Sweeps the moment of the publish over the consumer's way to sleep.
+            ring.Send(ring.Next(), 1);
+            if (!Arrives(consumer.Sequence, sent)) verdict = Verdict.Caught;
+            else if (Stopwatch.GetElapsedTime(startedAt) > s_budget) verdict = Verdict.Inconclusive;
+        }
+        consumer.Halt();
+        consuming.Join();
+        return verdict;
+    }
+
+    private static bool Arrives(Sequence sequence, long expected)
+    {
+        var giveUpAt = Stopwatch.GetTimestamp() + (Stopwatch.Frequency * 3 / 2);
+        for (var looks = 0; sequence.Value < expected; looks++)
+        {
+            if (looks % 64 == 63) Thread.Yield();
+            if (Stopwatch.GetTimestamp() > giveUpAt) return false;
+        }
+        return true;
+    }
+}

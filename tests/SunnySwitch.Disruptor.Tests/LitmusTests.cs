@@ -1,0 +1,103 @@
+using Xunit;
+
+namespace SunnySwitch.Disruptor.Tests;
+
+/// <summary>Each harness is shown its own bug first: a control that is not caught fails the test, since then a pass means nothing.</summary>
+public sealed class LitmusTests
+{
+    private const int Events = 60_000;
+
+    [Fact]
+    public void A_sequence_is_never_seen_before_its_slot()
+    {
+        var broken = Rings.Make(many: false, 64);
+        Assert.Equal(Verdict.Caught, Litmus.SlotsBeforeSequence(broken, broken.NewBarrier(), 1, PublishThenWrite, Events));
+
+        var ring = Rings.Make(many: false, 64);
+        Assert.Equal(Verdict.Clean, Litmus.SlotsBeforeSequence(ring, ring.NewBarrier(), 1, WriteThenPublish, Events));
+    }
+
+    [Fact]
+    public void With_many_producers_a_claimed_slot_is_not_taken_for_a_published_one()
+    {
+        var wait = new SpinThenParkWaitStrategy();
+        var broken = Rings.Make(many: true, 64, wait);
+        var claimedIsEnough = new SequenceBarrier(wait, [broken.CursorSequence]); // The bug: it does not ask what is published.
+        Assert.Equal(Verdict.Caught, Litmus.SlotsBeforeSequence(broken, claimedIsEnough, 2, WriteLateThenPublish, Events));
+
+        var ring = Rings.Make(many: true, 64);
+        Assert.Equal(Verdict.Clean, Litmus.SlotsBeforeSequence(ring, ring.NewBarrier(), 2, WriteLateThenPublish, Events));
+    }
+
+    [Fact]
+    public void Of_a_waker_and_a_waiter_at_least_one_sees_the_others_store_given_a_full_fence()
+    {
+        Assert.SkipWhen(Environment.ProcessorCount < 2, "store buffering needs two cores to show");
+        var control = Litmus.StoreThenLoad((sequence, value) => sequence.SetValue(value), 200_000);
+        Assert.Equal(Verdict.Caught, control); // Release order alone lets the load overtake the store.
+
+        Assert.Equal(Verdict.Clean, Litmus.StoreThenLoad((sequence, value) => sequence.SetValueVolatile(value), 200_000));
+        Assert.Equal(Verdict.Clean, Litmus.StoreThenLoad(StoreAndFence, 200_000)); // As publish and the parking lot do it.
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void No_sleeper_is_forgotten(bool futex)
+    {
+        using var broken = new FlagAfterLook();
+        Assert.Equal(Verdict.Caught, Litmus.NoLostWakeUp(broken, 20_000));
+
+        Assert.Equal(Verdict.Clean, Litmus.NoLostWakeUp(new SpinThenParkWaitStrategy(0, futex && Futex.IsSupported), 20_000));
+    }
+
+    private static void WriteThenPublish(RingBuffer<Slot> ring, long highest) => ring.Send(highest, 2);
+
+    private static void WriteLateThenPublish(RingBuffer<Slot> ring, long highest)
+    {
+        Thread.SpinWait(10); // Claimed, not written: the moment in which the control goes wrong.
+        ring.Send(highest, 2);
+    }
+
+    private static void PublishThenWrite(RingBuffer<Slot> ring, long highest)
+    {
+        ring.Publish(highest - 1, highest);
+        Thread.SpinWait(30); // The bug's window, wide enough for a busy machine.
+        ring[highest - 1].Sequence = highest - 1;
+        ring[highest].Sequence = highest;
+    }
+
+    private static void StoreAndFence(Sequence sequence, long value)
+    {
+        sequence.SetValue(value);
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>The control of the sleepers: looks, then raises its flag, and sleeps without a second look.</summary>
+    private sealed class FlagAfterLook : IWaitStrategy, IDisposable
+    {
+        private readonly ManualResetEventSlim _event = new(initialState: false, spinCount: 0);
+        private volatile bool _asleep;
+
+        public long WaitFor(long sequence, SequenceBarrier barrier)
+        {
+            while (true)
+            {
+                if (barrier.IsAlerted) throw AlertException.Instance;
+                var available = barrier.AvailableFrom(sequence);
+                if (available >= sequence) return available;
+                Thread.SpinWait(50); // The window: what is published here wakes nobody.
+                Thread.Yield();
+                _event.Reset();
+                _asleep = true;
+                _event.Wait();
+                _asleep = false;
+            }
+        }
+
+        public void SignalAllWhenBlocking()
+        {
+            if (_asleep) _event.Set();
+        }
+
+        public void Dispose() => _event.Dispose();
+    }
+}
