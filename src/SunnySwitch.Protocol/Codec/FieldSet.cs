@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace SunnySwitch.Protocol.Codec;
 
@@ -28,6 +29,7 @@ public struct FieldSet
     public readonly bool IsEmpty => (Low | High) == 0;
 
     /// <summary>True if the field, 1 to 128, is in the set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Has(int field)
     {
         Must.Hold((uint)(field - 1) < 128);
@@ -65,10 +67,27 @@ public struct FieldSet
         : High != 0 ? BitOperations.LeadingZeroCount(High) + 65
         : 0;
 
+    /// <summary>Takes the lowest field out; false, and nothing changes, if that is not <paramref name="field"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryTakeLowest(int field)
+    {
+        // The field is the lowest exactly when its bit is the highest one set: shifted to the right end, 1 is left.
+        if (field <= 64)
+        {
+            if (field < 1 || Low >> (64 - field) != 1) return false;
+            Low &= ~(First >> (field - 1));
+            return true;
+        }
+
+        if (field > 128 || Low != 0 || High >> (128 - field) != 1) return false;
+        High &= ~(First >> (field - 65));
+        return true;
+    }
+
     /// <summary>How many fields of the set are lower than <paramref name="field"/>, 1 to 128.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly int Rank(int field)
     {
-        Must.Hold((uint)(field - 1) < 128);
         return field <= 64
             ? BitOperations.PopCount(Low & ~(ulong.MaxValue >> (field - 1)))
             : BitOperations.PopCount(Low) + BitOperations.PopCount(High & ~(ulong.MaxValue >> (field - 65)));
@@ -99,9 +118,18 @@ public struct FieldSet
         /// <summary>Goes to the next field; false at the end.</summary>
         public bool MoveNext()
         {
-            Current = _left.Lowest;
-            if (Current == 0) return false;
-            _left.Remove(Current);
+            if (_left.Low != 0)
+            {
+                var lead = BitOperations.LeadingZeroCount(_left.Low);
+                _left.Low ^= First >> lead;
+                Current = lead + 1;
+                return true;
+            }
+
+            if (_left.High == 0) return false;
+            var highLead = BitOperations.LeadingZeroCount(_left.High);
+            _left.High ^= First >> highLead;
+            Current = highLead + 65;
             return true;
         }
     }

@@ -51,6 +51,7 @@ public struct FieldTable
     }
 
     /// <summary>Entry of a field that must be present.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly FieldEntry Entry(int field)
     {
         Must.Hold(Present.Has(field));

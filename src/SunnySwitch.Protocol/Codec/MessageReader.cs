@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Codec;
@@ -27,6 +28,7 @@ public readonly ref struct MessageReader
     public bool Has(int field) => _table.Has(field);
 
     /// <summary>The field as on the wire, length prefix included: what <see cref="MessageWriter.CopyRaw"/> takes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Raw(int field)
     {
         var entry = _table.Entry(field);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Codec;
@@ -43,8 +44,7 @@ public ref struct MessageWriter
     public void CopyRaw(int field, scoped ReadOnlySpan<byte> raw)
     {
         ref readonly var plan = ref Take(field);
-        var bytesMax = plan.PrefixBytes + plan.BytesOf(plan.UnitsMax);
-        Must.Hold(plan.IsFixed ? raw.Length == bytesMax : raw.Length >= plan.PrefixBytes && raw.Length <= bytesMax);
+        Must.Hold((uint)(raw.Length - plan.RawBytesMin) <= plan.RawBytesSpread);
         var room = Reserve(raw.Length);
         if (!_tooSmall) raw.CopyTo(room);
     }
@@ -121,10 +121,10 @@ public ref struct MessageWriter
         else BinaryPrimitives.WriteUInt64BigEndian(room, bits);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref readonly FieldPlan Take(int field)
     {
-        Must.Hold(_begun && field == _left.Lowest);
-        _left.Remove(field);
+        Must.Hold(_left.TryTakeLowest(field));   // Not begun: nothing is left to take, so this holds no field.
         return ref _dialect.Plans[field];
     }
 
@@ -140,6 +140,7 @@ public ref struct MessageWriter
         return room[plan.PrefixBytes..];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(int bytes)
     {
         if (_tooSmall || _target.Length - _cursor < bytes)

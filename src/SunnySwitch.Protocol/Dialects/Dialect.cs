@@ -48,7 +48,7 @@ public sealed class Dialect
     internal int BitmapBytes => BitmapHex ? 16 : 8;
 
     /// <summary>Plans by field number, 0 to 128.</summary>
-    internal ReadOnlySpan<FieldPlan> Plans => _plans;
+    internal FieldPlan[] Plans => _plans;
 
     /// <summary>Names of the dialects inside the assembly, in order.</summary>
     public static IReadOnlyList<string> BuiltInNames { get; } = FindBuiltIns();

@@ -122,6 +122,9 @@ internal sealed class DialectParser
 
         ReadPrefix(field, path, digits, ref plan);
         plan.UnitsMax = ReadMax(field, path, digits);
+        var bytesMax = plan.BytesOf(plan.UnitsMax);
+        plan.RawBytesMin = (ushort)(plan.IsFixed ? bytesMax : plan.PrefixBytes);
+        plan.RawBytesSpread = (ushort)(plan.IsFixed ? 0 : bytesMax);
         // A broken field still counts as defined, so that a second definition is found too.
         if (plan.Check == ContentCheck.Undefined) plan.Check = ContentCheck.None;
         return plan;

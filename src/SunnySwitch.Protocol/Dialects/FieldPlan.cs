@@ -49,7 +49,7 @@ internal enum PrefixForm : byte
     Bcd,
 }
 
-/// <summary>One field of a dialect, compiled: what the decoder and writer need, 8 bytes, no reference.</summary>
+/// <summary>One field of a dialect, compiled: what the decoder and writer need, 12 bytes, no reference.</summary>
 internal struct FieldPlan
 {
     /// <summary>Opcode of the content check; <see cref="ContentCheck.Undefined"/> for a field that is not there.</summary>
@@ -68,6 +68,10 @@ internal struct FieldPlan
     public readonly byte RangeLow => Type == FieldType.Digits ? (byte)'0' : (byte)' ';
     /// <summary>Highest byte allowed less the lowest.</summary>
     public readonly byte RangeWidth => Type == FieldType.Digits ? (byte)9 : (byte)('~' - ' ');
+    /// <summary>Fewest bytes of the whole field: all of a fixed one, the prefix of a variable one.</summary>
+    public ushort RawBytesMin;
+    /// <summary>Most bytes of the whole field less the fewest.</summary>
+    public ushort RawBytesSpread;
     /// <summary>True if digits are packed two to a byte.</summary>
     public readonly bool IsPacked => NibblesPerUnit == 1;
     /// <summary>True if the field has no length prefix.</summary>
