@@ -2,7 +2,7 @@ using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Host.Load;
 
-/// <summary>Dialects and samples by name or file.</summary>
+/// <summary>Dialects by name or file.</summary>
 internal static class DialectFiles
 {
     /// <summary>Reads a dialect that is built in, by name, or from a file; errors are for people.</summary>
@@ -20,21 +20,6 @@ internal static class DialectFiles
         {
             throw new LoadException($"{nameOrFile}: {string.Join("; ", exception.Problems)}", exception);
         }
-    }
-
-    /// <summary>Path of a file below <c>config</c>, looked for upwards from here and from the program; null if none.</summary>
-    public static string? Find(string relative)
-    {
-        foreach (var start in new[] { Directory.GetCurrentDirectory(), AppContext.BaseDirectory })
-        {
-            for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
-            {
-                var path = Path.Combine(folder.FullName, "config", relative);
-                if (File.Exists(path)) return path;
-            }
-        }
-
-        return null;
     }
 }
 

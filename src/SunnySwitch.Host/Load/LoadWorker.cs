@@ -15,8 +15,9 @@ internal readonly record struct LoadSchedule(long StartAt, long MeasureFrom, lon
 /// <summary>One generator thread: its connections, its clock, its counts.</summary>
 internal sealed class LoadWorker
 {
-    // Sends closer together than this go out as one: at 100,000/s a send each 10 us would be all the thread did.
-    private const long TickNanos = 50_000;
+    // Sends closer together than this go out as one: at 100,000/s a send each 10 us would be all the thread did, on
+    // cores that the switch needs. What that costs in lateness is in the latency, which counts from the intended time.
+    private const long TickNanos = 100_000;
     private const long IdleNanosMax = 20_000_000;
     private const long LogFlushNanos = 20_000_000;
 
@@ -181,7 +182,8 @@ internal sealed class LoadWorker
         }
 
         if (_paced < due) _heldUntil = now;
-        _nextTickAt = Math.Max(IntendedAt(_paced), now + TickNanos);
+        var nextAt = IntendedAt(_paced);
+        _nextTickAt = _intervalNanos >= TickNanos ? nextAt : Math.Max(nextAt, now + TickNanos);
     }
 
     private long IntendedAt(long number) => _pacedFrom + (long)(number * _intervalNanos);
