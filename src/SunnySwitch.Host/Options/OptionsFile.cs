@@ -127,6 +127,8 @@ internal static class OptionsFile
             return true;
         }
 
+        // A BIN or an acquirer id given by --set reads as a number; text is meant.
+        if (type == typeof(string) && value?.GetValueKind() == JsonValueKind.Number) value = JsonValue.Create(value.ToJsonString());
         try
         {
             bound = value.Deserialize(type, Binding);
