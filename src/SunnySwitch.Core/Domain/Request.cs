@@ -14,6 +14,8 @@ public enum RequestHas : uint
     CardAcceptor = 1 << 17, Currency = 1 << 18, Original = 1 << 19, Replacement = 1 << 20, Track2 = 1 << 21, PinBlock = 1 << 22,
     ChipData = 1 << 23, NetworkCode = 1 << 24,
 #pragma warning restore CS1591
+    /// <summary>Not a data element: the PAN has fewer than 13 or more than 19 digits, or fails its Luhn digit. Set at the edge.</summary>
+    PanBad = 1 << 25,
 }
 
 /// <summary>
