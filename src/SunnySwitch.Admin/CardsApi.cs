@@ -40,16 +40,9 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
     {
         var problems = PanProblems(card.Pan).Concat(Problems(card)).ToList();
         if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
-        var command = await desk.Ask(CommandKind.CardAdd, asked => asked.Card = new CardAdded
-        {
-            Pan = asked.Pan = Token(card.Pan),
-            TruncatedPan = TruncatedPan.Of(uint.Parse(card.Pan.AsSpan(0, 6)), uint.Parse(card.Pan.AsSpan(card.Pan.Length - 4)), card.Pan.Length),
-            LedgerMinor = card.BalanceMinor,
-            CreditLineMinor = card.CreditLineMinor,
-            Expiry = ushort.Parse(card.Expiry),
-            Currency = (ushort)card.Currency,
-            Status = CardStatus.Active,
-        }).ConfigureAwait(false);
+        var shown = TruncatedPan.Of(uint.Parse(card.Pan.AsSpan(0, 6)), uint.Parse(card.Pan.AsSpan(card.Pan.Length - 4)), card.Pan.Length);
+        var terms = new CardTerms(Token(card.Pan), shown, ushort.Parse(card.Expiry), (ushort)card.Currency, card.BalanceMinor, card.CreditLineMinor);
+        var command = await desk.Ask(CommandKind.CardAdd, asked => asked.Card = terms).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(card.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
     }
 
@@ -74,12 +67,8 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         var token = Token(change.Pan);
         var now = await desk.Ask(CommandKind.CardShow, asked => asked.Pan = token).ConfigureAwait(false);
         if (now.Outcome != CommandOutcome.Done) return Refused(now.Outcome);
-        var command = await desk.Ask(CommandKind.CardChange, asked => asked.Change = new CardChanged
-        {
-            Pan = token,
-            Status = status ?? now.View.Status,
-            Hot = hot ?? now.View.Hot,
-        }).ConfigureAwait(false);
+        var command = await desk.Ask(CommandKind.CardChange, asked =>
+            (asked.Pan, asked.Status, asked.Hot) = (token, status ?? now.View.Status, hot ?? now.View.Hot)).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(change.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
     }
 
@@ -111,6 +100,7 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         CommandOutcome.CardUnknown => Results.NotFound(new Refusal(["there is no such card"])),
         CommandOutcome.CardKnown => Results.Conflict(new Refusal(["the card is known already"])),
         CommandOutcome.TableFull => Results.Conflict(new Refusal(["the table of cards or accounts is full: tables.cards, tables.accounts"])),
+        CommandOutcome.BadTerms => Results.BadRequest(new Refusal(["the card's terms are out of range"])),
         _ => Results.Json(new Refusal(["the journal's disk is full"]), statusCode: StatusCodes.Status507InsufficientStorage),
     };
 

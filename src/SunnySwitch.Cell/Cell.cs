@@ -70,7 +70,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         var now = _clock.Now;
         _journal.Epoch = epoch;
         Record(JournalKind.EpochStarted, 1, now, 0, new EpochStarted { Epoch = epoch, TokenKeyCheck = tokenKeyCheck });
-        if (_state.DayNumber < dayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = dayNumber });
+        if (_state.BusinessDay < dayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = dayNumber });
         Commit(now);
     }
 
@@ -201,7 +201,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private void TakeEnd(Input input, Instant now)
     {
         ref var transaction = ref input.Transaction;
-        if (MakeRoom(now) && _state.IsSignedOn(transaction.Connection, transaction.Generation))
+        if (MakeRoom(now) && _state.SessionOf(transaction.Connection, transaction.Generation) != SessionState.None)
         {
             Record(JournalKind.SessionChanged, 1, now, _links[transaction.LinkIndex].Terms.Link, new SessionChanged
             {
@@ -229,24 +229,34 @@ public sealed class Cell : IBatchEventHandler<Input>
             case CommandKind.CardShow:
                 return _state.TryFindCard(command.Pan, out command.View) ? CommandOutcome.Done : CommandOutcome.CardUnknown;
             case CommandKind.CardAdd:
-                if (_state.TryFindCard(command.Card.Pan, out _)) return CommandOutcome.CardKnown;
-                if (!_cards.TryNumber(ref command.Card)) return CommandOutcome.TableFull;
-                Record(JournalKind.CardAdded, 1, now, 0, command.Card);
-                return CommandOutcome.Done;
+                if (_cards.TryAdd(in command.Card, out var added, out var refusal)) Record(JournalKind.CardAdded, 1, now, 0, added);
+                return OutcomeOf(refusal);
             case CommandKind.CardChange:
-                if (!_state.TryFindCard(command.Change.Pan, out _)) return CommandOutcome.CardUnknown;
-                Record(JournalKind.CardChanged, 1, now, 0, command.Change);
-                return CommandOutcome.Done;
+                if (_cards.TryChange(command.Pan, command.Status, command.Hot, out var changed, out refusal)) Record(JournalKind.CardChanged, 1, now, 0, changed);
+                return OutcomeOf(refusal);
             case CommandKind.CardsGenerate:
-                if (!_cards.TryNumber(ref command.Range)) return CommandOutcome.TableFull;
-                Record(JournalKind.CardsGenerated, 1, now, 0, command.Range);
-                return CommandOutcome.Done;
+                var range = command.Range;
+                if (_cards.TryGenerate(range.Bin, range.BinDigits, range.Count, range.Expiry, range.Currency, range.LedgerMinor, range.CreditLineMinor, out var generated, out refusal))
+                {
+                    Record(JournalKind.CardsGenerated, 1, now, 0, generated);
+                }
+
+                return OutcomeOf(refusal);
             default:
                 Must.Hold(command.Kind == CommandKind.OpenBusinessDate);
-                if (command.DayNumber > _state.DayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = command.DayNumber });
+                if (command.DayNumber > _state.BusinessDay) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = command.DayNumber });
                 return CommandOutcome.Done;
         }
     }
+
+    private static CommandOutcome OutcomeOf(CardRefusal refusal) => refusal switch
+    {
+        CardRefusal.None => CommandOutcome.Done,
+        CardRefusal.AlreadyKnown => CommandOutcome.CardKnown,
+        CardRefusal.Unknown => CommandOutcome.CardUnknown,
+        CardRefusal.TableFull => CommandOutcome.TableFull,
+        _ => CommandOutcome.BadTerms,
+    };
 
     /// <summary>Makes everything decided so far durable, then lets its effects leave.</summary>
     private void Commit(Instant now)

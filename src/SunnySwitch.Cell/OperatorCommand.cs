@@ -15,7 +15,7 @@ public enum CommandKind : byte
 public enum CommandOutcome : byte
 {
 #pragma warning disable CS1591
-    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5,
+    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6,
 #pragma warning restore CS1591
 }
 
@@ -30,13 +30,16 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
     /// <summary>The card it is about.</summary>
     public PanToken Pan;
 
-    /// <summary>For <see cref="CommandKind.CardAdd"/>; card and account numbers are the kernel's to give.</summary>
-    public CardAdded Card;
+    /// <summary>For <see cref="CommandKind.CardAdd"/>.</summary>
+    public CardTerms Card;
 
     /// <summary>For <see cref="CommandKind.CardChange"/>.</summary>
-    public CardChanged Change;
+    public CardStatus Status;
 
-    /// <summary>For <see cref="CommandKind.CardsGenerate"/>.</summary>
+    /// <summary>For <see cref="CommandKind.CardChange"/>.</summary>
+    public HotReason Hot;
+
+    /// <summary>For <see cref="CommandKind.CardsGenerate"/>; where the range begins is the kernel's to say.</summary>
     public CardsGenerated Range;
 
     /// <summary>For <see cref="CommandKind.OpenBusinessDate"/>: days since 1970-01-01.</summary>

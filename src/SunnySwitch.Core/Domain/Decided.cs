@@ -30,7 +30,7 @@ public enum EffectKind : byte
 /// Little-endian, frozen: payload version 1 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request had DE90.
 /// <code>
 ///   0 Request 152 | 152 internal result 2 | 154 DE39 two characters 2 | 156 DE38 base 36 number 4 | 160 effect 1 | 161 origin 1
-/// 162 link's dialect: 2 unused | 164 dialect version 4 | 168 card 4 | 172 account 4 | 176 hold 4 | 180 unused 4
+/// 162 unused 2 | 164 dialect version 4 | 168 card 4 | 172 account 4 | 176 hold 4 | 180 link 4
 /// 184 held delta 8 | 192 ledger delta 8 | 200 original's key number 8 | 208 end
 /// </code>
 /// </summary>
@@ -54,6 +54,8 @@ public struct Decided
     [FieldOffset(172)] public int Account;
     /// <summary>Slot of the hold opened, or of the hold undone; -1 when none.</summary>
     [FieldOffset(176)] public int Hold;
+    /// <summary>Number of the configured link that the request came by: tombstones are bounded per link.</summary>
+    [FieldOffset(180)] public uint Link;
     [FieldOffset(184)] public long HeldDelta;
     [FieldOffset(192)] public long LedgerDelta;
     /// <summary>Number of the duplicate-key entry of the original that this reversal undid; 0 when none.</summary>
@@ -78,7 +80,7 @@ public enum InternalResult : ushort
 #pragma warning disable CS1591
     None = 0, Approved = 1,
     FormatError = 10, UnknownMti = 11, NotSignedOn = 12, AcquirerNotOfLink = 13, SameKeyOtherBody = 14, AfterItsReversal = 15,
-    TableFull = 16, UnknownNetworkCode = 17,
+    TableFull = 16, UnknownNetworkCode = 17, NoBusinessDate = 18,
     BadAmount = 20, BadCurrency = 21, BadPan = 22, UnknownCard = 23, Expired = 24, HotLost = 25, HotStolen = 26, HotPickUp = 27, HotRestricted = 28,
     CardNotActive = 29, CardClosed = 30, CardBlocked = 31, InsufficientFunds = 32,
     OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,

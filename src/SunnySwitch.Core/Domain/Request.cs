@@ -12,8 +12,10 @@ public enum RequestHas : uint
     LocalDate = 1 << 6, Expiry = 1 << 7, SettlementDate = 1 << 8, MerchantCategory = 1 << 9, AcquirerCountry = 1 << 10,
     EntryMode = 1 << 11, ConditionCode = 1 << 12, Acquirer = 1 << 13, Forwarder = 1 << 14, Rrn = 1 << 15, Terminal = 1 << 16,
     CardAcceptor = 1 << 17, Currency = 1 << 18, Original = 1 << 19, Replacement = 1 << 20, Track2 = 1 << 21, PinBlock = 1 << 22,
-    ChipData = 1 << 23, NetworkCode = 1 << 24, PanBad = 1 << 25,
+    ChipData = 1 << 23, NetworkCode = 1 << 24,
 #pragma warning restore CS1591
+    /// <summary>Not a data element: the PAN has fewer than 13 or more than 19 digits, or fails its Luhn digit. Set at the edge.</summary>
+    PanBad = 1 << 25,
 }
 
 /// <summary>

@@ -73,7 +73,7 @@ internal static class Rehearsal
         ring[sequence].Kind = InputKind.Command;
         ring[sequence].Command = new OperatorCommand(CommandKind.CardAdd, _ => { })
         {
-            Card = new CardAdded { Pan = PanBlock.ReadToken(token), LedgerMinor = 1L << 50, Expiry = 9912, Currency = 840, Status = CardStatus.Active },
+            Card = new CardTerms(PanBlock.ReadToken(token), default, 9912, 840, 1L << 40, 0),
         };
         ring.Publish(sequence);
         consumer.Step();

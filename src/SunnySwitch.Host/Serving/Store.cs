@@ -35,7 +35,7 @@ internal sealed class Store : IDisposable
 
     public uint TokenKeyCheck { get; }
 
-    public bool HasCards => State.CardCount > 0;
+    public bool HasCards => State.Counts.Cards > 0;
 
     /// <summary>A tokeniser for one thread.</summary>
     public IPanTokens NewTokens() => new CmacPanTokens(_tokenKey);

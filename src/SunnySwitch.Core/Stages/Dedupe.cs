@@ -1,0 +1,37 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>
+/// Was this here before? Gives the stored answer for a repeat; 94 for the same key with another body, and for an original
+/// that comes after its reversal; 96 when no more answers can be remembered. The rest are non-answers.
+/// </summary>
+internal readonly struct Dedupe(SwitchState state) : IStage
+{
+    public StageResult Run(ref Transaction transaction, Instant now)
+    {
+        ref readonly var request = ref transaction.Request;
+        switch (state.Keys.Match(in request, out var number))
+        {
+            case KeyMatch.Repeat:
+                ref readonly var stored = ref state.Keys.Entries[number];
+                transaction.Verdict = Verdict.Repeat;
+                transaction.Decided.Code = stored.Code;
+                transaction.Decided.ApprovalCode = stored.ApprovalCode;
+                transaction.Decided.OriginalKey = number;
+                return StageResult.Answer;
+            case KeyMatch.OtherBody:
+                return transaction.RefuseAndAlarm(ResponseCodes.Duplicate, InternalResult.SameKeyOtherBody);
+        }
+
+        if (state.Tombstones.Has(request.KeyPrimary))
+        {
+            return transaction.Refuse(ResponseCodes.Duplicate, InternalResult.AfterItsReversal);
+        }
+
+        return state.Keys.Entries.IsFull
+            ? transaction.RefuseAndAlarm(ResponseCodes.SystemMalfunction, InternalResult.TableFull)
+            : StageResult.Continue;
+    }
+}

@@ -1,0 +1,73 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>
+/// Is this a request at all, well-formed, from somebody signed on, for an acquirer of its link, and one that we know?
+/// Gives 30, 31, 12 (all non-answers), 96 before the first business date, and silence.
+/// </summary>
+internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
+{
+    private const RequestHas Traced = RequestHas.TransmissionTime | RequestHas.Stan;
+
+    private const RequestHas Purchase = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount
+        | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency;
+
+    private const RequestHas Reversal = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount
+        | RequestHas.Original;
+
+    public StageResult Run(ref Transaction transaction, Instant now)
+    {
+        ref readonly var request = ref transaction.Request;
+        var kind = Mtis.KindOf(request.Mti);
+        if (request.Mti == 0 || kind == MessageKind.NotAnswered) return transaction.Keep();
+        if ((request.Has & RequestHas.Stan) == 0) return transaction.Keep();     // Nobody could match the answer.
+
+        var needed = kind switch
+        {
+            MessageKind.Authorization or MessageKind.Financial => Purchase,
+            MessageKind.ReversalRequest or MessageKind.ReversalAdvice => Reversal,
+            MessageKind.Network => Traced,
+            _ => RequestHas.Stan,
+        };
+        if (!transaction.Decode.IsOk || (request.Has & needed) != needed)
+        {
+            return transaction.Refuse(ResponseCodes.FormatError, InternalResult.FormatError);
+        }
+
+        var link = links[transaction.LinkIndex];
+        transaction.Decided.Link = link.Link;
+        if (link.SignOnRequired && kind != MessageKind.Network
+            && state.SessionOf(transaction.Connection, transaction.Generation) != SessionState.SignedOn)
+        {
+            return transaction.Refuse(ResponseCodes.SenderNotSupported, InternalResult.NotSignedOn);
+        }
+
+        if ((kind != MessageKind.Network || (request.Has & RequestHas.Acquirer) != 0)
+            && !SpeaksFor(link, request.Acquirer))
+        {
+            return transaction.Refuse(ResponseCodes.SenderNotSupported, InternalResult.AcquirerNotOfLink);
+        }
+
+        if (kind == MessageKind.Unknown)
+        {
+            return transaction.Refuse(ResponseCodes.InvalidTransaction, InternalResult.UnknownMti);
+        }
+
+        return state.BusinessDay == 0 && kind != MessageKind.Network
+            ? transaction.RefuseAndAlarm(ResponseCodes.SystemMalfunction, InternalResult.NoBusinessDate)
+            : StageResult.Continue;
+    }
+
+    // Leading zeros do not make another acquirer; the duplicate key has the digits as sent, and a repeat repeats them.
+    private static bool SpeaksFor(LinkTerms link, InstitutionId acquirer)
+    {
+        foreach (var own in link.Acquirers)
+        {
+            if (own.Value == acquirer.Value) return true;
+        }
+
+        return false;
+    }
+}

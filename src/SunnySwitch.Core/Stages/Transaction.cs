@@ -1,0 +1,133 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+using SunnySwitch.Protocol.Codec;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>What became of an input.</summary>
+public enum Verdict : byte
+{
+    /// <summary>Nothing is sent: a response, a notification, or a message too broken to answer.</summary>
+    Silence = 0,
+
+    /// <summary>A journalled answer: journal <see cref="Transaction.Decided"/>, apply, then reply.</summary>
+    Answer = 1,
+
+    /// <summary>The stored answer of an earlier request; nothing is journalled, no money moves.</summary>
+    Repeat = 2,
+
+    /// <summary>Refused before it became a transaction, or an 0810 without effect: counted, not remembered.</summary>
+    NonAnswer = 3,
+
+    /// <summary>Journal <see cref="Transaction.Session"/>, apply, reply.</summary>
+    SessionChange = 4,
+}
+
+/// <summary>What the configuration says of a link.</summary>
+/// <param name="Link">Its number in frames; stays the same for the life of the journal.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="SignOnRequired">Whether business messages need a sign-on before.</param>
+/// <param name="Acquirers">The acquirer ids that it may speak for.</param>
+public sealed record LinkTerms(uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers);
+
+/// <summary>One request on its way through the stages; preallocated with its ring slot.</summary>
+public struct Transaction
+{
+    /// <summary>What the edge read of the message.</summary>
+    public Request Request;
+
+    /// <summary>DE90 and DE95; meant when <see cref="Request.Has"/> has Original.</summary>
+    public OriginalData Original;
+
+    /// <summary>
+    /// What the stages conclude. Code and ApprovalCode are meant for every verdict that answers; the whole of it, the request
+    /// included, only for <see cref="Verdict.Answer"/>.
+    /// </summary>
+    public Decided Decided;
+
+    /// <summary>For <see cref="Verdict.SessionChange"/>.</summary>
+    public SessionChanged Session;
+
+    /// <summary>How decoding went; not ok: answered with 30 if MTI and DE11 were read.</summary>
+    public DecodeResult Decode;
+
+    /// <summary>Connection slot that it came by.</summary>
+    public int Connection;
+
+    /// <summary>Generation of the connection slot.</summary>
+    public uint Generation;
+
+    /// <summary>Index into the links that the decider was made with.</summary>
+    public int LinkIndex;
+
+    /// <summary>Version of the link's dialect.</summary>
+    public uint DialectVersion;
+
+    /// <summary>DE70; meant when <see cref="Request.Has"/> has NetworkCode.</summary>
+    public ushort NetworkCode;
+
+    /// <summary>Counted and shown to the operator when not None: SameKeyOtherBody, TableFull, and what DE90 or DE95 had wrong.</summary>
+    public InternalResult Alarm;
+
+    /// <summary>What the stages have come to so far.</summary>
+    public Verdict Verdict;
+
+    /// <summary>Sequence that the frame will get.</summary>
+    public long NextSequence;
+
+    /// <summary>Slot of the card in its table, -1 when unknown; set by the card lookup.</summary>
+    internal int CardSlot;
+
+    /// <summary>No effect yet, whatever this slot held before.</summary>
+    internal void Begin(long nextSequence)
+    {
+        NextSequence = nextSequence;
+        Alarm = InternalResult.None;
+        Verdict = Verdict.Silence;
+        CardSlot = -1;
+        Decided.Result = InternalResult.None;
+        Decided.Code = default;
+        Decided.ApprovalCode = Decided.NoApprovalCode;
+        Decided.Effect = EffectKind.None;
+        Decided.Origin = DecisionOrigin.Us;
+        Decided.DialectVersion = DialectVersion;
+        Decided.Card = -1;
+        Decided.Account = -1;
+        Decided.Hold = -1;
+        Decided.HeldDelta = 0;
+        Decided.LedgerDelta = 0;
+        Decided.OriginalKey = 0;
+    }
+
+    /// <summary>A non-answer: not journalled, not remembered.</summary>
+    internal StageResult Refuse(ResponseCode code, InternalResult result)
+    {
+        Verdict = Verdict.NonAnswer;
+        Decided.Code = code;
+        Decided.Result = result;
+        return StageResult.Answer;
+    }
+
+    /// <summary>A non-answer that the operator has to know of.</summary>
+    internal StageResult RefuseAndAlarm(ResponseCode code, InternalResult result)
+    {
+        Alarm = result;
+        return Refuse(code, result);
+    }
+
+    /// <summary>A journalled answer.</summary>
+    internal StageResult Conclude(ResponseCode code, InternalResult result)
+    {
+        Verdict = Verdict.Answer;
+        Decided.Code = code;
+        Decided.Result = result;
+        return StageResult.Answer;
+    }
+
+    /// <summary>No answer at all.</summary>
+    internal StageResult Keep()
+    {
+        Verdict = Verdict.Silence;
+        return StageResult.Answer;
+    }
+}

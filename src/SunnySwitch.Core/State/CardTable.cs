@@ -1,0 +1,113 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>
+/// One card: what decide reads is in the first 32 bytes.
+/// <code>
+/// 0 token 16 | 16 number 4 | 20 account 4 | 24 expiry 2 | 26 status 1 | 27 hot 1 | 28 unused 4 | 32 truncated PAN 8 | 40 unused 24 | 64
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal struct CardEntry
+{
+    public const int Bytes = 64;
+    [FieldOffset(0)] public PanToken Pan;
+    [FieldOffset(16)] public int Number;
+    [FieldOffset(20)] public int Account;
+    [FieldOffset(24)] public ushort Expiry;
+    [FieldOffset(26)] public CardStatus Status;     // Never 0 in an entry that is in use.
+    [FieldOffset(27)] public HotReason Hot;
+    [FieldOffset(32)] public TruncatedPan TruncatedPan;
+
+    public readonly UInt128 Mix()
+    {
+        var mix = new Mix((ulong)StateTable.Cards);
+        mix.Add(Pan.High, Pan.Low);
+        mix.Add(((ulong)(uint)Account << 32) | (uint)Number, ((ulong)Expiry << 16) | ((ulong)Status << 8) | (ulong)Hot);
+        mix.Add(TruncatedPan.Packed, 0);
+        return mix.Finish();
+    }
+}
+
+/// <summary>Cards by token: open addressing, linear probing, nothing is ever deleted. Cards are numbered as they enter.</summary>
+internal sealed class CardTable
+{
+    private readonly CardEntry[] _entries;
+    private readonly int _cardsMax;
+    private readonly int _shift;
+
+    public CardTable(int cardsMax)
+    {
+        _cardsMax = cardsMax;
+        _entries = TableMemory.Take<CardEntry>(TableMemory.PowerOfTwo(cardsMax * 10L / 7));
+        _shift = 64 - BitOperations.Log2((uint)_entries.Length);
+    }
+
+    public int Count { get; private set; }
+
+    public int Max => _cardsMax;
+
+    public UInt128 Sum { get; private set; }
+
+    /// <summary>The slot of a card, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(PanToken pan)
+    {
+        var entries = _entries;
+        for (var slot = Home(pan); ; slot = (slot + 1) & (entries.Length - 1))
+        {
+            ref readonly var entry = ref entries[slot];
+            if (entry.Pan == pan && entry.Status != 0) return slot;
+            if (entry.Status == 0) return -1;
+        }
+    }
+
+    public ref readonly CardEntry this[int slot] => ref _entries[slot];
+
+    /// <summary>Enters a card that is not there yet, as the next number.</summary>
+    public void Add(in CardEntry card)
+    {
+        Must.Hold(Count < _cardsMax);
+        Must.Hold(card.Number == Count && card.Status != 0 && !card.Pan.IsNone);
+        var slot = Home(card.Pan);
+        while (_entries[slot].Status != 0)
+        {
+            Must.Hold(_entries[slot].Pan != card.Pan);       // A card enters once.
+            slot = (slot + 1) & (_entries.Length - 1);
+        }
+
+        _entries[slot] = card;
+        Count++;
+        Sum += card.Mix();
+    }
+
+    public void Change(PanToken pan, CardStatus status, HotReason hot)
+    {
+        var slot = Find(pan);
+        Must.Hold(slot >= 0 && status != 0);
+        ref var entry = ref _entries[slot];
+        Sum -= entry.Mix();
+        entry.Status = status;
+        entry.Hot = hot;
+        Sum += entry.Mix();
+    }
+
+    public UInt128 SumFromScratch()
+    {
+        var sum = UInt128.Zero;
+        foreach (ref readonly var entry in _entries.AsSpan())
+        {
+            if (entry.Status != 0) sum += entry.Mix();
+        }
+
+        return sum;
+    }
+
+    // Tokens are well mixed already; the multiplication is for tokens of other makers (tests).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Home(PanToken pan) => (int)((pan.Low * 0x9E37_79B9_7F4A_7C15UL + pan.High) >> _shift);
+}

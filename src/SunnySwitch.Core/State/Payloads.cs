@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>Status of a card. Durable.</summary>
+public enum CardStatus : byte
+{
+#pragma warning disable CS1591
+    Active = 1, NotActive = 2, Closed = 3, Blocked = 4,
+#pragma warning restore CS1591
+}
+
+/// <summary>Why a card is on the hot list. Durable.</summary>
+public enum HotReason : byte
+{
+#pragma warning disable CS1591
+    None = 0, Lost = 1, Stolen = 2, PickUp = 3, Restricted = 4,
+#pragma warning restore CS1591
+}
+
+/// <summary>Sign-on state of a connection. Durable. None also means that the connection ended.</summary>
+public enum SessionState : byte
+{
+#pragma warning disable CS1591
+    None = 0, SignedOff = 1, SignedOn = 2,
+#pragma warning restore CS1591
+}
+
+/// <summary>What the operator sees of a card.</summary>
+/// <param name="Pan">First six and last four digits.</param>
+/// <param name="Expiry">YYMM.</param>
+/// <param name="Status">Status.</param>
+/// <param name="Hot">Hot-list entry.</param>
+/// <param name="Currency">ISO 4217 numeric.</param>
+/// <param name="LedgerMinor">Booked balance, minor units.</param>
+/// <param name="HeldMinor">Reserved by approved authorizations.</param>
+/// <param name="AvailableMinor">Ledger plus credit line minus held.</param>
+public readonly record struct CardView(
+    TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort Currency, long LedgerMinor, long HeldMinor,
+    long AvailableMinor);
+
+/// <summary>Sizes and versions of the small frames' payloads: little-endian, frozen.</summary>
+public static class PayloadVersion
+{
+    /// <summary>Version of every payload in this file.</summary>
+    public const ushort One = 1;
+}
+
+#pragma warning disable CS1591
+/// <summary>Payload of <see cref="JournalKind.CardAdded"/>: a card and its new account.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+public struct CardAdded
+{
+    [FieldOffset(0)] public PanToken Pan;
+    [FieldOffset(16)] public TruncatedPan TruncatedPan;
+    [FieldOffset(24)] public long LedgerMinor;
+    [FieldOffset(32)] public long CreditLineMinor;
+    [FieldOffset(40)] public ushort Expiry;
+    [FieldOffset(42)] public ushort Currency;
+    [FieldOffset(44)] public CardStatus Status;
+    [FieldOffset(45)] public HotReason Hot;
+    [FieldOffset(48)] public int Card;
+    [FieldOffset(52)] public int Account;
+}
+
+/// <summary>
+/// Payload of <see cref="JournalKind.CardsGenerated"/>: PAN = BIN digits, nine-digit index from 0, Luhn digit; every card
+/// Active with an account of its own. For load tests.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 48)]
+public struct CardsGenerated
+{
+    [FieldOffset(0)] public ulong Bin;
+    [FieldOffset(8)] public int BinDigits;
+    [FieldOffset(12)] public int Count;
+    [FieldOffset(16)] public long LedgerMinor;
+    [FieldOffset(24)] public long CreditLineMinor;
+    [FieldOffset(32)] public ushort Expiry;
+    [FieldOffset(34)] public ushort Currency;
+    [FieldOffset(36)] public int FirstCard;
+    [FieldOffset(40)] public int FirstAccount;
+}
+
+/// <summary>Payload of <see cref="JournalKind.SessionChanged"/>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+public struct SessionChanged
+{
+    [FieldOffset(0)] public int Connection;
+    [FieldOffset(4)] public uint Generation;
+    [FieldOffset(8)] public uint Link;
+    [FieldOffset(12)] public SessionState State;
+}
+
+/// <summary>Payload of <see cref="JournalKind.BusinessDateOpened"/>: days since 1970-01-01.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 8)]
+public struct BusinessDateOpened
+{
+    [FieldOffset(0)] public int DayNumber;
+}
+
+/// <summary>Payload of <see cref="JournalKind.CardChanged"/>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 24)]
+public struct CardChanged
+{
+    [FieldOffset(0)] public PanToken Pan;
+    [FieldOffset(16)] public CardStatus Status;
+    [FieldOffset(17)] public HotReason Hot;
+}
+
+/// <summary>Payload of <see cref="JournalKind.EpochStarted"/>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 24)]
+public struct EpochStarted
+{
+    [FieldOffset(0)] public ulong Epoch;
+    [FieldOffset(8)] public uint TokenKeyCheck;
+}
+#pragma warning restore CS1591

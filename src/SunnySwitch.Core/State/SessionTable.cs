@@ -1,0 +1,59 @@
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>Sign-on state of each connection slot. The generation tells a connection from the one that had its slot before.</summary>
+internal sealed class SessionTable(int connectionsMax)
+{
+    private readonly Session[] _sessions = TableMemory.Take<Session>(connectionsMax);
+
+    public UInt128 Sum { get; private set; }
+
+    public int Max => _sessions.Length;
+
+    /// <summary>The state of a connection; a connection that no frame has named yet is opened, not signed on.</summary>
+    public SessionState StateOf(int connection, uint generation)
+    {
+        ref readonly var session = ref _sessions[connection];
+        return session.Generation == generation ? session.State : SessionState.None;
+    }
+
+    public void Set(int connection, uint generation, uint link, SessionState state)
+    {
+        Must.Hold((uint)connection < (uint)_sessions.Length && state <= SessionState.SignedOn);
+        ref var session = ref _sessions[connection];
+        Sum -= session.Mix(connection);
+        session = state == SessionState.None ? default : new Session(generation, link, state);
+        Sum += session.Mix(connection);
+    }
+
+    /// <summary>A start of the switch: no connection outlives it.</summary>
+    public void Clear()
+    {
+        _sessions.AsSpan().Clear();
+        Sum = UInt128.Zero;
+    }
+
+    public UInt128 SumFromScratch()
+    {
+        var sum = UInt128.Zero;
+        for (var connection = 0; connection < _sessions.Length; connection++) sum += _sessions[connection].Mix(connection);
+        return sum;
+    }
+
+    private readonly struct Session(uint generation, uint link, SessionState state)
+    {
+        public readonly uint Generation = generation;
+        public readonly uint Link = link;
+        public readonly SessionState State = state;
+
+        public UInt128 Mix(int connection)
+        {
+            if (State == SessionState.None) return UInt128.Zero;
+            var mix = new Mix((ulong)StateTable.Sessions);
+            mix.Add((ulong)connection, ((ulong)Link << 32) | Generation);
+            mix.Add((ulong)State, 0);
+            return mix.Finish();
+        }
+    }
+}

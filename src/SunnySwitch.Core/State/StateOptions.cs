@@ -1,0 +1,31 @@
+namespace SunnySwitch.Core.State;
+
+/// <summary>Sizes of the kernel's tables: taken and touched at start, never grown. A full table is an answer (96 and an alarm).</summary>
+/// <param name="CardsMax">Cards; 64 bytes each at a load of at most 0.7.</param>
+/// <param name="AccountsMax">Accounts; 32 bytes each.</param>
+/// <param name="HoldsMax">Open holds; 32 bytes each.</param>
+/// <param name="DuplicateKeysMax">Answers remembered over two business dates; 52 bytes each, rounded up to a power of two.</param>
+/// <param name="TombstonesMax">Reversals without original over two business dates; 28 bytes each, rounded likewise.</param>
+/// <param name="ConnectionsMax">Connection slots; 12 bytes each.</param>
+public sealed record StateOptions(
+    int CardsMax, int AccountsMax, int HoldsMax, int DuplicateKeysMax, int TombstonesMax, int ConnectionsMax)
+{
+    /// <summary>Tombstones that one link may have, so that no link fills the table alone; default a quarter of all.</summary>
+    public int TombstonesPerLinkMax { get; init; } = Math.Max(1, TombstonesMax / 4);
+
+    /// <summary>Every problem at once; empty when the options are good.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (CardsMax is < 1 or > 500_000_000) yield return $"CardsMax: 1 to 500000000, is {CardsMax}";
+        if (AccountsMax is < 1 or > 1_000_000_000) yield return $"AccountsMax: 1 to 1000000000, is {AccountsMax}";
+        if (HoldsMax is < 1 or > 1_000_000_000) yield return $"HoldsMax: 1 to 1000000000, is {HoldsMax}";
+        if (DuplicateKeysMax is < 1 or > 1_000_000_000)
+        {
+            yield return $"DuplicateKeysMax: 1 to 1000000000, is {DuplicateKeysMax}";
+        }
+
+        if (TombstonesMax is < 1 or > 1_000_000_000) yield return $"TombstonesMax: 1 to 1000000000, is {TombstonesMax}";
+        if (TombstonesPerLinkMax < 1) yield return $"TombstonesPerLinkMax: 1 or more, is {TombstonesPerLinkMax}";
+        if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
+    }
+}

@@ -1,0 +1,341 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>
+/// All that the switch knows. Owned by the kernel's thread; changes only in <see cref="Apply"/>, which is the same for live
+/// traffic, recovery, standby and replay. Memory is taken and touched when it is made.
+/// </summary>
+public sealed class SwitchState
+{
+    private readonly GeneratedCards _generated;
+    private int _day;
+    private int _previousDay;
+    private ulong _epoch;
+    private uint _tokenKeyCheck;
+    private ulong _touched;
+
+    internal readonly CardTable Cards;
+    internal readonly AccountTable Accounts;
+    internal readonly HoldTable Holds;
+    internal readonly KeyTable Keys;
+    internal readonly TombstoneTable Tombstones;
+    internal readonly SessionTable Sessions;
+
+    /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
+    /// <param name="options">Sizes.</param>
+    /// <param name="tokens">For <see cref="JournalKind.CardsGenerated"/> frames; used by the kernel's thread only.</param>
+    public SwitchState(StateOptions options, IPanTokens tokens)
+    {
+        var problems = string.Join("; ", options.Problems());
+        if (problems.Length > 0) throw new ArgumentException(problems, nameof(options));
+        Options = options;
+        Tokens = tokens;
+        _generated = new GeneratedCards(tokens);
+        Cards = new CardTable(options.CardsMax);
+        Accounts = new AccountTable(options.AccountsMax);
+        Holds = new HoldTable(options.HoldsMax);
+        Keys = new KeyTable(options.DuplicateKeysMax);
+        Tombstones = new TombstoneTable(options.TombstonesMax, options.TombstonesPerLinkMax);
+        Sessions = new SessionTable(options.ConnectionsMax);
+    }
+
+    /// <summary>The sizes it was made with.</summary>
+    public StateOptions Options { get; }
+
+    internal IPanTokens Tokens { get; }
+
+    /// <summary>Sequence of the last frame applied; 0 before the first.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>Open business date, days since 1970-01-01; 0 when none was opened yet.</summary>
+    public int BusinessDay => _day;
+
+    /// <summary>Year and month of the open business date as YYMM: expiry is judged against it, never against a clock.</summary>
+    public int BusinessYearMonth { get; private set; }
+
+    /// <summary>Epoch of the last start; 0 before the first.</summary>
+    public ulong Epoch => _epoch;
+
+    /// <summary>Which token key the journal's tokens were made with; 0 when no start is recorded yet.</summary>
+    public uint TokenKeyCheck => _tokenKeyCheck;
+
+    /// <summary>Entries in use, for metrics.</summary>
+    public StateCounts Counts => new(
+        Cards.Count, Accounts.Count, Holds.Count, Keys.Entries.Live, Tombstones.Entries.Live, Accounts.HeldMinorTotal);
+
+    /// <summary>The rolling state hash; see <c>docs/journal-format.md</c> for how it is made.</summary>
+    public UInt128 Hash => Combine(
+        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum);
+
+    /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
+    public UInt128 HashFromScratch() => Combine(
+        Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
+        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch());
+
+    /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
+    public bool TryFindCard(PanToken pan, out CardView card)
+    {
+        card = default;
+        var slot = Cards.Find(pan);
+        if (slot < 0) return false;
+        ref readonly var entry = ref Cards[slot];
+        ref readonly var account = ref Accounts[entry.Account];
+        card = new CardView(
+            entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, account.Currency, account.LedgerMinor,
+            account.HeldMinor, account.AvailableMinor);
+        return true;
+    }
+
+    /// <summary>Sign-on state of a connection, as the frames have it.</summary>
+    public SessionState SessionOf(int connection, uint generation) => Sessions.StateOf(connection, generation);
+
+    /// <summary>
+    /// Reads the memory that deciding this request will need. Called for every request of a batch before the first is decided,
+    /// the cache misses of the whole batch overlap. Changes nothing and may be left out.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(in Request request)
+    {
+        _touched += Keys.Touch(request.KeyPrimary);
+        var slot = Cards.Find(request.Pan);
+        if (slot >= 0) _touched += (ulong)Accounts[Cards[slot].Account].HeldMinor;
+    }
+
+    /// <summary>
+    /// Applies one frame; every effect is a number in it. An unknown kind or version, a payload of the wrong size, or an effect
+    /// that does not fit this state stops the process (<see cref="StopToProtectDataException"/>).
+    /// </summary>
+    /// <param name="kind">What the frame means.</param>
+    /// <param name="version">Version of the payload's layout.</param>
+    /// <param name="sequence">The frame's number; rises.</param>
+    /// <param name="time">When it was decided; no effect depends on it yet.</param>
+    /// <param name="payload">The layout of the kind.</param>
+    public void Apply(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
+    {
+        Must.Hold(sequence > Sequence);                      // A frame is applied once, in order.
+        _ = time;
+        if (kind == JournalKind.Decided && version == Decided.Version) ApplyDecided(payload);
+        else ApplyRare(kind, version, payload);
+        Sequence = sequence;
+    }
+
+    private void ApplyDecided(ReadOnlySpan<byte> payload)
+    {
+        ref readonly var decided = ref MemoryMarshal.AsRef<Decided>(payload);
+        var hasOriginal = (decided.Request.Has & RequestHas.Original) != 0;
+        Must.Hold(payload.Length == Decided.Bytes + (hasOriginal ? OriginalData.Bytes : 0));
+
+        var entry = new KeyEntry
+        {
+            Primary = decided.Request.KeyPrimary,
+            Rest = decided.Request.KeyRest,
+            Fingerprint = decided.Request.Fingerprint,
+            ApprovalCode = decided.ApprovalCode,
+            Card = decided.Card,
+            Code = decided.Code,
+            Effect = decided.Effect,
+            Status = decided.Code == ResponseCodes.Approved ? KeyStatus.Approved : KeyStatus.Declined,
+        };
+        switch (decided.Effect)
+        {
+            case EffectKind.None:
+                break;
+            case EffectKind.HoldOpened:
+                Must.Hold(decided.LedgerDelta == 0);
+                Holds.Open(decided.Hold, decided.HeldDelta, decided.Account, decided.Card, Keys.Entries.NextNumber);
+                Accounts.Move(decided.Account, decided.HeldDelta, 0);
+                entry.Undo = decided.Hold;
+                break;
+            case EffectKind.Posted:
+                Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0);
+                Accounts.Move(decided.Account, 0, decided.LedgerDelta);
+                entry.Undo = -decided.LedgerDelta;
+                break;
+            case EffectKind.Reversed:
+                ApplyReversed(in decided);
+                break;
+            case EffectKind.TombstoneSet:
+                Must.Hold(hasOriginal);
+                ref readonly var original = ref MemoryMarshal.AsRef<OriginalData>(payload[Decided.Bytes..]);
+                Tombstones.Add(original.KeyPrimary, decided.Link, decided.Card);
+                break;
+            default:
+                throw new StopToProtectDataException($"journal: unknown effect {(int)decided.Effect}");
+        }
+
+        Keys.Entries.Append(in entry);
+    }
+
+    private void ApplyReversed(in Decided decided)
+    {
+        Must.Hold(Keys.Entries.IsLive(decided.OriginalKey));
+        var original = Keys.Entries[decided.OriginalKey];
+        Must.Hold(original.Status != KeyStatus.Reversed);    // Money goes back once.
+        Must.Hold(original.Card == decided.Card);
+        var stays = 0L;
+        if (original.Effect == EffectKind.HoldOpened)
+        {
+            Must.Hold(original.Undo == decided.Hold && decided.LedgerDelta == 0);
+            stays = Holds.Release(decided.Hold, -decided.HeldDelta, decided.Account, decided.OriginalKey);
+        }
+        else if (original.Effect == EffectKind.Posted)
+        {
+            stays = original.Undo - decided.LedgerDelta;
+            Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
+            original.Undo = stays;
+        }
+        else
+        {
+            Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);       // A declined original moved nothing.
+        }
+
+        if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta);
+        original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
+        Keys.Entries.Replace(decided.OriginalKey, in original);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ApplyRare(JournalKind kind, ushort version, ReadOnlySpan<byte> payload)
+    {
+        if (kind is JournalKind.HashAt or JournalKind.BatchChain or JournalKind.Truncated) return;   // About the journal itself.
+        if (version != PayloadVersion.One) Unknown(kind, version);
+        switch (kind)
+        {
+            case JournalKind.EpochStarted: ApplyEpoch(in Read<EpochStarted>(payload)); break;
+            case JournalKind.CardAdded: ApplyCard(in Read<CardAdded>(payload)); break;
+            case JournalKind.CardsGenerated: ApplyGenerated(in Read<CardsGenerated>(payload)); break;
+            case JournalKind.SessionChanged:
+                ref readonly var session = ref Read<SessionChanged>(payload);
+                Sessions.Set(session.Connection, session.Generation, session.Link, session.State);
+                break;
+            case JournalKind.BusinessDateOpened: ApplyDay(Read<BusinessDateOpened>(payload).DayNumber); break;
+            case JournalKind.CardChanged:
+                ref readonly var change = ref Read<CardChanged>(payload);
+                Cards.Change(change.Pan, change.Status, change.Hot);
+                break;
+            default: Unknown(kind, version); break;
+        }
+    }
+
+    private void ApplyEpoch(in EpochStarted started)
+    {
+        Must.Hold(started.Epoch > _epoch);
+
+        // Tokens key the state: under another key every card would be unknown and every repeat new.
+        Must.Hold(_epoch == 0 || started.TokenKeyCheck == _tokenKeyCheck);
+        _epoch = started.Epoch;
+        _tokenKeyCheck = started.TokenKeyCheck;
+        Sessions.Clear();
+    }
+
+    private void ApplyDay(int day)
+    {
+        Must.Hold(day > _day && day < 47_482);               // Up to 2099: years have two digits on the wire.
+        _previousDay = _day;
+        _day = day;
+        Keys.Entries.OpenDay();
+        Tombstones.OpenDay();
+        var date = DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + day);
+        BusinessYearMonth = date.Year % 100 * 100 + date.Month;
+    }
+
+    private void ApplyCard(in CardAdded added)
+    {
+        Accounts.Add(added.Account, new AccountEntry
+        {
+            LedgerMinor = added.LedgerMinor,
+            CreditLineMinor = added.CreditLineMinor,
+            Currency = added.Currency,
+        });
+        Cards.Add(new CardEntry
+        {
+            Pan = added.Pan,
+            TruncatedPan = added.TruncatedPan,
+            Number = added.Card,
+            Account = added.Account,
+            Expiry = added.Expiry,
+            Status = added.Status,
+            Hot = added.Hot,
+        });
+    }
+
+    private void ApplyGenerated(in CardsGenerated range)
+    {
+        Must.Hold(range.BinDigits is >= 6 and <= 9 && range.Count is > 0 and <= 1_000_000_000);
+        var visitor = new Enter(this, range);
+        _generated.ForEach(in range, ref visitor);
+    }
+
+    private UInt128 Combine(
+        UInt128 cards, UInt128 accounts, UInt128 holds, UInt128 keys, UInt128 tombstones, UInt128 sessions) =>
+        StateHash.OfTable(StateTable.Cards, cards)
+        + StateHash.OfTable(StateTable.Accounts, accounts)
+        + StateHash.OfTable(StateTable.Holds, holds)
+        + StateHash.OfTable(StateTable.DuplicateKeys, keys)
+        + StateHash.OfTable(StateTable.Tombstones, tombstones)
+        + StateHash.OfTable(StateTable.Sessions, sessions)
+        + StateHash.OfTable(StateTable.BusinessDate, DaySum())
+        + StateHash.OfTable(StateTable.Epoch, EpochSum());
+
+    private UInt128 DaySum()
+    {
+        if (_day == 0) return UInt128.Zero;
+        var mix = new Mix((ulong)StateTable.BusinessDate);
+        mix.Add((ulong)_day, (ulong)_previousDay);
+        mix.Add((ulong)Keys.Entries.TodayFirst, (ulong)Keys.Entries.LiveFirst);
+        mix.Add((ulong)Tombstones.Entries.TodayFirst, (ulong)Tombstones.Entries.LiveFirst);
+        return mix.Finish();
+    }
+
+    private UInt128 EpochSum()
+    {
+        if (_epoch == 0) return UInt128.Zero;
+        var mix = new Mix((ulong)StateTable.Epoch);
+        mix.Add(_epoch, _tokenKeyCheck);
+        return mix.Finish();
+    }
+
+    private static ref readonly T Read<T>(ReadOnlySpan<byte> payload) where T : struct
+    {
+        Must.Hold(payload.Length == Unsafe.SizeOf<T>());
+        return ref MemoryMarshal.AsRef<T>(payload);
+    }
+
+    [DoesNotReturn]
+    private static void Unknown(JournalKind kind, ushort version) =>
+        throw new StopToProtectDataException($"journal: frame kind {(int)kind} version {version} is not known to this version");
+
+    private readonly struct Enter(SwitchState state, CardsGenerated range) : ICardVisitor
+    {
+        public bool Visit(int index, PanToken pan, TruncatedPan truncatedPan)
+        {
+            state.ApplyCard(new CardAdded
+            {
+                Pan = pan,
+                TruncatedPan = truncatedPan,
+                LedgerMinor = range.LedgerMinor,
+                CreditLineMinor = range.CreditLineMinor,
+                Expiry = range.Expiry,
+                Currency = range.Currency,
+                Status = CardStatus.Active,
+                Card = range.FirstCard + index,
+                Account = range.FirstAccount + index,
+            });
+            return true;
+        }
+    }
+}
+
+/// <summary>How full the tables are.</summary>
+/// <param name="Cards">Cards.</param>
+/// <param name="Accounts">Accounts.</param>
+/// <param name="Holds">Open holds.</param>
+/// <param name="DuplicateKeys">Answers remembered.</param>
+/// <param name="Tombstones">Reversals without original.</param>
+/// <param name="HeldMinor">Held in all accounts, over all currencies: a check figure, not a balance.</param>
+public readonly record struct StateCounts(
+    int Cards, int Accounts, int Holds, int DuplicateKeys, int Tombstones, long HeldMinor);
