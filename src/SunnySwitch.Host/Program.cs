@@ -7,6 +7,8 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
+        root.Subcommands.Add(Commands.DecodeCommand.Create());
+        root.Subcommands.Add(Commands.EncodeCommand.Create());
         return root.Parse(arguments).Invoke();
     }
 }
