@@ -17,6 +17,8 @@ internal static class Program
             LoadCommand.Build(),
             LoadCommand.BuildEcho(),
             CardCommand.Create(),
+            DecodeCommand.Create(),
+            EncodeCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count == 0) return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
