@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SunnySwitch.Host.Commands;
 
 namespace SunnySwitch.Host;
 
@@ -7,6 +8,7 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
+        root.Subcommands.Add(JournalCommand.Create());
         return root.Parse(arguments).Invoke();
     }
 }
