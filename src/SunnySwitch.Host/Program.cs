@@ -17,6 +17,7 @@ internal static class Program
             LoadCommand.Build(),
             LoadCommand.BuildEcho(),
             CardCommand.Create(),
+            JournalCommand.Create(),
             DecodeCommand.Create(),
             EncodeCommand.Create(),
         };

@@ -1,10 +1,14 @@
 using SunnySwitch.Core.Domain;
 
+using SunnySwitch.Core.Domain;
+
 namespace SunnySwitch.Journal.Tests;
 
 /// <summary>A state that depends on every value the sink gets, and on their order.</summary>
 internal sealed class Fold
 {
+    private static readonly UInt128 Prime = new(0x0100_0000, 0x0000_013B);
+
     public UInt128 Hash { get; private set; }
 
     public long Frames { get; private set; }
@@ -23,10 +27,17 @@ internal sealed class Fold
         After.Add(Hash);
     }
 
+    public Fold Copy()
+    {
+        var copy = new Fold { Hash = Hash, Frames = Frames };
+        copy.After.AddRange(After.Skip(1));
+        return copy;
+    }
+
     public Journal Open(IDisk disk, JournalOptions options, out RecoveryReport report) =>
         Journal.Open(disk, options, Apply, () => Hash, out report);
 
-    private void Add(ulong value) => Hash = (Hash ^ value) * UInt128.Parse("309485009821345068724781371") + 1;
+    private void Add(ulong value) => Hash = (Hash ^ value) * Prime + 1;
 }
 
 internal static class TestJournal

@@ -23,7 +23,11 @@ public sealed class FileDisk : IDisk
     {
         (_directory, _writable) = (Path.GetFullPath(directory), writable);
         if (!writable) return;
-        MakeDirectory(_directory);
+        if (!Directory.Exists(_directory))
+        {
+            MakeDirectory(_directory);
+            FlushDirectory(Path.GetDirectoryName(_directory) ?? _directory);
+        }
         FlushDirectory();
     }
 
@@ -124,21 +128,24 @@ public sealed class FileDisk : IDisk
         }
     }
 
-    private void FlushDirectory()
+    private void FlushDirectory() => FlushDirectory(_directory);
+
+    private static void FlushDirectory(string directory)
     {
         if (!OperatingSystem.IsLinux()) return;
         const int readOnly = 0;
-        var path = System.Text.Encoding.UTF8.GetBytes(_directory + '\0');
+        var path = System.Text.Encoding.UTF8.GetBytes(directory + '\0');
         var descriptor = open(path, readOnly, 0);
-        if (descriptor < 0) throw Failure("open", _directory);
+        if (descriptor < 0) throw Failure("open", directory);
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (fsync(handle) != 0) throw Failure("fsync", _directory);
+        if (fsync(handle) != 0) throw Failure("fsync", directory);
     }
 
-    private static IOException Failure(string call, string name) => Failure(call, name, Marshal.GetLastPInvokeError());
-
-    private static IOException Failure(string call, string name, int error) =>
-        new($"{call} {name}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
+    private static IOException Failure(string call, string name)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} {name}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
+    }
 
     [DllImport("libc", SetLastError = true)]
     private static extern int open(byte[] path, int flags, int mode);

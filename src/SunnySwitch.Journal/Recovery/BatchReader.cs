@@ -32,22 +32,25 @@ internal sealed class BatchReader : IDisposable
     internal Found Read(SegmentWindow window, long start, out ReadOnlySpan<byte> batch)
     {
         batch = default;
-        var used = 0;
+        int used = 0, frames = 0;
         var sequence = Expected;
         var epoch = Epoch;
         while (true)
         {
             var found = ReadFrame(window, start, used, out var header);
-            if (found != Found.Whole) return found == Found.Empty && used > 0 ? Broken(start + used, "the batch has no chain frame") : found;
+            if (found == Found.Empty && used > 0) return Broken(start + used, "the batch has no chain frame");
+            if (found != Found.Whole) return found;
             var foreign = Order(header, sequence, epoch);
             if (foreign is not null) return Foreign(start + used, foreign);
             var frameStart = used;
+            frames++;
             used += FrameFormat.FrameBytes((int)header.PayloadBytes);
             (sequence, epoch) = (sequence + 1, header.Epoch);
             if (header.Kind != JournalKind.BatchChain) continue;
 
             batch = window.At(start, used);
-            if (!ChainHolds(batch, frameStart)) return Foreign(start + frameStart, "the chain value does not follow from what is before it");
+            if (!ChainHolds(batch, frameStart, frames - 1))
+                return Foreign(start + frameStart, "the chain value does not follow from what is before it");
             (Expected, Epoch) = (sequence, epoch);
             return Found.Whole;
         }
@@ -59,10 +62,10 @@ internal sealed class BatchReader : IDisposable
     {
         header = default;
         var head = window.At(start, used + FrameHeader.Bytes);
-        if (head.Length < used + FrameHeader.Bytes) return head[Math.Min(used, head.Length)..].ContainsAnyExcept((byte)0)
-            ? Broken(start + used, "bytes at the end that are no frame") : Found.Empty;
-        head = head[used..];
+        var isCutShort = head.Length < used + FrameHeader.Bytes;
+        head = head[Math.Min(used, head.Length)..];
         if (!head.ContainsAnyExcept((byte)0)) return Found.Empty;
+        if (isCutShort) return Broken(start + used, "bytes at the end that are no frame");
         header = MemoryMarshal.Read<FrameHeader>(head);
         if (header.PayloadBytes > FrameFormat.PayloadBytesMax || used > FrameFormat.BatchBytesLimit)
             return Broken(start + used, "a frame header that cannot be");
@@ -80,16 +83,20 @@ internal sealed class BatchReader : IDisposable
         : header.Kind == JournalKind.BatchChain && header.PayloadBytes != FrameFormat.BatchChainPayloadBytes
             ? $"chain frame {sequence} has {header.PayloadBytes} bytes" : null;
 
-    private bool ChainHolds(ReadOnlySpan<byte> batch, int chainStart)
+    private bool ChainHolds(ReadOnlySpan<byte> batch, int chainStart, int frames)
     {
+        var payload = batch[(chainStart + FrameHeader.Bytes)..];
         _chainBefore = _chain.Value;
         _chain.Add(batch[..chainStart], WithoutCrc(batch.Slice(chainStart, FrameHeader.Bytes)));
-        if (batch.Slice(chainStart + FrameHeader.Bytes, ChainValue.Bytes).SequenceEqual(_chain.Value)) return true;
+        if (payload[..ChainValue.Bytes].SequenceEqual(_chain.Value)
+            && MemoryMarshal.Read<int>(payload[ChainValue.Bytes..]) == frames
+            && MemoryMarshal.Read<int>(payload[(ChainValue.Bytes + 4)..]) == chainStart) return true;
         _chain.Reset(_chainBefore);
         return false;
     }
 
-    private static FrameHeader WithoutCrc(ReadOnlySpan<byte> header) => MemoryMarshal.Read<FrameHeader>(header) with { Crc32C = 0 };
+    private static FrameHeader WithoutCrc(ReadOnlySpan<byte> header) =>
+        MemoryMarshal.Read<FrameHeader>(header) with { Crc32C = 0 };
 
     private Found Broken(long offset, string what)
     {

@@ -87,7 +87,7 @@ internal static class JournalRecovery
     private static void Cut(IDisk disk, in WalkEnd end)
     {
         using var file = disk.Open(end.Segment!, forWriting: true);
-        var zeros = new byte[CutPieceBytes];
+        var zeros = new byte[Math.Min(CutPieceBytes, end.DebrisEnd - end.Offset)];
         for (var offset = end.Offset; offset < end.DebrisEnd; offset += zeros.Length)
             file.Write(offset, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end.DebrisEnd - offset)));
         file.Flush();

@@ -8,7 +8,8 @@ internal readonly record struct WalkEnd(Decision Decision, string? Segment, long
 /// <summary>Goes through a journal batch by batch, verified, and says at the end why it ended. Recovery and the tools share it.</summary>
 /// <param name="disk">The journal's directory.</param>
 /// <param name="living">True when another process may be appending: what looks wrong is looked at again before it counts.</param>
-internal sealed class JournalWalk(IDisk disk, bool living) : IDisposable
+/// <param name="lastSegments">Most segments to begin before the end; the first one's header is then believed.</param>
+internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = int.MaxValue) : IDisposable
 {
     private readonly BatchReader _reader = new();
     private IDiskFile? _file;
@@ -32,6 +33,9 @@ internal sealed class JournalWalk(IDisk disk, bool living) : IDisposable
 
     /// <summary>Offset of the last batch.</summary>
     internal long BatchOffset { get; private set; }
+
+    /// <summary>The last batch again; valid until the next <see cref="TryNext"/>.</summary>
+    internal ReadOnlySpan<byte> Batch => _window!.At(BatchOffset, (int)(_offset - BatchOffset));
 
     /// <summary>Offset after the last batch.</summary>
     internal long Offset => _offset;
@@ -74,7 +78,8 @@ internal sealed class JournalWalk(IDisk disk, bool living) : IDisposable
                 again = living;
                 continue;
             }
-            var (where, what) = found == Found.Empty ? (_offset, row.Why) : (_reader.Problem.Offset, $"{row.Why}: {_reader.Problem.What}");
+            var (where, what) = found == Found.Empty
+                ? (_offset, row.Why) : (_reader.Problem.Offset, $"{row.Why}: {_reader.Problem.What}");
             end = new WalkEnd(row.Decision, _name, row.Decision == Decision.Cut ? _offset : where, debrisEnd, what);
             return false;
         }
@@ -90,7 +95,7 @@ internal sealed class JournalWalk(IDisk disk, bool living) : IDisposable
     {
         end = new WalkEnd(Decision.End, null, 0, 0, "the journal is empty");
         _names = SegmentName.In(disk.List());
-        return _names.Count > 0 && TryOpen(_names[0], out end);
+        return _names.Count > 0 && TryOpen(_names[Math.Max(0, _names.Count - lastSegments)], out end);
     }
 
     private bool IsLast()
@@ -119,8 +124,10 @@ internal sealed class JournalWalk(IDisk disk, bool living) : IDisposable
     }
 
     private string? Continuity(in SegmentHeader header) =>
-        header.FirstSequence != _reader.Expected ? $"the segment starts at sequence {header.FirstSequence}, the one before ends with {_reader.Expected - 1}"
+        header.FirstSequence != _reader.Expected
+            ? $"the segment starts at sequence {header.FirstSequence}, the one before ends with {_reader.Expected - 1}"
         : header.Epoch < _reader.Epoch ? $"the segment's epoch {header.Epoch} is older than {_reader.Epoch}"
-        : !((ReadOnlySpan<byte>)header.PreviousChain).SequenceEqual(_reader.Chain) ? "the segment's chain value is not that of the segment before: an old or foreign file"
+        : !((ReadOnlySpan<byte>)header.PreviousChain).SequenceEqual(_reader.Chain)
+            ? "the segment's chain value is not that of the segment before: an old or foreign file"
         : null;
 }

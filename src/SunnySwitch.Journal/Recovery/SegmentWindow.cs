@@ -6,11 +6,11 @@ internal sealed class SegmentWindow
     private const int PieceBytes = 1 << 20;
 
     private readonly IDiskFile _file;
-    private byte[] _buffer = new byte[2 * PieceBytes];
+    private byte[] _buffer;
     private long _start;
     private int _length;
 
-    internal SegmentWindow(IDiskFile file) => _file = file;
+    internal SegmentWindow(IDiskFile file) => (_file, _buffer) = (file, new byte[Math.Min(2 * PieceBytes, file.Bytes)]);
 
     /// <summary>Bytes of the file from <paramref name="offset"/>; shorter than asked only at its end. Valid until the next call.</summary>
     internal ReadOnlySpan<byte> At(long offset, int bytes)

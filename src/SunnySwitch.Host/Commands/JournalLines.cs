@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Journal.Frames;
+
+namespace SunnySwitch.Host.Commands;
+
+/// <summary>Frames as lines: for people, as CSV, as JSON. A PAN is only ever there truncated.</summary>
+internal static class JournalLines
+{
+    internal const string CsvHeader =
+        "sequence,acquirer,mti,stan,rrn,response_code,amount,currency,pan_masked,terminal";
+
+    private static readonly SearchValues<char> CsvSpecial = SearchValues.Create(",\"\r\n");
+
+    /// <summary>True, and the fixed part, for a Decided frame of a version that this program knows.</summary>
+    internal static bool TryDecided(in FrameHeader header, ReadOnlySpan<byte> payload, out Decided decided)
+    {
+        decided = default;
+        if (header.Kind != JournalKind.Decided || header.KindVersion != Decided.Version || payload.Length < Decided.Bytes)
+            return false;
+        decided = MemoryMarshal.Read<Decided>(payload);
+        return true;
+    }
+
+    internal static void WriteCsv(TextWriter output, in FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!TryDecided(header, payload, out var decided))
+            throw new IOException($"sequence {header.Sequence}: Decided version {header.KindVersion} is not known here");
+        ref readonly var request = ref decided.Request;
+        output.Write(header.Sequence);
+        Cell(output, request.Acquirer.ToString());
+        Cell(output, request.Mti.ToString("X4"));
+        Cell(output, request.Stan.ToString("D6"));
+        Cell(output, Printable(request.Rrn.ToString()));
+        Cell(output, decided.Code.ToString());
+        Cell(output, Amount(request));
+        Cell(output, Currency(request));
+        Cell(output, request.TruncatedPan.ToString());
+        Cell(output, Printable(request.Terminal.ToString()));
+        output.Write('\n');
+    }
+
+    internal static string Describe(in FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        var start = $"{header.Sequence,12} {header.Time} epoch {header.Epoch} {header.Kind,-18}";
+        if (!TryDecided(header, payload, out var decided)) return $"{start} {payload.Length} bytes";
+        ref readonly var request = ref decided.Request;
+        return $"{start} {request.Mti:X4} acquirer {request.Acquirer} stan {request.Stan:D6} {request.TruncatedPan} "
+            + $"{Amount(request)} {Currency(request)} at {Printable(request.Terminal.ToString())} -> {decided.Code} {decided.Result}"
+            + (decided.Effect == EffectKind.None ? "" : $", {decided.Effect}");
+    }
+
+    internal static void DescribeJson(Utf8JsonWriter writer, in FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        writer.WriteNumber("sequence", header.Sequence);
+        writer.WriteString("time", header.Time.ToString());
+        writer.WriteNumber("epoch", header.Epoch);
+        writer.WriteString("kind", header.Kind.ToString());
+        writer.WriteNumber("version", header.KindVersion);
+        writer.WriteString("mode", header.Mode.ToString());
+        writer.WriteNumber("link", header.LinkId);
+        writer.WriteNumber("payload_bytes", header.PayloadBytes);
+        if (TryDecided(header, payload, out var decided)) DecidedJson(writer, decided, payload[Decided.Bytes..]);
+    }
+
+    internal static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            write(writer);
+            writer.WriteEndObject();
+        }
+        output.Write(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        output.Write('\n');
+    }
+
+    private static void DecidedJson(Utf8JsonWriter writer, in Decided decided, ReadOnlySpan<byte> more)
+    {
+        ref readonly var request = ref decided.Request;
+        writer.WriteString("acquirer", request.Acquirer.ToString());
+        writer.WriteString("mti", request.Mti.ToString("X4"));
+        writer.WriteString("stan", request.Stan.ToString("D6"));
+        writer.WriteString("rrn", Printable(request.Rrn.ToString()));
+        writer.WriteString("response_code", decided.Code.ToString());
+        if (request.Has.HasFlag(RequestHas.Amount)) writer.WriteNumber("amount", request.AmountMinor);
+        writer.WriteString("currency", Currency(request));
+        writer.WriteString("pan_masked", request.TruncatedPan.ToString());
+        writer.WriteString("terminal", Printable(request.Terminal.ToString()));
+        writer.WriteString("card_acceptor", Printable(request.CardAcceptor.ToString()));
+        writer.WriteString("processing_code", request.ProcessingCode.ToString("D6"));
+        writer.WriteString("transmission_time", request.TransmissionTime.ToString("D10"));
+        writer.WriteString("result", decided.Result.ToString());
+        writer.WriteString("origin", decided.Origin.ToString());
+        writer.WriteString("effect", decided.Effect.ToString());
+        writer.WriteNumber("held_delta", decided.HeldDelta);
+        writer.WriteNumber("ledger_delta", decided.LedgerDelta);
+        if (!request.Has.HasFlag(RequestHas.Original) || more.Length < OriginalData.Bytes) return;
+        var original = MemoryMarshal.Read<OriginalData>(more);
+        writer.WriteStartObject("original");
+        writer.WriteString("mti", original.Mti.ToString("X4"));
+        writer.WriteString("stan", original.Stan.ToString("D6"));
+        writer.WriteString("transmission_time", original.TransmissionTime.ToString("D10"));
+        writer.WriteString("acquirer", original.Acquirer.ToString());
+        if (request.Has.HasFlag(RequestHas.Replacement)) writer.WriteNumber("replacement_amount", original.ReplacementMinor);
+        writer.WriteEndObject();
+    }
+
+    private static string Amount(in Request request) =>
+        request.Has.HasFlag(RequestHas.Amount) ? request.AmountMinor.ToString() : "";
+
+    private static string Currency(in Request request) =>
+        request.Has.HasFlag(RequestHas.Currency) ? request.Currency.ToString("D3") : "";
+
+    /// <summary>Padding off; control characters come from the wire and must not reach a terminal.</summary>
+    private static string Printable(string text)
+    {
+        text = text.TrimEnd(' ');
+        foreach (var character in text)
+            if (char.IsControl(character)) return string.Create(text.Length, text, static (target, source) =>
+            {
+                for (var index = 0; index < source.Length; index++)
+                    target[index] = char.IsControl(source[index]) ? '?' : source[index];
+            });
+        return text;
+    }
+
+    private static void Cell(TextWriter output, string text)
+    {
+        output.Write(',');
+        if (!text.AsSpan().ContainsAny(CsvSpecial))
+        {
+            output.Write(text);
+            return;
+        }
+        output.Write('"');
+        output.Write(text.Replace("\"", "\"\"", StringComparison.Ordinal));
+        output.Write('"');
+    }
+}
