@@ -9,6 +9,7 @@ internal static class Program
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
         root.Add(Commands.LoadCommand.Build());
         root.Add(Commands.LoadCommand.BuildEcho());
+        root.Add(Commands.PlayCommand.Build());
         return root.Parse(arguments).Invoke();
     }
 }
