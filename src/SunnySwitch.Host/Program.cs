@@ -7,9 +7,11 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.");
-        root.Add(Commands.LoadCommand.Build());
-        root.Add(Commands.LoadCommand.BuildEcho());
-        root.Add(Commands.PlayCommand.Build());
+        root.Subcommands.Add(Commands.LoadCommand.Create());
+        root.Subcommands.Add(Commands.LoadCommand.CreateEcho());
+        root.Subcommands.Add(Commands.PlayCommand.Create());
+        root.Subcommands.Add(Commands.DecodeCommand.Create());
+        root.Subcommands.Add(Commands.EncodeCommand.Create());
         return root.Parse(arguments).Invoke();
     }
 }

@@ -26,7 +26,7 @@ internal static class PlayCommand
     };
 
     /// <summary>The command <c>play</c>.</summary>
-    public static Command Build()
+    public static Command Create()
     {
         var command = new Command("play", "Plays an acquirer's session and shows each exchange decoded.")
         {
