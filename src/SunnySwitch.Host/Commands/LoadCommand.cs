@@ -158,7 +158,11 @@ internal static class LoadCommand
         var (host, port) = (Defaults.Host, 1);
         var target = parsed.GetValue(Target);
         if (!parsed.GetValue(SelfTest) && !TrySplit(target, out host, out port))
+        {
             problems.Add($"HOST:PORT: such as 127.0.0.1:8583, is {target ?? "missing"}");
+            port = 1;   // Said once is enough.
+        }
+
         if (ReadFraming(parsed) is null) problems.Add("--framing: binary2, ascii4 or bcd2");
         if (parsed.GetValue(Fields) is not (17 or 19)) problems.Add("--fields: 17 or 19");
         options = new LoadOptions
