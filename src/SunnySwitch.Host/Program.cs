@@ -17,6 +17,8 @@ internal static class Program
             LoadCommand.Build(),
             LoadCommand.BuildEcho(),
             CardCommand.Create(),
+            PlayCommand.Create(),
+            LoadCommand.Create(),
             JournalCommand.Create(),
             DecodeCommand.Create(),
             EncodeCommand.Create(),

@@ -47,7 +47,7 @@ internal static class LoadCommand
     private static readonly Option<int> Port = Valued("--port", 0, "Loopback port; 0 takes a free one.");
 
     /// <summary>The command <c>load</c>.</summary>
-    public static Command Build()
+    public static Command Create()
     {
         var command = new Command("load", "Sends 0100 purchases with the bench's cards and checks every answer.")
         {
@@ -59,7 +59,7 @@ internal static class LoadCommand
     }
 
     /// <summary>The hidden command <c>echo</c>: a peer to compare with where there is no C compiler.</summary>
-    public static Command BuildEcho()
+    public static Command CreateEcho()
     {
         var command = new Command("echo", "Echoes what it reads.") { Port, Answers, Dialect, Framing };
         command.Hidden = true;
@@ -158,7 +158,11 @@ internal static class LoadCommand
         var (host, port) = (Defaults.Host, 1);
         var target = parsed.GetValue(Target);
         if (!parsed.GetValue(SelfTest) && !TrySplit(target, out host, out port))
+        {
             problems.Add($"HOST:PORT: such as 127.0.0.1:8583, is {target ?? "missing"}");
+            port = 1;   // Said once is enough.
+        }
+
         if (ReadFraming(parsed) is null) problems.Add("--framing: binary2, ascii4 or bcd2");
         if (parsed.GetValue(Fields) is not (17 or 19)) problems.Add("--fields: 17 or 19");
         options = new LoadOptions

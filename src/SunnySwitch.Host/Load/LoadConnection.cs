@@ -215,18 +215,25 @@ internal sealed class LoadConnection : IDisposable
 
         if (!TryMatch((uint)answer.Number(11), out var slot)) return;
         var request = _frames.AsSpan(slot * _frameBytes + _template.HeaderBytes, _frameBytes - _template.HeaderBytes);
-        if (!Repeats(answer, request)) _tally.EchoMismatch++;
+        if (!Repeats(answer, message, request)) _tally.EchoMismatch++;
         CountCode(answer.Content(39));
         _shared.Log?.Add(answer);
         Finish(slot, now);
     }
 
-    private bool Repeats(MessageReader answer, ReadOnlySpan<byte> request)
+    private bool Repeats(MessageReader answer, ReadOnlySpan<byte> message, ReadOnlySpan<byte> request)
     {
         foreach (var echo in _template.Echoed)
         {
-            if (!answer.Has(echo.Field)) return false;
-            if (!answer.Raw(echo.Field).SequenceEqual(request.Slice(echo.Offset, echo.Bytes))) return false;
+            foreach (var field in echo.Fields)
+                if (!answer.Has(field)) return false;
+
+            // One comparison for a whole run: all its fields are there, so were another between them, or one of them
+            // of another length, the bytes could not be the same.
+            var first = answer.Raw(echo.Fields[0]);
+            Must.Hold(message.Overlaps(first, out var offset));
+            if (message.Length - offset < echo.Bytes) return false;
+            if (!message.Slice(offset, echo.Bytes).SequenceEqual(request.Slice(echo.Offset, echo.Bytes))) return false;
         }
 
         return true;

@@ -90,8 +90,13 @@ internal sealed class LoadRun
     private Thread Start(Group group, LoadSchedule schedule)
     {
         var share = group.Connections.Length / (double)_options.Connections;
-        var worker = new LoadWorker(group.Shared, group.Connections, group.Poller, schedule, share) { Stop = _stop };
-        lock (_workers) _workers.Add(worker);
+        var worker = new LoadWorker(group.Shared, group.Connections, group.Poller, schedule, share);
+        lock (_workers)
+        {
+            _workers.Add(worker);
+            worker.Stop = _stop;   // Stop may have been called before this worker was there to be told.
+        }
+
         var thread = new Thread(worker.Run) { Name = $"load {_workers.Count}" };
         thread.Start();
         return thread;

@@ -4,8 +4,8 @@ using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Host.Load;
 
-/// <summary>Where a field that an answer must repeat stands in the request's message.</summary>
-internal readonly record struct EchoField(int Field, int Offset, int Bytes);
+/// <summary>Fields next to each other that an answer must repeat, and where they stand in the request's message.</summary>
+internal readonly record struct EchoRun(int[] Fields, int Offset, int Bytes);
 
 /// <summary>
 /// A purchase encoded once by the real writer; afterwards only the bytes that change are patched. Their places come from
@@ -18,7 +18,7 @@ internal sealed class PurchaseTemplate
 
     private static readonly int[] PlainFields = [2, 3, 4, 7, 11, 12, 13, 14, 18, 22, 25, 32, 37, 41, 42, 43, 49];
     private static readonly int[] ChipFields = [2, 3, 4, 7, 11, 12, 13, 14, 18, 22, 25, 32, 35, 37, 41, 42, 43, 49, 55];
-    private static readonly int[] EchoedFields = [2, 3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49];
+    private static readonly int[][] EchoedFields = [[2, 3, 4, 7, 11, 12, 13], [32], [37], [41, 42], [49]];
 
     private static readonly byte[] ChipData = Convert.FromHexString(
         "9F2608C2C12B098F3DA6E39F2701809F100706011203A0B8009F37046D3A1D209F360200159505008000E0009A032611229C01009F020600"
@@ -60,11 +60,12 @@ internal sealed class PurchaseTemplate
         _running = Place(message, reader, 37, 0, 12);
         _hasTrack = shape.Chip;
         if (_hasTrack) _trackPanTail = Place(message, reader, 35, 6, 10);
-        Echoed = new EchoField[EchoedFields.Length];
+        Echoed = new EchoRun[EchoedFields.Length];
         for (var index = 0; index < EchoedFields.Length; index++)
         {
-            var raw = reader.Raw(EchoedFields[index]);
-            Echoed[index] = new EchoField(EchoedFields[index], OffsetIn(message, raw), raw.Length);
+            var offset = OffsetIn(message, reader.Raw(EchoedFields[index][0]));
+            var last = reader.Raw(EchoedFields[index][^1]);
+            Echoed[index] = new EchoRun(EchoedFields[index], offset, OffsetIn(message, last) + last.Length - offset);
         }
     }
 
@@ -75,7 +76,7 @@ internal sealed class PurchaseTemplate
     public int HeaderBytes { get; }
 
     /// <summary>Fields that an answer must repeat; offsets from the message's first byte, length prefixes included.</summary>
-    public EchoField[] Echoed { get; }
+    public EchoRun[] Echoed { get; }
 
     /// <summary>Writes <paramref name="purchase"/> into a copy of <see cref="Frame"/>; the stamp only if it changed.</summary>
     public void Patch(Span<byte> frame, in Purchase purchase, bool withStamp)

@@ -210,6 +210,23 @@ public sealed class LoadRunTests
     }
 
     [Fact]
+    public void Stopped_early_it_awaits_what_is_out_and_reports_the_time_it_had()
+    {
+        LoadRun? run = null;
+        using var peer = new ScriptedPeer((number, answer, send) =>
+        {
+            if (number == 200) run!.Stop();
+            send(answer);
+        });
+        run = new LoadRun(Options(peer.Port) with { Seconds = 3_600 }, Ascii);
+        var report = run.Execute();
+
+        Assert.Equal(0, report.Total.Flaws);
+        Assert.True(report.Total.Answered >= 200);
+        Assert.InRange(report.Seconds, 0.000_001, 60);
+    }
+
+    [Fact]
     public void Nobody_there_is_one_line_for_people()
     {
         int port;

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using SunnySwitch.Host.Load;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.Host.Commands;
+
+/// <summary><c>sunny play</c>: an acquirer's session for people to watch.</summary>
+internal static class PlayCommand
+{
+    private const int FrameBytesMax = 4_000;
+
+    private static readonly Argument<string> Target = new("HOST:PORT") { Description = "The switch." };
+
+    private static readonly Argument<string[]> Files = new("FILE")
+    {
+        Arity = ArgumentArity.OneOrMore,
+        Description = "Sessions, such as config/samples/session-iso87-ascii.json.",
+    };
+
+    private static readonly Option<string?> Dialect = new("--dialect") { Description = "Other than the file's." };
+    private static readonly Option<string?> Acquirer = new("--acquirer") { Description = "DE32; default: the file's." };
+    private static readonly Option<FramingKind> Framing = new("--framing")
+    {
+        DefaultValueFactory = static _ => FramingKind.Binary2,
+        Description = "Length header of each frame.",
+    };
+
+    /// <summary>The command <c>play</c>.</summary>
+    public static Command Create()
+    {
+        var command = new Command("play", "Plays an acquirer's session and shows each exchange decoded.")
+        {
+            Target, Files, Dialect, Acquirer, Framing,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var target = parsed.GetValue(Target)!;
+        if (!LoadCommand.TrySplit(target, out var host, out var port))
+        {
+            Console.Error.WriteLine($"sunny play: HOST:PORT: such as 127.0.0.1:8583, is {target}");
+            return 2;
+        }
+
+        try
+        {
+            return parsed.GetValue(Files)!.Max(file => Play(parsed, host, port, file));
+        }
+        catch (LoadException exception)
+        {
+            Console.Error.WriteLine($"sunny play: {exception.Message}");
+            return 1;
+        }
+    }
+
+    private static int Play(ParseResult parsed, string host, int port, string file)
+    {
+        var session = Session.Read(file);
+        var dialect = DialectFiles.Load(parsed.GetValue(Dialect) ?? session.Dialect);
+        var player = new SessionPlayer(dialect, new Framing(parsed.GetValue(Framing), FrameBytesMax), Console.Out);
+        using var socket = Peer.Connect(host, port);
+        player.Play(session, new SessionStamps(DateTime.UtcNow, parsed.GetValue(Acquirer)), socket);
+        Console.WriteLine($"{player.Played} exchanges, {player.Wrong} not as expected ({dialect.Name}, {host}:{port})");
+        return player.Wrong == 0 ? 0 : 1;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+using SunnySwitch.Protocol.Text;
+
+namespace SunnySwitch.Host.Load;
+
+/// <summary>Plays a session over one socket and shows every exchange decoded, card numbers masked.</summary>
+internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter output)
+{
+    private const int MessageBytesMax = 4_096;
+    private const int RepeatBit = 1;
+
+    /// <summary>Steps played.</summary>
+    public int Played { get; private set; }
+
+    /// <summary>Steps whose answer was not as expected.</summary>
+    public int Wrong { get; private set; }
+
+    /// <summary>Sends every step in turn. Throws <see cref="LoadException"/> when the peer does not answer.</summary>
+    public void Play(Session session, SessionStamps stamps, Socket socket)
+    {
+        foreach (var step in session.Steps)
+        {
+            var fields = stamps.Stamp(step, DateTime.UtcNow);
+            var request = Encode(step, fields);
+            var answer = new byte[MessageBytesMax];
+            output.WriteLine($"--- {step.Name}");
+            Show("->", request);
+            var sentAt = Clock.Nanos;
+            var answerBytes = Peer.Exchange(socket, framing, request, answer);
+            var micros = (Clock.Nanos - sentAt) / 1_000;
+            Show("<-", answer.AsSpan(0, answerBytes));
+            Judge(step, fields, answer.AsSpan(0, answerBytes), micros);
+        }
+    }
+
+    /// <summary>What a response code says, for people.</summary>
+    public static string MeaningOf(string code) => code switch
+    {
+        "00" => "approved",
+        "05" => "do not honour",
+        "12" => "invalid transaction",
+        "13" => "invalid amount",
+        "14" => "no such card",
+        "25" => "original not found",
+        "30" => "format error",
+        "31" => "acquirer not supported on this link",
+        "41" => "lost card",
+        "43" => "stolen card",
+        "51" => "not enough funds",
+        "54" => "expired card",
+        "55" => "wrong PIN",
+        "57" or "58" => "transaction not permitted",
+        "61" => "over the amount limit",
+        "62" => "restricted card",
+        "65" => "over the count limit",
+        "75" => "too many wrong PINs",
+        "91" => "issuer unavailable",
+        "94" => "duplicate",
+        "96" => "system malfunction",
+        _ => "no meaning given",
+    };
+
+    private byte[] Encode(SessionStep step, SortedDictionary<int, string> fields)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
+        {
+            ["mti"] = fields[0],
+            ["fields"] = fields.Where(static field => field.Key != 0)
+                .ToDictionary(static field => $"{field.Key}", static field => field.Value),
+        });
+        return MessageJson.TryEncode(dialect, json, out var problems)
+            ?? throw new LoadException($"step {step.Name}: {string.Join("; ", problems)}");
+    }
+
+    private void Show(string arrow, ReadOnlySpan<byte> message)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        MessageText.WriteTree(dialect, message, unmasked: false, text);
+        output.Write($"{arrow} {Encoding.UTF8.GetString(text.WrittenSpan)}");
+    }
+
+    private void Judge(SessionStep step, SortedDictionary<int, string> sent, ReadOnlySpan<byte> answer, long micros)
+    {
+        Played++;
+        var table = default(FieldTable);
+        var isReadable = Protocol.Codec.Decoder.Decode(dialect, answer, ref table).IsOk;
+        var reader = new MessageReader(dialect, answer, ref table);
+        var code = Text(reader, 39);
+        var problem = !isReadable ? "the answer cannot be decoded"
+            : table.Mti != AnswerMti(sent[0]) ? "the answer is of another kind"
+            : Text(reader, 11) != sent[11] ? "the answer is to another request"
+            : step.Expect.Length > 0 && !step.Expect.Contains(code) ? $"expected {string.Join(" or ", step.Expect)}"
+            : null;
+        if (problem is not null) Wrong++;
+        output.WriteLine($"   {code} {MeaningOf(code)}, {micros} us{(problem is null ? "" : $"   WRONG: {problem}")}");
+        output.WriteLine();
+    }
+
+    private static ushort AnswerMti(string requestMti) =>
+        (ushort)((Convert.ToUInt16(requestMti, 16) & ~RepeatBit) + 0x10);
+
+    private static string Text(MessageReader reader, int field)
+    {
+        if (!reader.Has(field)) return "--";
+        Span<byte> text = stackalloc byte[64];
+        return Encoding.ASCII.GetString(text[..reader.CopyText(field, text)]);
+    }
+}
