@@ -10,6 +10,10 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
 {
     // Pause between two looks: long enough to leave the publisher its cache line, short against the 20 us.
     private const int PauseSpins = 4;
+
+    // Whom we wait for may be waiting for this very core: after a microsecond or so let it have it.
+    private const int LooksBeforeYield = 16;
+
     private const int NoSpin = 4; // 20, 10, 5, 2.5 us, then none.
 
     private readonly ParkingLot _lot;
@@ -36,6 +40,7 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
         var startedAt = Stopwatch.GetTimestamp();
         var parkAt = startedAt + (barrier.SpinHalvings < NoSpin ? _spinTicks >> barrier.SpinHalvings : 0);
         var parked = false;
+        var looks = 0;
         while (true)
         {
             if (barrier.IsAlerted) throw AlertException.Instance;
@@ -46,7 +51,11 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
                 return available;
             }
 
-            if (Stopwatch.GetTimestamp() < parkAt) Thread.SpinWait(PauseSpins);
+            if (Stopwatch.GetTimestamp() < parkAt)
+            {
+                if (++looks < LooksBeforeYield) Thread.SpinWait(PauseSpins);
+                else Thread.Yield();
+            }
             else
             {
                 parked = true;
