@@ -14,7 +14,7 @@ internal static class WakeUps
 
     public static Result Ring(double seconds)
     {
-        var ring = RingBuffer<Event32>.CreateSingleProducer(() => default, Program.RingSize, new SpinThenParkWaitStrategy(int.Parse(Environment.GetEnvironmentVariable("SPIN") ?? "20")));
+        var ring = RingBuffer<Event32>.CreateSingleProducer(() => default, Program.RingSize, new SpinThenParkWaitStrategy());
         var latencies = new List<long>((int)(seconds * PerSecond) + 16);
         var consumer = new BatchConsumer<Event32, PerEvent<Event32, Stamp>>(ring, ring.NewBarrier(), new(new Stamp(latencies)));
         ring.AddGatingSequences(consumer.Sequence);

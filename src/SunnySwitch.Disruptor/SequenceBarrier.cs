@@ -52,7 +52,7 @@ public sealed class SequenceBarrier
     public void ClearAlert() => _alerted = false;
 
     /// <summary>How often the spin before sleeping is halved here; belongs to the wait strategy. A race only costs a spin.</summary>
-    internal int SpinShift { get; set; }
+    internal int SpinHalvings { get; set; }
 
     internal void Watch(Sequence[] watched) => Volatile.Write(ref _watched, watched);
 }

@@ -10,8 +10,11 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
 {
     // Pause between two looks: long enough to leave the publisher its cache line, short against the 20 us.
     private const int PauseSpins = 4;
-    private const int HalvingsMax = 3; // 20, 10, 5, 2.5 us, then none.
-    private const int NoSpin = 62;
+
+    // Whom we wait for may be waiting for this very core: after a microsecond or so let it have it.
+    private const int LooksBeforeYield = 16;
+
+    private const int NoSpin = 4; // 20, 10, 5, 2.5 us, then none.
 
     private readonly ParkingLot _lot;
     private readonly long _spinTicks;
@@ -35,8 +38,9 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
     public long WaitFor(long sequence, SequenceBarrier barrier)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        var parkAt = startedAt + (_spinTicks >> barrier.SpinShift);
+        var parkAt = startedAt + (barrier.SpinHalvings < NoSpin ? _spinTicks >> barrier.SpinHalvings : 0);
         var parked = false;
+        var looks = 0;
         while (true)
         {
             if (barrier.IsAlerted) throw AlertException.Instance;
@@ -47,7 +51,11 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
                 return available;
             }
 
-            if (Stopwatch.GetTimestamp() < parkAt) Thread.SpinWait(PauseSpins);
+            if (Stopwatch.GetTimestamp() < parkAt)
+            {
+                if (++looks < LooksBeforeYield) Thread.SpinWait(PauseSpins);
+                else Thread.Yield();
+            }
             else
             {
                 parked = true;
@@ -62,12 +70,13 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
     /// <summary>
     /// Spinning pays only if the wait is about as short as the spin. With longer gaps (10,000 events a second) it costs a fifth of
     /// a core and drives producer and consumer onto two cores, of which one is asleep at the wake-up: so each long wait halves
-    /// the barrier's next spin, down to none, and the first short one gives it back.
+    /// the barrier's next spin, down to none, and each short one doubles it again.
     /// </summary>
     private void Learn(SequenceBarrier barrier, bool parked, long startedAt)
     {
+        var halvings = barrier.SpinHalvings;
         var isShort = !parked || Stopwatch.GetTimestamp() - startedAt < 2 * _spinTicks;
-        if (isShort) barrier.SpinShift = 0;
-        else barrier.SpinShift = barrier.SpinShift < HalvingsMax ? barrier.SpinShift + 1 : NoSpin;
+        var learnt = Math.Clamp(isShort ? halvings - 1 : halvings + 1, 0, NoSpin);
+        if (learnt != halvings) barrier.SpinHalvings = learnt;
     }
 }

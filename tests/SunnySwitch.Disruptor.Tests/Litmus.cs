@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace SunnySwitch.Disruptor.Tests;
 
@@ -12,6 +13,12 @@ internal enum Verdict
 
     /// <summary>Time ran out before enough rounds. Not a pass, for subject or control.</summary>
     Inconclusive,
+}
+
+/// <summary>One way to make a position visible.</summary>
+internal interface IStore
+{
+    void Store(Sequence sequence, long value);
 }
 
 /// <summary>
@@ -58,40 +65,46 @@ internal static class Litmus
     /// Store buffering: of two threads that store their own sequence and then load the other's, at least one sees the store.
     /// This is what waker and waiter rely on.
     /// </summary>
-    public static Verdict StoreThenLoad(Action<Sequence, long> store, int rounds)
+    /// <typeparam name="TStore">The store under test; a struct, since a call through a delegate would hide the race.</typeparam>
+    public static Verdict StoreThenLoad<TStore>(int rounds) where TStore : struct, IStore
     {
         Sequence left = new(), right = new(), leftReady = new(), rightReady = new();
         var leftSaw = new long[rounds];
         var rightSaw = new long[rounds];
         var deadline = Stopwatch.GetTimestamp() + (long)(s_budget.TotalSeconds * Stopwatch.Frequency);
-        long Side(Sequence own, Sequence other, Sequence ownReady, Sequence otherReady, long[] saw, uint stride)
-        {
-            for (var round = 0; round < rounds; round++)
-            {
-                ownReady.SetValueVolatile(round);
-                for (var spins = 0; otherReady.Value < round; spins++)
-                {
-                    if (spins % 256 != 255) continue;
-                    if (Stopwatch.GetTimestamp() > deadline) return round;
-                    Thread.Yield();
-                }
-                // Whoever came last starts at once, the other a cache miss later: skew both, each its own way.
-                for (var skew = (uint)round * stride >> 25; skew > 0; skew--) _ = own.Value;
-                store(own, round);
-                saw[round] = other.Value;
-            }
-            return rounds;
-        }
-        long done = 0;
+        int leftDone = 0, rightDone = 0;
         new Crew()
-            .Start("left", () => Side(left, right, leftReady, rightReady, leftSaw, 2_654_435_761))
-            .Start("right", () => done = Side(right, left, rightReady, leftReady, rightSaw, 2_246_822_519))
+            .Start("left", () => leftDone = Side<TStore>(0, left, right, leftReady, rightReady, leftSaw, 2_654_435_761, deadline))
+            .Start("right", () => rightDone = Side<TStore>(1, right, left, rightReady, leftReady, rightSaw, 2_246_822_519, deadline))
             .Join();
-        for (var round = 0; round < done; round++)
+        for (var round = 0; round < Math.Min(leftDone, rightDone); round++)
         {
             if (leftSaw[round] < round && rightSaw[round] < round) return Verdict.Caught;
         }
-        return done == rounds ? Verdict.Clean : Verdict.Inconclusive;
+        return leftDone == rounds && rightDone == rounds ? Verdict.Clean : Verdict.Inconclusive;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Side<TStore>(
+        int core, Sequence own, Sequence other, Sequence ownReady, Sequence otherReady, long[] saw, uint stride, long deadline)
+        where TStore : struct, IStore
+    {
+        Cores.StayOn(core); // Two threads that take turns on one core never race.
+        for (var round = 0; round < saw.Length; round++)
+        {
+            ownReady.SetValueVolatile(round);
+            for (var spins = 0; otherReady.Value < round; spins++)
+            {
+                if (spins % 256 != 255) continue;
+                if (Stopwatch.GetTimestamp() > deadline) return round;
+                Thread.Yield();
+            }
+            // Whoever came last starts at once, the other a cache miss later: skew both, each its own way.
+            for (var skew = (uint)round * stride >> 24; skew > 0; skew--) _ = own.Value;
+            default(TStore).Store(own, round);
+            saw[round] = other.Value;
+        }
+        return saw.Length;
     }
 
     /// <summary>
