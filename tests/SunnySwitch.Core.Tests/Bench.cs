@@ -1,0 +1,195 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Tests;
+
+/// <summary>Tokens that need no key: the digits themselves, mixed. For tests that do not care.</summary>
+internal sealed class PlainTokens : IPanTokens
+{
+    public void Tokenise(byte[] blocks, int count, byte[] tokens)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            var words = MemoryMarshal.Cast<byte, ulong>(blocks.AsSpan(index * 16, 16));
+            var mix = new Mix(99);
+            mix.Add(words[0], words[1]);
+            MemoryMarshal.Write(tokens.AsSpan(index * 16, 16), mix.Finish());
+        }
+    }
+
+    public static PanToken Of(string digits)
+    {
+        var block = new byte[16];
+        var token = new byte[16];
+        PanBlock.Write(Encoding.ASCII.GetBytes(digits), block);
+        new PlainTokens().Tokenise(block, 1, token);
+        return PanBlock.ReadToken(token);
+    }
+}
+
+/// <summary>A small switch on the bench: a state, a decider, and every frame that was applied, so that it can be folded again.</summary>
+internal sealed class Bench
+{
+    public const string Card = "4761739001010119";
+    public const string OtherCard = "5413330089020011";
+    public const ushort Dollars = 840;
+    public const int FirstDay = 20_000;                      // 2024-10-04
+    public static readonly InstitutionId Acquirer = InstitutionId.Of(400001, 6);
+
+    public static readonly LinkTerms[] Links =
+    [
+        new(7, "open", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)]),
+        new(8, "guarded", SignOnRequired: true, [Acquirer]),
+    ];
+
+    public readonly List<(JournalKind Kind, long Sequence, byte[] Payload)> Frames = [];
+    public readonly StateOptions Options;
+    public readonly CardDesk Desk;
+    public Decider Decider;
+    public Transaction Transaction;
+    private long _sequence;
+
+    public Bench(StateOptions? options = null, bool empty = false)
+    {
+        Options = options ?? new StateOptions(64, 64, 1000, 1000, 100, 8);
+        State = new SwitchState(Options, new PlainTokens());
+        Decider = new Decider(State, Links);
+        Desk = new CardDesk(State);
+        if (empty) return;
+        Write(JournalKind.EpochStarted, new EpochStarted { Epoch = 1, TokenKeyCheck = 5 });
+        Write(JournalKind.BusinessDateOpened, new BusinessDateOpened { DayNumber = FirstDay });
+        AddCard(Card, 100_000);
+        AddCard(OtherCard, 100_000);
+    }
+
+    public SwitchState State { get; private set; }
+
+    public long NextSequence => _sequence + 1;
+
+    public static CardTerms Terms(string pan, long ledgerMinor, ushort expiry = 3012) =>
+        new(PlainTokens.Of(pan), TruncatedPan.Of(uint.Parse(pan[..6]), uint.Parse(pan[^4..]), pan.Length), expiry, Dollars, ledgerMinor, 0);
+
+    public void AddCard(string pan, long ledgerMinor, ushort expiry = 3012, CardStatus status = CardStatus.Active, HotReason hot = HotReason.None)
+    {
+        Assert.True(Desk.TryAdd(Terms(pan, ledgerMinor, expiry) with { Status = status, Hot = hot }, out var payload, out _));
+        Write(JournalKind.CardAdded, payload);
+    }
+
+    public CardView View(string pan = Card)
+    {
+        Assert.True(State.TryFindCard(PlainTokens.Of(pan), out var view));
+        return view;
+    }
+
+    public void OpenDay(int day) => Write(JournalKind.BusinessDateOpened, new BusinessDateOpened { DayNumber = day });
+
+    public void Write<T>(JournalKind kind, T payload) where T : unmanaged => WriteBytes(kind, MemoryMarshal.AsBytes([payload]).ToArray());
+
+    public void WriteBytes(JournalKind kind, byte[] payload)
+    {
+        Frames.Add((kind, ++_sequence, payload));
+        State.Apply(kind, 1, _sequence, new Instant(_sequence), payload);
+    }
+
+    /// <summary>Decides; an answer or a session change is journalled and applied, as the kernel does it.</summary>
+    public Verdict Send(ref Transaction transaction)
+    {
+        var verdict = Decider.Decide(ref transaction, new Instant(1), NextSequence);
+        Transaction = transaction;
+        if (verdict == Verdict.SessionChange) Write(JournalKind.SessionChanged, transaction.Session);
+        if (verdict == Verdict.Answer) WriteBytes(JournalKind.Decided, PayloadOf(in transaction));
+        return verdict;
+    }
+
+    /// <summary>Sends and tells the code; "" for silence.</summary>
+    public string Code(Transaction transaction) => Send(ref transaction) == Verdict.Silence ? "" : transaction.Decided.Code.ToString();
+
+    public static byte[] PayloadOf(in Transaction transaction)
+    {
+        var decided = MemoryMarshal.AsBytes([transaction.Decided]).ToArray();
+        return (transaction.Request.Has & RequestHas.Original) == 0
+            ? decided
+            : [.. decided, .. MemoryMarshal.AsBytes([transaction.Original])];
+    }
+
+    /// <summary>A restart: a new state, made of the frames alone.</summary>
+    public SwitchState Fold()
+    {
+        var state = new SwitchState(Options, new PlainTokens());
+        foreach (var (kind, sequence, payload) in Frames) state.Apply(kind, 1, sequence, new Instant(sequence), payload);
+        return state;
+    }
+
+    public void Restart()
+    {
+        State = Fold();
+        Decider = new Decider(State, Links);
+    }
+
+    public static Transaction Purchase(uint stan, long amount = 1_000, ushort mti = 0x0100, string pan = Card, string terminal = "TERM0001")
+    {
+        var transaction = default(Transaction);
+        ref var request = ref transaction.Request;
+        request.Mti = mti;
+        request.Pan = PlainTokens.Of(pan);
+        request.TruncatedPan = TruncatedPan.Of(uint.Parse(pan[..6]), uint.Parse(pan[^4..]), pan.Length);
+        request.AmountMinor = amount;
+        request.Acquirer = Acquirer;
+        request.Stan = stan;
+        request.TransmissionTime = 1122165047;
+        request.Currency = Dollars;
+        Encoding.ASCII.GetBytes("632616123456", request.Rrn);
+        Encoding.ASCII.GetBytes(terminal, request.Terminal);
+        Encoding.ASCII.GetBytes("MERCHANT0000001", request.CardAcceptor);
+        request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TransmissionTime | RequestHas.Stan
+            | RequestHas.Rrn | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency | RequestHas.Acquirer;
+        transaction.Generation = 1;
+        Seal(ref transaction);
+        return transaction;
+    }
+
+    public static Transaction Reversal(
+        uint stan, in Transaction original, ushort mti = 0x0420, long? stays = null, string? pan = null)
+    {
+        var transaction = Purchase(stan, original.Request.AmountMinor, mti);
+        transaction.Request.Pan = pan is null ? original.Request.Pan : PlainTokens.Of(pan);
+        transaction.Request.Terminal = original.Request.Terminal;
+        transaction.Request.Acquirer = original.Request.Acquirer;
+        transaction.Request.Has |= RequestHas.Original;
+        transaction.Original = new OriginalData
+        {
+            Mti = original.Request.Mti,
+            Stan = original.Request.Stan,
+            TransmissionTime = original.Request.TransmissionTime,
+        };
+        if (stays is { } minor)
+        {
+            transaction.Request.Has |= RequestHas.Replacement;
+            transaction.Original.ReplacementMinor = minor;
+        }
+
+        Seal(ref transaction);
+        return transaction;
+    }
+
+    public static Transaction Network(ushort? code, int link = 0)
+    {
+        var transaction = Purchase(1, mti: 0x0800);
+        transaction.Request.Has = RequestHas.TransmissionTime | RequestHas.Stan | (code is null ? 0 : RequestHas.NetworkCode);
+        transaction.NetworkCode = code ?? 0;
+        transaction.LinkIndex = link;
+        return transaction;
+    }
+
+    public static Transaction Changed(Transaction transaction, Func<Transaction, Transaction> change)
+    {
+        transaction = change(transaction);
+        Seal(ref transaction);
+        return transaction;
+    }
+
+    public static void Seal(ref Transaction transaction) => RequestKeys.Seal(ref transaction.Request, ref transaction.Original);
+}
