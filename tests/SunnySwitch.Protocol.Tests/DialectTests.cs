@@ -16,8 +16,12 @@ public sealed class DialectTests
     [Fact]
     public void The_version_is_the_crc_32c_of_the_file()
     {
-        // 0xE3069283 is the check value of CRC-32C, of the text 123456789; a file cannot be that, so the known one is made by hand.
-        var json = """{"dialect":"a","mti":"bcd","bitmap":"bin","fields":{"3":{"type":"n","length":"F","max":6,"encoding":"ascii"}}}"""u8;
+        // 0xE3069283 is the check value of CRC-32C, of the text 123456789; a file cannot be that, so the known one is
+        // made by hand.
+        var json = """
+            {"dialect":"a","mti":"bcd","bitmap":"bin",
+             "fields":{"3":{"type":"n","length":"F","max":6,"encoding":"ascii"}}}
+            """u8;
         Assert.Equal(SlowCrc32C(json), Dialect.Parse(json).Version);
         Assert.Equal(0xE3069283u, SlowCrc32C("123456789"u8));
     }
@@ -44,8 +48,10 @@ public sealed class DialectTests
             """);
         foreach (var expected in new[]
         {
-            "dialect: 1 to 64 letters", "mti: ascii or bcd, is ebcdic", "colour: not a known key", "fields.1: ", "fields.129: ",
-            "fields.x: ", "fields.2.length: F, LL or LLL, is LLLL", "fields.3.max: ", "fields.3.length_encoding: a fixed",
+            "dialect: 1 to 64 letters", "mti: ascii or bcd, is ebcdic", "colour: not a known key", "fields.1: ",
+            "fields.129: ",
+            "fields.x: ", "fields.2.length: F, LL or LLL, is LLLL", "fields.3.max: ",
+            "fields.3.length_encoding: a fixed",
             "fields.4.type: ", "fields.5.encoding: ebcdic is not known for type n", "fields.6.max: ",
             "fields.6.length_encoding: ascii or bcd, is bin1", "fields.7: defined twice", "fields.8: a JSON object",
             "fields.9.lenght: not a known key", "fields.9.type: missing", "fields.9.max: missing",
@@ -61,7 +67,10 @@ public sealed class DialectTests
     [InlineData("{")]
     [InlineData("{} {}")]
     [InlineData("""{"dialect":"a","mti":"bcd","bitmap":"bin","fields":{}}""")]
-    [InlineData("""{"dialect":"a","mti":"bcd","bitmap":"bin","fields":{"2":{"type":"n","length":"F","max":99999999999,"encoding":"ascii"}}}""")]
+    [InlineData("""
+        {"dialect":"a","mti":"bcd","bitmap":"bin",
+         "fields":{"2":{"type":"n","length":"F","max":99999999999,"encoding":"ascii"}}}
+        """)]
     public void A_broken_file_is_refused_with_a_reason(string json) => Assert.NotEmpty(Refuse(json).Problems);
 
     [Fact]

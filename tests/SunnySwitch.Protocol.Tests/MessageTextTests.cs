@@ -21,7 +21,10 @@ public sealed class MessageTextTests
 
         Assert.Empty(problems);
         Assert.Equal(vector.Bytes, message);
-        foreach (var (field, text) in vector.Fields.Where(pair => pair.Key > 0)) Assert.Contains($"\"{field}\":\"{text}\"", json);
+        foreach (var (field, text) in vector.Fields.Where(pair => pair.Key > 0))
+        {
+            Assert.Contains($"\"{field}\":\"{text}\"", json);
+        }
     }
 
     [Theory, MemberData(nameof(Vectors.NegativeNames), MemberType = typeof(Vectors))]
@@ -84,7 +87,8 @@ public sealed class MessageTextTests
         foreach (var field in dialect.Defined)
         {
             // DE95 of this shape is amounts and shown; every other text or track field that can hold a PAN is tried.
-            if (dialect.TypeOf(field) is not (FieldType.Text or FieldType.Track) || dialect.UnitsMax(field) < Pan.Length) continue;
+            if (dialect.TypeOf(field) is not (FieldType.Text or FieldType.Track)) continue;
+            if (dialect.UnitsMax(field) < Pan.Length) continue;
             var value = dialect.IsFixed(field) ? Pan.PadRight(dialect.UnitsMax(field), ' ') : Pan;
             var json = "{\"mti\":\"0100\",\"fields\":{\"" + field + "\":\"" + value + "\"}}";
             var message = MessageJson.TryEncode(dialect, Encoding.UTF8.GetBytes(json), out _)!;
@@ -96,7 +100,8 @@ public sealed class MessageTextTests
     [Theory]
     [InlineData("""{"mti":"0100","fields":{"2":"476173******0119"}}""", "field 2: a masked value cannot be encoded")]
     [InlineData("""{"mti":"0100","fields":{"3":"12"}}""", "field 3: must have exactly 6 digits, has 2")]
-    [InlineData("""{"mti":"0100","fields":{"2":"11111111111111111111"}}""", "field 2: may have at most 19 digits, has 20")]
+    [InlineData(
+        """{"mti":"0100","fields":{"2":"11111111111111111111"}}""", "field 2: may have at most 19 digits, has 20")]
     [InlineData("""{"mti":"0100","fields":{"3":"12345A"}}""", "field 3: character 6 is not a digit")]
     [InlineData("""{"mti":"0100","fields":{"52":"0"}}""", "field 52: hex needs an even number of characters")]
     [InlineData("""{"mti":"0100","fields":{"113":"0"}}""", "field 113: dialect iso87-bcd does not define it")]
@@ -111,7 +116,8 @@ public sealed class MessageTextTests
     [InlineData("""{"mti":"0800","fields":{}} {}""", "not JSON at byte 28")]
     public void What_cannot_be_encoded_is_explained(string json, string problem)
     {
-        Assert.Null(MessageJson.TryEncode(Vectors.Dialect("iso87-bcd"), Encoding.UTF8.GetBytes(json), out var problems));
+        var dialect = Vectors.Dialect("iso87-bcd");
+        Assert.Null(MessageJson.TryEncode(dialect, Encoding.UTF8.GetBytes(json), out var problems));
         Assert.Contains(problem, problems);
     }
 

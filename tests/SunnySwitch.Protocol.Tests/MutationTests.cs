@@ -2,7 +2,9 @@ using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Protocol.Tests;
 
-/// <summary>Broken messages of every kind: the decoder and the oracle agree on class, field, offset and what was decoded.</summary>
+/// <summary>
+/// Broken messages of every kind: the decoder and the oracle agree on class, field, offset and what was decoded.
+/// </summary>
 public sealed class MutationTests
 {
     [Fact]

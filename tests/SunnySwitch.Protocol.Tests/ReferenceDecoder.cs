@@ -92,8 +92,8 @@ public sealed class ReferenceDecoder(JsonElement dialect, Flaw flaw = Flaw.None)
     {
         if (character is >= (byte)'0' and <= (byte)'9') return character - '0';
         if (character is >= (byte)'A' and <= (byte)'F') return character - 'A' + 10;
-        if (flaw == Flaw.TakesLowerCaseBitmap && character is >= (byte)'a' and <= (byte)'f') return character - 'a' + 10;
-        return -1;
+        var isLower = character is >= (byte)'a' and <= (byte)'f';
+        return isLower && flaw == Flaw.TakesLowerCaseBitmap ? character - 'a' + 10 : -1;
     }
 
     private void ReadField(byte[] message, ref int cursor, int field, JsonElement plan)

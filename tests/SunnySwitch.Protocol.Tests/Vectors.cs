@@ -28,7 +28,8 @@ public static class Vectors
     /// <summary>The dialect file itself, for the oracle.</summary>
     public static JsonElement DialectJson(string name)
     {
-        using var document = JsonDocument.Parse(name == "iso87-ascii-binbm" ? Read("dialects/" + name) : ReadBuiltIn(name));
+        var json = name == "iso87-ascii-binbm" ? Read("dialects/" + name) : ReadBuiltIn(name);
+        using var document = JsonDocument.Parse(json);
         return document.RootElement.Clone();
     }
 
