@@ -14,11 +14,10 @@ internal static class Program
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.")
         {
             ServeCommand.Create(),
-            LoadCommand.Build(),
-            LoadCommand.BuildEcho(),
             CardCommand.Create(),
             PlayCommand.Create(),
             LoadCommand.Create(),
+            LoadCommand.CreateEcho(),
             JournalCommand.Create(),
             DecodeCommand.Create(),
             EncodeCommand.Create(),

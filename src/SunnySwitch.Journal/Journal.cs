@@ -117,7 +117,7 @@ public sealed class Journal : IDisposable
         var bytes = payload.Length + more.Length;
         Must.Hold(kind is not (JournalKind.None or JournalKind.HashAt or JournalKind.BatchChain) && !_broken);
         Must.Hold(bytes <= FrameFormat.PayloadBytesMax);
-        Must.Hold(_used + FrameFormat.FrameBytes(bytes) + FrameFormat.TailBytes <= _limit);
+        Must.Hold(HasRoom(bytes));
         var target = AddFrame(kind, version, time, link, bytes);
         payload.CopyTo(target);
         more.CopyTo(target[payload.Length..]);

@@ -15,9 +15,16 @@ public sealed class FormatTests
         Assert.Equal(64, Unsafe.SizeOf<FrameHeader>());
         var header = new FrameHeader
         {
-            Sequence = 0x0101010101010101, BatchFirstSequence = 0x0202020202020202, TimeNanos = 0x0303030303030303,
-            Epoch = 0x0404040404040404, PayloadBytes = 0x05050505, Kind = (JournalKind)0x0606, Mode = (DurabilityMode)7,
-            KindVersion = 0x08080808, LinkId = 0x09090909, Crc32C = 0x0A0A0A0A,
+            Sequence = 0x0101010101010101,
+            BatchFirstSequence = 0x0202020202020202,
+            TimeNanos = 0x0303030303030303,
+            Epoch = 0x0404040404040404,
+            PayloadBytes = 0x05050505,
+            Kind = (JournalKind)0x0606,
+            Mode = (DurabilityMode)7,
+            KindVersion = 0x08080808,
+            LinkId = 0x09090909,
+            Crc32C = 0x0A0A0A0A,
         };
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<FrameHeader>(in header));
         Assert.Equal(
@@ -53,7 +60,7 @@ public sealed class FormatTests
     [Fact]
     public void The_checksum_is_crc32c_and_four_frames_side_by_side_get_the_same_as_one()
     {
-        var frames = new byte[0];
+        byte[] frames = [];
         for (var count = 1; count <= 11; count++)
         {
             var frame = new byte[FrameFormat.FrameBytes(count * 13)];

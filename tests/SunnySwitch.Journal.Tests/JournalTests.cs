@@ -1,6 +1,5 @@
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Disks;
-using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Segments;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using SunnySwitch.Core.Domain;
 
-using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Journal.Tests;
 

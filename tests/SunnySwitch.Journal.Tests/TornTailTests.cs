@@ -33,9 +33,10 @@ public sealed class TornTailTests
             var disk = _disk.Copy();
             disk.Cached(_name)[length..].Clear();
             disk.Settle();
-            var whole = length < _ends[3] ? 2 : 3;
+            var whole = Batches;
+            while (!disk.Durable(_name)[.._ends[whole]].SequenceEqual(_disk.Durable(_name)[.._ends[whole]])) whole--;
 
-            AssertRecoversTo(disk, whole, isCut: !_disk.Cached(_name)[_ends[whole]..length].ToArray().All(value => value == 0));
+            AssertRecoversTo(disk, whole, isCut: disk.Durable(_name)[_ends[whole]..].ContainsAnyExcept((byte)0));
         }
     }
 
@@ -54,7 +55,8 @@ public sealed class TornTailTests
     [Fact]
     public void A_flipped_bit_in_any_earlier_byte_is_refused_with_file_and_offset_and_changes_nothing()
     {
-        for (var bit = 0; bit < _ends[3] * 8; bit++)
+        // The zeros of the header block in steps, everything else bit by bit.
+        for (var bit = 0; bit < _ends[3] * 8; bit += bit / 8 is >= 128 and < 4_080 ? 13 : 1)
         {
             var disk = _disk.Copy();
             disk.Cached(_name)[bit / 8] ^= (byte)(1 << (bit % 8));

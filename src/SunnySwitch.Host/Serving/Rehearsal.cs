@@ -56,9 +56,11 @@ internal static class Rehearsal
             var bytes = 0;
             for (var index = 0; index < FramesPerRound; index++) bytes += WriteFrame(link, (round * FramesPerRound) + index, received.AsSpan(bytes));
             var staged = intake.Stage(link, received.AsSpan(0, bytes));
-            Must.Hold(staged.Frames == FramesPerRound && ring.TryNext(staged.Frames, out _));
-            for (var index = 0; index < staged.Frames; index++) intake.Fill(index, received.AsSpan(0, bytes), ring[ring.Cursor + 1 + index]);
-            ring.Publish(ring.Cursor + 1, ring.Cursor + staged.Frames);
+            Must.Hold(staged.Frames == FramesPerRound);
+            Must.Hold(ring.TryNext(staged.Frames, out var highest));
+            var lowest = highest - staged.Frames + 1;
+            for (var index = 0; index < staged.Frames; index++) intake.Fill(index, received.AsSpan(0, bytes), ring[lowest + index]);
+            ring.Publish(lowest, highest);
             while (consumer.Step()) { }
         }
     }

@@ -1,0 +1,131 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Host.Commands;
+using SunnySwitch.Journal.Disks;
+using Xunit;
+
+namespace SunnySwitch.Journal.Tests;
+
+/// <summary>Journals of every format that was ever written. They only grow; each must read the same for ever.</summary>
+public sealed class GoldenTests
+{
+    private const long LastOfFirst = 33;
+    private static readonly string Folder = FindFolder();
+
+    [Fact]
+    public void The_first_format_reads_as_it_was_written()
+    {
+        Assert.Equal(File.ReadAllText(Path.Combine(Folder, "frames.txt")), Listing(Golden()));
+        Assert.Equal(File.ReadAllText(Path.Combine(Folder, "export.csv")), Csv(Golden()));
+        var folded = new Fold();
+        using var journal = folded.Open(Golden(), TestJournal.Small, out var report);
+        Assert.Equal(new RecoveryReport(LastOfFirst, 3, LastOfFirst, 2, 0, null), report);
+    }
+
+    [Fact]
+    public void Todays_writer_writes_the_same_bytes()
+    {
+        var (golden, today) = (Golden(), Write());
+        Assert.Equal(golden.List(), today.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal)));
+        foreach (var name in golden.List()) Assert.True(golden.Durable(name).SequenceEqual(today.Durable(name)), name);
+    }
+
+    [Fact]
+    public void The_csv_has_the_header_that_scripts_rely_on() => Assert.StartsWith(
+        "sequence,acquirer,mti,stan,rrn,response_code,amount,currency,pan_masked,terminal\n", Csv(Golden()));
+
+    /// <summary>Run once for each format: <c>-explicit only</c>.</summary>
+    [Fact(Explicit = true)]
+    public void Write_the_golden_journal()
+    {
+        var disk = Write();
+        Directory.CreateDirectory(Folder);
+        foreach (var name in disk.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal)))
+            File.WriteAllBytes(Path.Combine(Folder, name), disk.Durable(name).ToArray());
+        File.WriteAllText(Path.Combine(Folder, "frames.txt"), Listing(disk));
+        File.WriteAllText(Path.Combine(Folder, "export.csv"), Csv(disk));
+    }
+
+    /// <summary>Three epochs, two segments; every way a decision can look in a line.</summary>
+    private static MemoryDisk Write()
+    {
+        var disk = new MemoryDisk();
+        for (ulong epoch = 1; epoch <= 3; epoch++)
+        {
+            var folded = new Fold();
+            using var journal = folded.Open(disk, new(SegmentBytes: 8_192, BatchBytesMax: 2_048), out _);
+            journal.Epoch = epoch;
+            journal.Append(JournalKind.EpochStarted, 1, TestJournal.TimeAt(0), 0, BitConverter.GetBytes(epoch), new byte[16]);
+            for (var batch = 0; batch < 5; batch++)
+            {
+                var count = batch % 3 + (epoch == 1 ? 1 : 0);
+                for (var frame = 0; frame < count; frame++) AppendDecision(journal, frame);
+                journal.Commit(TestJournal.TimeAt(journal.LastSequence));
+            }
+        }
+        return disk;
+    }
+
+    private static void AppendDecision(Journal journal, int frame)
+    {
+        var number = journal.LastSequence + 1;
+        var decided = new Decided { ApprovalCode = (uint)number, Code = ResponseCode.Of('0', (char)('0' + frame)), Origin = DecisionOrigin.Us };
+        decided.Result = frame == 0 ? InternalResult.Approved : InternalResult.InsufficientFunds;
+        decided.Effect = frame == 0 ? EffectKind.HoldOpened : EffectKind.None;
+        decided.HeldDelta = frame == 0 ? 1_000 + number : 0;
+        ref var request = ref decided.Request;
+        request.Pan = new((ulong)number * 0x9E3779B97F4A7C15, 42);
+        request.TruncatedPan = TruncatedPan.Of(411111, 1111, 16);
+        request.AmountMinor = 1_000 + number;
+        request.Acquirer = InstitutionId.Of(400001, 6);
+        request.Mti = (ushort)(frame == 2 ? 0x0400 : 0x0100);
+        request.Stan = (uint)number;
+        request.Currency = 36;
+        request.Has = RequestHas.Pan | RequestHas.Amount | RequestHas.Stan | RequestHas.Currency;
+        if (frame == 1) request.Has &= ~(RequestHas.Amount | RequestHas.Currency);
+        Encoding.ASCII.GetBytes($"{number:D12}", request.Rrn);
+        Encoding.ASCII.GetBytes(frame == 1 ? "T,\"1\u0001\"  " : "TERM0001", request.Terminal);
+        var original = new OriginalData { Stan = 1, Mti = 0x0100, TransmissionTime = 1123010203, ReplacementMinor = 5 };
+        if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement;
+        journal.Append(JournalKind.Decided, Decided.Version, TestJournal.TimeAt(number), 1,
+            MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided)),
+            frame == 2 ? MemoryMarshal.AsBytes(new ReadOnlySpan<OriginalData>(in original)) : default);
+    }
+
+    private static string Listing(MemoryDisk disk)
+    {
+        var text = new StringBuilder();
+        using var reader = new JournalReader(disk);
+        while (reader.TryRead(out var header, out var payload))
+            text.Append($"{header.Sequence} {header.BatchFirstSequence} {header.TimeNanos} {header.Epoch} {(ushort)header.Kind} ")
+                .Append($"{(byte)header.Mode} {header.KindVersion} {header.LinkId} {header.Crc32C:X8} {reader.Segment} {reader.Offset} ")
+                .Append(Convert.ToHexString(payload)).Append('\n');
+        Assert.Null(reader.Problem);
+        return text.ToString();
+    }
+
+    private static string Csv(MemoryDisk disk)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        output.WriteLine(JournalLines.CsvHeader);
+        using var reader = new JournalReader(disk);
+        while (reader.TryRead(out var header, out var payload))
+            if (header.Kind == JournalKind.Decided) JournalLines.WriteCsv(output, header, payload);
+        return output.ToString();
+    }
+
+    private static MemoryDisk Golden()
+    {
+        var disk = new MemoryDisk();
+        foreach (var path in Directory.GetFiles(Folder, "*.seg")) disk.Put(Path.GetFileName(path), File.ReadAllBytes(path));
+        return disk;
+    }
+
+    private static string FindFolder()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "SunnySwitch.sln"))) folder = Path.GetDirectoryName(folder)!;
+        return Path.Combine(folder, "tests", "golden", "journal", "v1");
+    }
+}
