@@ -1,1 +1,2 @@
+global using Decoder = SunnySwitch.Protocol.Codec.Decoder;
 global using Xunit;

@@ -25,6 +25,14 @@ public static class Vectors
 
     public static Dialect Dialect(string name) => _dialects[name];
 
+    /// <summary>The dialect file itself, for the oracle.</summary>
+    public static JsonElement DialectJson(string name)
+    {
+        var json = name == "iso87-ascii-binbm" ? Read("dialects/" + name) : ReadBuiltIn(name);
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
+    }
+
     public static IReadOnlyList<Vector> Positive { get; } = [.. Load("ascii"), .. Load("bcd")];
 
     public static IReadOnlyList<Vector> Negative { get; } = Load("negative");
@@ -85,9 +93,13 @@ public static class Vectors
         return frames;
     }
 
-    private static byte[] Read(string name)
+    private static byte[] Read(string name) => ReadAll(typeof(Vectors).Assembly, "golden/" + name);
+
+    private static byte[] ReadBuiltIn(string name) => ReadAll(typeof(FieldType).Assembly, "dialects/" + name);
+
+    private static byte[] ReadAll(System.Reflection.Assembly assembly, string resource)
     {
-        using var stream = typeof(Vectors).Assembly.GetManifestResourceStream("golden/" + name)!;
+        using var stream = assembly.GetManifestResourceStream(resource)!;
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;

@@ -7,7 +7,9 @@ using SunnySwitch.Protocol.Text;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny decode</c>: messages as hex or base64, one a line, to a tree for people or JSON for scripts.</summary>
+/// <summary>
+/// <c>sunny decode</c>: messages as hex or base64, one a line, to a tree for people or JSON for scripts.
+/// </summary>
 internal static class DecodeCommand
 {
     /// <summary>The command, ready to be added to the root.</summary>
@@ -26,7 +28,10 @@ internal static class DecodeCommand
             Description = "Messages without framing; standard input, one a line, if there are none.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("decode", "Describes ISO 8583 messages.") { dialect, json, unmasked, input, messages };
+        var command = new Command("decode", "Describes ISO 8583 messages.")
+        {
+            dialect, json, unmasked, input, messages,
+        };
         command.SetAction(parsed => Run(
             parsed.GetValue(dialect), parsed.GetValue(json), parsed.GetValue(unmasked), parsed.GetValue(input)!,
             parsed.GetValue(messages) ?? []));

@@ -4,7 +4,9 @@ using SunnySwitch.Protocol.Text;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny encode</c>: objects as <c>decode --json --unmasked</c> prints them, one a line, to hex, one a line.</summary>
+/// <summary>
+/// <c>sunny encode</c>: objects as <c>decode --json --unmasked</c> prints them, one a line, to hex, one a line.
+/// </summary>
 internal static class EncodeCommand
 {
     /// <summary>The command, ready to be added to the root.</summary>
@@ -25,7 +27,8 @@ internal static class EncodeCommand
     {
         if (LineTool.LoadDialect(dialectName) is not { } dialect) return 2;
         using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
-        return LineTool.Run(objects, output, (line, isTooLong, number) => Line(dialect, line, isTooLong, number, output));
+        return LineTool.Run(
+            objects, output, (line, isTooLong, number) => Line(dialect, line, isTooLong, number, output));
     }
 
     private static bool Line(Dialect dialect, ReadOnlySpan<byte> line, bool isTooLong, int number, Stream output)

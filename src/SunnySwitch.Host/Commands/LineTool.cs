@@ -3,12 +3,16 @@ using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary>What <c>decode</c> and <c>encode</c> share: a dialect by name or file, lines in as they come, output buffered.</summary>
+/// <summary>
+/// What <c>decode</c> and <c>encode</c> share: a dialect by name or file, lines in as they come, output buffered.
+/// </summary>
 internal static class LineTool
 {
     private const int LineBytesMax = 1 << 20;
 
-    /// <summary>Takes a line without its end; an over-long one comes as null. Returns false if it is an error.</summary>
+    /// <summary>
+    /// Takes a line without its end; an over-long one comes as null. Returns false if it is an error.
+    /// </summary>
     public delegate bool LineAction(ReadOnlySpan<byte> line, bool isTooLong, int number);
 
     /// <summary>A built-in dialect or a file; null after saying on standard error why not.</summary>
@@ -39,7 +43,10 @@ internal static class LineTool
         return null;
     }
 
-    /// <summary>Runs the action over the arguments, or over standard input if there are none; returns 0, or 1 if any line is an error.</summary>
+    /// <summary>
+    /// Runs the action over the arguments, or over standard input if there are none; returns 0, or 1 if any line is an
+    /// error.
+    /// </summary>
     public static int Run(string[] arguments, Stream output, LineAction action)
     {
         var allGood = true;

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace SunnySwitch.Protocol.Codec;
 
-/// <summary>Decimal digits, ASCII or packed, to and from numbers. Inputs were checked by the decoder or by the writer.</summary>
+/// <summary>
+/// Decimal digits, ASCII or packed, to and from numbers. Inputs were checked by the decoder or by the writer.
+/// </summary>
 internal static class Decimals
 {
     /// <summary>Digits that always fit 64 bits.</summary>
@@ -29,7 +31,10 @@ internal static class Decimals
         return value;
     }
 
-    /// <summary>Nibbles to characters, right-aligned: a pad nibble on the left is dropped when the count is odd. D becomes <paramref name="separator"/>.</summary>
+    /// <summary>
+    /// Nibbles to characters, right-aligned: a pad nibble on the left is dropped when the count is odd. D becomes
+    /// <paramref name="separator"/>.
+    /// </summary>
     public static void Unpack(ReadOnlySpan<byte> packed, Span<byte> target, byte separator)
     {
         var source = packed.Length - 1;
@@ -40,7 +45,10 @@ internal static class Decimals
         }
     }
 
-    /// <summary>Characters (digits, = or D) to nibbles; an odd count is padded left with 0. The target is exactly as long as needed.</summary>
+    /// <summary>
+    /// Characters (digits, = or D) to nibbles; an odd count is padded left with 0. The target is exactly as long as
+    /// needed.
+    /// </summary>
     public static void Pack(ReadOnlySpan<byte> characters, Span<byte> target)
     {
         var source = characters.Length - 1;
@@ -52,7 +60,9 @@ internal static class Decimals
         }
     }
 
-    /// <summary>Fills the target with the value's ASCII digits, zeros on the left; false if the value has more digits.</summary>
+    /// <summary>
+    /// Fills the target with the value's ASCII digits, zeros on the left; false if the value has more digits.
+    /// </summary>
     public static bool WriteAscii(ulong value, Span<byte> target)
     {
         for (var index = target.Length - 1; index >= 0; index--)
@@ -65,7 +75,9 @@ internal static class Decimals
         return value == 0;
     }
 
-    /// <summary>Fills the target with the value's packed digits; false if the value has more than <paramref name="digits"/>.</summary>
+    /// <summary>
+    /// Fills the target with the value's packed digits; false if the value has more than <paramref name="digits"/>.
+    /// </summary>
     public static bool WriteBcd(ulong value, int digits, Span<byte> target)
     {
         for (var index = target.Length - 1; index >= 0; index--)

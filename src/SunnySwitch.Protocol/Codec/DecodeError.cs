@@ -5,7 +5,9 @@ public enum DecodeError : byte
 {
     /// <summary>Not refused.</summary>
     None,
-    /// <summary>The bytes end inside the field; the offset is that of the first missing byte, the message's length.</summary>
+    /// <summary>
+    /// The bytes end inside the field; the offset is that of the first missing byte, the message's length.
+    /// </summary>
     Truncated,
     /// <summary>The MTI (field 0) is not four digits.</summary>
     BadMti,
@@ -13,7 +15,10 @@ public enum DecodeError : byte
     BadBitmap,
     /// <summary>A length prefix is not decimal digits.</summary>
     BadLengthDigits,
-    /// <summary>A length prefix announces more than the field may hold; the offset is the prefix's. Without a field: over 65,535 bytes.</summary>
+    /// <summary>
+    /// A length prefix announces more than the field may hold; the offset is the prefix's. Without a field: over 65,535
+    /// bytes.
+    /// </summary>
     LengthOverMax,
     /// <summary>The bitmap announces a field that the dialect lacks; the offset is that of the bitmap's byte.</summary>
     UndefinedField,

@@ -7,9 +7,9 @@ namespace SunnySwitch.Protocol.Codec;
 
 /// <summary>Bytes to an offset table: one pass, strict, no allocation, no exception on any input.</summary>
 /// <remarks>
-/// In each field the order of judgement is: is the field defined, is the length prefix there, is it digits, is it within
-/// the maximum, is the content there, is the pad nibble 0, is every character in the field's set. The first failure ends
-/// the decode; what was decoded before it stays readable, so that a refusal can echo it.
+/// In each field the order of judgement is: is the field defined, is the length prefix there, is it digits, is it
+/// within the maximum, is the content there, is the pad nibble 0, is every character in the field's set. The first
+/// failure ends the decode; what was decoded before it stays readable, so that a refusal can echo it.
 /// </remarks>
 public static class Decoder
 {
@@ -66,7 +66,7 @@ public static class Decoder
         {
             var bad = ByteClasses.FirstOutside(text, RangeClass.Digits);
             if (bad < bytes) return new DecodeResult(DecodeError.BadMti, 0, bad);
-            mti = (ushort)(((text[0] & 0x0F) << 12) | ((text[1] & 0x0F) << 8) | ((text[2] & 0x0F) << 4) | (text[3] & 0x0F));
+            foreach (var digit in text) mti = (ushort)((mti << 4) | (digit & 0x0F));
         }
 
         return new DecodeResult(DecodeError.None, -1, bytes);
@@ -106,7 +106,8 @@ public static class Decoder
     }
 
     private static DecodeResult ReadFields(
-        Dialect dialect, ReadOnlySpan<byte> message, ref int position, ulong bits, int firstField, Span<FieldEntry> entries)
+        Dialect dialect, ReadOnlySpan<byte> message, ref int position, ulong bits, int firstField,
+        Span<FieldEntry> entries)
     {
         var plans = dialect.Plans;
         var cursor = position;

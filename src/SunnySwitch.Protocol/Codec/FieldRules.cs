@@ -29,7 +29,9 @@ public static class FieldRules
         return units > plan.UnitsMax ? $"may have at most {plan.UnitsMax} {noun}, has {units}" : null;
     }
 
-    /// <summary>Index of the first character that the field's type does not allow; the length if there is none.</summary>
+    /// <summary>
+    /// Index of the first character that the field's type does not allow; the length if there is none.
+    /// </summary>
     internal static int FirstOutside(in FieldPlan plan, ReadOnlySpan<byte> text)
     {
         switch (plan.Type)

@@ -67,7 +67,9 @@ public struct FieldSet
         : High != 0 ? BitOperations.LeadingZeroCount(High) + 65
         : 0;
 
-    /// <summary>Takes the lowest field out; false, and nothing changes, if that is not <paramref name="field"/>.</summary>
+    /// <summary>
+    /// Takes the lowest field out; false, and nothing changes, if that is not <paramref name="field"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryTakeLowest(int field)
     {

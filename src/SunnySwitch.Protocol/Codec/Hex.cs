@@ -43,7 +43,10 @@ internal static class Hex
     public static void Write(ulong value, Span<byte> target)
     {
         target = target[..Characters64];
-        for (var index = Characters64 - 1; index >= 0; index--, value >>= 4) target[index] = Digits[(int)(value & 0x0F)];
+        for (var index = Characters64 - 1; index >= 0; index--, value >>= 4)
+        {
+            target[index] = Digits[(int)(value & 0x0F)];
+        }
     }
 
     /// <summary>Value of a hex character of either case; -1 if it is none.</summary>

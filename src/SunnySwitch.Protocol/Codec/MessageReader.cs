@@ -3,7 +3,9 @@ using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Codec;
 
-/// <summary>Reads values out of a decoded message, straight from its bytes. Fields must be present (Must.Hold).</summary>
+/// <summary>
+/// Reads values out of a decoded message, straight from its bytes. Fields must be present (Must.Hold).
+/// </summary>
 public readonly ref struct MessageReader
 {
     private readonly Dialect _dialect;
@@ -27,7 +29,9 @@ public readonly ref struct MessageReader
     /// <summary>True if the field, 1 to 128, is present.</summary>
     public bool Has(int field) => _table.Has(field);
 
-    /// <summary>The field as on the wire, length prefix included: what <see cref="MessageWriter.CopyRaw"/> takes.</summary>
+    /// <summary>
+    /// The field as on the wire, length prefix included: what <see cref="MessageWriter.CopyRaw"/> takes.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Raw(int field)
     {
@@ -59,7 +63,9 @@ public readonly ref struct MessageReader
         return plan.IsPacked ? Decimals.FromBcd(content) : Decimals.FromAscii(content);
     }
 
-    /// <summary>Value of a text or <c>n</c> field; false if it is empty, over 19 long or not all digits (DE49 is text in 1987).</summary>
+    /// <summary>
+    /// Value of a text or <c>n</c> field; false if it is empty, over 19 long or not all digits (DE49 is text in 1987).
+    /// </summary>
     public bool TryNumber(int field, out ulong value)
     {
         value = 0;
@@ -79,7 +85,9 @@ public readonly ref struct MessageReader
         return true;
     }
 
-    /// <summary>An <c>n</c> field of any length as ASCII digits; returns their count. Must.Hold that the target has room.</summary>
+    /// <summary>
+    /// An <c>n</c> field of any length as ASCII digits; returns their count. Must.Hold that the target has room.
+    /// </summary>
     public int CopyDigits(int field, Span<byte> target)
     {
         Must.Hold(_dialect.Plans[field].Type == FieldType.Digits);

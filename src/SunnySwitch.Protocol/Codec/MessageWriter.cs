@@ -26,7 +26,10 @@ public ref struct MessageWriter
         _target = target;
     }
 
-    /// <summary>Writes MTI (four BCD digits, 0x0110) and bitmaps; the secondary bitmap is derived from the fields that will follow.</summary>
+    /// <summary>
+    /// Writes MTI (four BCD digits, 0x0110) and bitmaps; the secondary bitmap is derived from the fields that will
+    /// follow.
+    /// </summary>
     public void Begin(ushort mti, FieldSet fields)
     {
         const ulong secondaryBit = 1UL << 63;
@@ -40,7 +43,9 @@ public ref struct MessageWriter
         if (fields.High != 0) WriteBitmap(fields.High);
     }
 
-    /// <summary>Copies a field of a message of the same dialect as it was on the wire, length prefix included.</summary>
+    /// <summary>
+    /// Copies a field of a message of the same dialect as it was on the wire, length prefix included.
+    /// </summary>
     public void CopyRaw(int field, scoped ReadOnlySpan<byte> raw)
     {
         ref readonly var plan = ref Take(field);
@@ -49,7 +54,9 @@ public ref struct MessageWriter
         if (!_tooSmall) raw.CopyTo(room);
     }
 
-    /// <summary>An <c>n</c> field from a number: zero padded to a fixed width, without leading zeros in a variable one.</summary>
+    /// <summary>
+    /// An <c>n</c> field from a number: zero padded to a fixed width, without leading zeros in a variable one.
+    /// </summary>
     public void Number(int field, ulong value)
     {
         ref readonly var plan = ref Take(field);
@@ -68,8 +75,8 @@ public ref struct MessageWriter
     }
 
     /// <summary>
-    /// An <c>an</c>, <c>x</c>, <c>z</c> (separator = or D) or <c>n</c> field from ASCII text; a fixed field takes exactly
-    /// its width. In text encodings a separator is written as given, packed ones hold nibble D.
+    /// An <c>an</c>, <c>x</c>, <c>z</c> (separator = or D) or <c>n</c> field from ASCII text; a fixed field takes
+    /// exactly its width. In text encodings a separator is written as given, packed ones hold nibble D.
     /// </summary>
     public void Text(int field, scoped ReadOnlySpan<byte> ascii)
     {
@@ -92,7 +99,9 @@ public ref struct MessageWriter
         else bytes.CopyTo(room);
     }
 
-    /// <summary>Bytes written; -1 if the span was too small. Must.Hold that every announced field was written.</summary>
+    /// <summary>
+    /// Bytes written; -1 if the span was too small. Must.Hold that every announced field was written.
+    /// </summary>
     public readonly int End()
     {
         Must.Hold(_begun && _left.IsEmpty);

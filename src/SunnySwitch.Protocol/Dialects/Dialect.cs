@@ -29,7 +29,9 @@ public sealed class Dialect
     /// <summary>The name the file gives itself, as used on command lines and in link files.</summary>
     public string Name { get; }
 
-    /// <summary>CRC-32C of the file's bytes: goes into each Decided frame, so that a replay knows what was in force.</summary>
+    /// <summary>
+    /// CRC-32C of the file's bytes: goes into each Decided frame, so that a replay knows what was in force.
+    /// </summary>
     public uint Version { get; }
 
     /// <summary>Fields that the dialect defines.</summary>
@@ -56,7 +58,9 @@ public sealed class Dialect
     /// <summary>Type of a field, 2 to 128; <see cref="FieldType.Undefined"/> if the dialect has none.</summary>
     public FieldType TypeOf(int field) => (uint)field <= FieldMax ? _plans[field].Type : FieldType.Undefined;
 
-    /// <summary>Most units (digits, characters or bytes) of a field; the exact count if <see cref="IsFixed"/>.</summary>
+    /// <summary>
+    /// Most units (digits, characters or bytes) of a field; the exact count if <see cref="IsFixed"/>.
+    /// </summary>
     public int UnitsMax(int field) => _plans[field].UnitsMax;
 
     /// <summary>True if the field's length never varies.</summary>

@@ -7,6 +7,8 @@ public sealed class DialectException : Exception
     public DialectException(IReadOnlyList<string> problems)
         : base($"the dialect has {problems.Count} problem(s): {string.Join("; ", problems)}") => Problems = problems;
 
-    /// <summary>One line per problem, each naming where it is (<c>fields.35.length</c>) and what would be right.</summary>
+    /// <summary>
+    /// One line per problem, each naming where it is (<c>fields.35.length</c>) and what would be right.
+    /// </summary>
     public IReadOnlyList<string> Problems { get; }
 }

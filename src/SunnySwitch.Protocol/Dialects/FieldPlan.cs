@@ -52,7 +52,9 @@ internal enum PrefixForm : byte
 /// <summary>One field of a dialect, compiled: what the decoder and writer need, 12 bytes, no reference.</summary>
 internal struct FieldPlan
 {
-    /// <summary>Opcode of the content check; <see cref="ContentCheck.Undefined"/> for a field that is not there.</summary>
+    /// <summary>
+    /// Opcode of the content check; <see cref="ContentCheck.Undefined"/> for a field that is not there.
+    /// </summary>
     public ContentCheck Check;
     /// <summary>Form of the length prefix.</summary>
     public PrefixForm Prefix;

@@ -5,7 +5,8 @@ namespace SunnySwitch.Protocol.Framing;
 
 /// <summary>Frames on a byte stream: header with the message's length, then the message. Holds no state.</summary>
 /// <param name="kind">Form of the header.</param>
-/// <param name="frameBytesMax">Most bytes of a message, 1 to 65,535; longer ones are refused from the header alone.</param>
+/// <param name="frameBytesMax">Most bytes of a message, 1 to 65,535; longer ones are refused from the header
+/// alone.</param>
 public readonly struct Framing(FramingKind kind, int frameBytesMax)
 {
     /// <summary>Form of the header.</summary>
@@ -19,8 +20,8 @@ public readonly struct Framing(FramingKind kind, int frameBytesMax)
 
     /// <summary>
     /// Looks at the start of <paramref name="received"/>. On Complete: skip <paramref name="headerBytes"/>, then
-    /// <paramref name="messageBytes"/> are the message; otherwise both are 0. TooLong and Malformed are decided from the
-    /// header alone, a bad digit as soon as it is there, before anything of the body is buffered.
+    /// <paramref name="messageBytes"/> are the message; otherwise both are 0. TooLong and Malformed are decided from
+    /// the header alone, a bad digit as soon as it is there, before anything of the body is buffered.
     /// </summary>
     public FrameStatus TryTakeFrame(ReadOnlySpan<byte> received, out int headerBytes, out int messageBytes)
     {

@@ -18,7 +18,9 @@ public static class FieldNames
         };
     }
 
-    /// <summary>What a message type is, from its class and function digits: 0x0100 is <c>authorization request</c>.</summary>
+    /// <summary>
+    /// What a message type is, from its class and function digits: 0x0100 is <c>authorization request</c>.
+    /// </summary>
     public static string OfMti(ushort mti)
     {
         var messageClass = ((mti >> 8) & 0x0F) switch

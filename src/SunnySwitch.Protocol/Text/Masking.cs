@@ -16,6 +16,7 @@ internal static class Masking
     private const int PanDigitsMax = 19;
     private const int HeadShown = 6;
     private const int TailShown = 4;
+    private const int HiddenShownMax = 16;
 
     private enum Rule
     {
@@ -35,7 +36,7 @@ internal static class Masking
         Rule.Track2 => Track2(value),
         Rule.Account => Account(value),
         Rule.Search => Search(value),
-        _ => Stars(value.Length),
+        _ => Stars(Math.Min(value.Length, HiddenShownMax)),
     };
 
     private static Rule RuleOf(FieldType type, int field, string value) => field switch

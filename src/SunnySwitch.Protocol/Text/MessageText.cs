@@ -14,8 +14,9 @@ namespace SunnySwitch.Protocol.Text;
 /// </summary>
 public static class MessageText
 {
+    // Relaxed: the output is JSON, never pasted into HTML.
     private static readonly JsonWriterOptions _jsonOptions =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };   // The output is JSON, never pasted into HTML.
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
     /// Writes <c>{"mti":"0100","fields":{"2":"..."}}</c>, or <c>{"error":"Truncated","field":"35","offset":71}</c> if
@@ -99,9 +100,8 @@ public static class MessageText
             DecodeError.TrailingBytes => "bytes are left over after the last field",
             _ => "not BER-TLV",
         };
-        return result.Field < 0
-            ? $"{result.Error} at offset {result.Offset}: {what}"
-            : $"{result.Error} in field {result.Field} ({FieldNames.Of(result.Field)}) at offset {result.Offset}: {what}";
+        var place = result.Field < 0 ? "" : $" in field {result.Field} ({FieldNames.Of(result.Field)})";
+        return $"{result.Error}{place} at offset {result.Offset}: {what}";
     }
 
     private static string Value(
