@@ -41,7 +41,7 @@ internal static class LoadCommand
     };
 
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON object on standard output." };
-    private static readonly Option<bool> Live = new("--live") { Description = "The live line even without a terminal." };
+    private static readonly Option<bool> Live = new("--live") { Description = "Live line without a terminal, too." };
     private static readonly Option<string?> Hgrm = new("--hgrm") { Description = "File for the whole distribution." };
     private static readonly Option<string?> Log = new("--log") { Description = "File of answered transactions." };
     private static readonly Option<int> Port = Valued("--port", 0, "Loopback port; 0 takes a free one.");
@@ -76,7 +76,8 @@ internal static class LoadCommand
             Rehearsal.Run(options, dialect);
             if (!parsed.GetValue(SelfTest)) return Measure(parsed, options, dialect, null);
 
-            var answers = parsed.GetValue(Answers) ? new EchoAnswers(dialect, new Framing(options.Framing, 8_192)) : null;
+            var answers = parsed.GetValue(Answers)
+                ? new EchoAnswers(dialect, new Framing(options.Framing, 8_192)) : null;
             using var echo = new EchoServer(0, answers);
             options = options with { Host = "127.0.0.1", Port = echo.Port, Echo = answers is null, SignOn = false };
             var basis = answers is null ? "echo in this process" : "approving peer in this process";

@@ -31,7 +31,8 @@ internal readonly struct DigitPatch
         if (_packed)
         {
             var bytes = frame.Slice(_offset, _pairs);
-            for (var index = bytes.Length - 1; index >= 0; index--, value /= 100) bytes[index] = PackedPairs[value % 100];
+            for (var index = bytes.Length - 1; index >= 0; index--, value /= 100)
+                bytes[index] = PackedPairs[value % 100];
             return;
         }
 

@@ -7,7 +7,8 @@ using SunnySwitch.Protocol.Framing;
 namespace SunnySwitch.Host.Load;
 
 /// <summary>What all connections of a generator thread share.</summary>
-internal sealed record LoadShared(LoadOptions Options, Dialect Dialect, Framing Framing, LoadTally Tally, AnswerLog? Log)
+internal sealed record LoadShared(
+    LoadOptions Options, Dialect Dialect, Framing Framing, LoadTally Tally, AnswerLog? Log)
 {
     /// <summary>Only requests intended at or after this are measured. Set before the first message.</summary>
     public long MeasureFrom { get; set; }

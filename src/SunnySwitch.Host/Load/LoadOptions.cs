@@ -20,7 +20,7 @@ internal sealed record LoadOptions
     /// <summary>Connections, opened before the first message.</summary>
     public int Connections { get; init; } = 8;
 
-    /// <summary>Messages outstanding on one connection: exactly so many in closed loop, at most so many in open loop.</summary>
+    /// <summary>Messages outstanding on one connection: so many in closed loop, at most so many in open loop.</summary>
     public int Window { get; init; } = 64;
 
     /// <summary>Messages a second over all connections; 0 is closed loop.</summary>
@@ -53,7 +53,7 @@ internal sealed record LoadOptions
     /// <summary>Threads of the generator; more than one only pays where cores are free.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>In open loop, a send later than this counts as late; more than <see cref="LateShareMax"/> late: no figures.</summary>
+    /// <summary>Open loop: a send later than this is late; too many, and there are no figures.</summary>
     public long LateNanosMax { get; init; } = 1_000_000;
 
     /// <summary>Share of late sends above which the generator refuses to report.</summary>
@@ -72,7 +72,8 @@ internal sealed record LoadOptions
         if (Connections is < 1 or > 10_000) yield return $"--conns: 1 to 10000, is {Connections}";
         if (Window is < 1 or > 65_536) yield return $"--window: 1 to 65536, is {Window}";
         if ((long)Connections * Window > 4_194_304) yield return "--conns times --window: at most 4194304 outstanding";
-        if (RatePerSecond is < 0 or > 10_000_000) yield return $"--rate: 0 (closed loop) to 10000000, is {RatePerSecond}";
+        if (RatePerSecond is < 0 or > 10_000_000)
+            yield return $"--rate: 0 (closed loop) to 10000000, is {RatePerSecond}";
         if (Seconds is < 0.1 or > 86_400) yield return $"--seconds: 0.1 to 86400, is {Seconds}";
         if (WarmupSeconds is < 0 or > 3_600) yield return $"--warmup: 0 to 3600, is {WarmupSeconds}";
         if (Cards is < 1 or > 100_000) yield return $"--cards: 1 to 100000, is {Cards}";

@@ -161,6 +161,9 @@ internal sealed record LoadReport(LoadOptions Options, LoadTally Total, double S
     private IEnumerable<(string Code, long Count)> Codes()
     {
         for (var index = 0; index < Total.ByCode.Length; index++)
-            if (Total.ByCode[index] > 0) yield return ($"{(char)(index >> 7)}{(char)(index & 127)}", Total.ByCode[index]);
+        {
+            var count = Total.ByCode[index];
+            if (count > 0) yield return ($"{(char)(index >> 7)}{(char)(index & 127)}", count);
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class LoadTally
     /// <summary>Times from the intended send to the answer, nanoseconds; measured part of the run only.</summary>
     public readonly LongHistogram Latency = new(LatencyNanosMax, 3);
 
-    /// <summary>Open loop: how late sends were, nanoseconds; those that waited for the peer's window are not in it.</summary>
+    /// <summary>Open loop: how late sends were, nanoseconds; without those that waited for a window.</summary>
     public readonly LongHistogram Lateness = new(LatencyNanosMax, 3);
 
     /// <summary>Times for the live line; cheap to read from another thread.</summary>
@@ -52,7 +52,7 @@ internal sealed class LoadTally
     /// <summary>Open loop: sends later than the bound.</summary>
     public long LateSends;
 
-    /// <summary>Open loop: sends that waited because every window was full. That is the peer's time, not ours.</summary>
+    /// <summary>Open loop: sends that waited because every window was full: the peer's time, not ours.</summary>
     public long HeldSends;
 
     /// <summary>Open loop: requests that were due and never went out, because no window opened in time.</summary>

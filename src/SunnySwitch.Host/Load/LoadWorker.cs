@@ -35,7 +35,7 @@ internal sealed class LoadWorker
     private long _heldUntil = -1;
     private long _logFlushedAt;
 
-    /// <summary>A worker over open connections. <paramref name="share"/> is its part of the whole rate, 0 to 1.</summary>
+    /// <summary>A worker over open connections; <paramref name="share"/> of the whole rate, 0 to 1.</summary>
     public LoadWorker(
         LoadShared shared, LoadConnection[] connections, SocketPoller poller, LoadSchedule schedule, double share)
     {

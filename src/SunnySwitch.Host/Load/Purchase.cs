@@ -31,7 +31,7 @@ internal readonly record struct SecondStamp(uint MonthDay, uint HourMinuteSecond
 /// <param name="Chip">Adds DE35 and DE55.</param>
 internal readonly record struct PurchaseShape(string Terminal, string Acquirer, bool Chip)
 {
-    /// <summary>Terminal of a connection in a run: three base-36 digits of connection, five of the start's second.</summary>
+    /// <summary>Terminal of a connection in a run: three base-36 digits of connection, five of its second.</summary>
     public static string TerminalOf(int connection, long startUnixSeconds) =>
         Base36(connection, 3) + Base36(startUnixSeconds, 5);
 

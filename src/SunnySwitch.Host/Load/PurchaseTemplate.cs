@@ -4,12 +4,12 @@ using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Host.Load;
 
-/// <summary>Fields next to each other that an answer must repeat, and where they stand in the request's message.</summary>
+/// <summary>Neighbouring fields that an answer must repeat, and where they stand in the request's message.</summary>
 internal readonly record struct EchoRun(int[] Fields, int Offset, int Bytes);
 
 /// <summary>
-/// A purchase encoded once by the real writer; afterwards only the bytes that change are patched. Their places come from
-/// decoding it with the real decoder, so no layout is known here twice.
+/// A purchase encoded once by the real writer; afterwards only the bytes that change are patched. Their places come
+/// from decoding it with the real decoder, so no layout is known here twice.
 /// </summary>
 internal sealed class PurchaseTemplate
 {
@@ -21,9 +21,9 @@ internal sealed class PurchaseTemplate
     private static readonly int[][] EchoedFields = [[2, 3, 4, 7, 11, 12, 13], [32], [37], [41, 42], [49]];
 
     private static readonly byte[] ChipData = Convert.FromHexString(
-        "9F2608C2C12B098F3DA6E39F2701809F100706011203A0B8009F37046D3A1D209F360200159505008000E0009A032611229C01009F020600"
-        + "00000123455F2A02084082023C009F1A0208409F03060000000000009F3303E0F8C89F34034203009F3501228407A00000000310109F0902"
-        + "00969F41030000015F340101");
+        "9F2608C2C12B098F3DA6E39F2701809F100706011203A0B8009F37046D3A1D209F360200159505008000E0009A032611229C0100"
+        + "9F02060000000123455F2A02084082023C009F1A0208409F03060000000000009F3303E0F8C89F34034203009F350122"
+        + "8407A00000000310109F090200969F41030000015F340101");
 
     private readonly byte[] _frame;
     private readonly DigitPatch _panTail;
@@ -75,10 +75,10 @@ internal sealed class PurchaseTemplate
     /// <summary>Bytes of the length header.</summary>
     public int HeaderBytes { get; }
 
-    /// <summary>Fields that an answer must repeat; offsets from the message's first byte, length prefixes included.</summary>
+    /// <summary>What an answer must repeat; offsets from the message's first byte, length prefixes included.</summary>
     public EchoRun[] Echoed { get; }
 
-    /// <summary>Writes <paramref name="purchase"/> into a copy of <see cref="Frame"/>; the stamp only if it changed.</summary>
+    /// <summary>Writes a purchase into a copy of <see cref="Frame"/>; the stamp only if it changed.</summary>
     public void Patch(Span<byte> frame, in Purchase purchase, bool withStamp)
     {
         var tail = BenchCard.Tail(purchase.Card);

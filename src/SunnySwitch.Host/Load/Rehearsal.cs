@@ -12,7 +12,7 @@ internal static class Rehearsal
     private const double RehearsalSeconds = 0.3;
     private const double RateMax = 50_000;
 
-    /// <summary>Plays the same kind of load. Throws <see cref="LoadException"/> if even this finds a wrong answer.</summary>
+    /// <summary>Plays the same kind of load. Throws <see cref="LoadException"/> on a wrong answer.</summary>
     public static void Run(LoadOptions options, Dialect dialect)
     {
         var answers = options.Echo ? null : new EchoAnswers(dialect, new Framing(options.Framing, 8_192));

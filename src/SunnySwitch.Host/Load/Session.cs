@@ -4,7 +4,7 @@ namespace SunnySwitch.Host.Load;
 
 /// <summary>One message of a session, before it is stamped.</summary>
 /// <param name="Name">What it is, unique in its session.</param>
-/// <param name="Fields">MTI under "0", then values by field number, as in the conformance vectors; empty for a repeat.</param>
+/// <param name="Fields">MTI under "0", then values by field number; empty for a repeat.</param>
 /// <param name="Repeats">Name of the step sent again, with the repeat bit in its MTI.</param>
 /// <param name="Reverses">Name of the step that DE90 points to.</param>
 /// <param name="Expect">Response codes that are right; empty if any will do.</param>
@@ -42,7 +42,8 @@ internal sealed record Session(string Dialect, IReadOnlyList<SessionStep> Steps)
             || steps.ValueKind != JsonValueKind.Array)
             throw new LoadException("an object with dialect and steps is expected");
 
-        var session = new Session(Text(root, "dialect") ?? "iso87-ascii", steps.EnumerateArray().Select(ReadStep).ToList());
+        var session = new Session(
+            Text(root, "dialect") ?? "iso87-ascii", steps.EnumerateArray().Select(ReadStep).ToList());
         var earlier = new HashSet<string>(StringComparer.Ordinal);
         foreach (var step in session.Steps)
         {
@@ -57,7 +58,8 @@ internal sealed record Session(string Dialect, IReadOnlyList<SessionStep> Steps)
         return session;
     }
 
-    private static bool IsMti(string? text) => text is { Length: 4 } && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
+    private static bool IsMti(string? text) =>
+        text is { Length: 4 } && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
 
     private static SessionStep ReadStep(JsonElement step)
     {
@@ -71,5 +73,6 @@ internal sealed record Session(string Dialect, IReadOnlyList<SessionStep> Steps)
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() : null;
 }

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace SunnySwitch.Host.Load;
 
 /// <summary>
-/// Makes a session's messages new: DE7, 11, 12, 13 and 37 of this moment, and DE90 of a reversal pointing to its original
-/// as it was sent just now. Without that, a second play would be nothing but repeats.
+/// Makes a session's messages new: DE7, 11, 12, 13 and 37 of this moment, and DE90 of a reversal pointing to its
+/// original as it was sent just now. Without that, a second play would be nothing but repeats.
 /// </summary>
 /// <param name="startedAt">Start of the play, UTC.</param>
 /// <param name="acquirer">DE32 for all messages that have one; null keeps the file's.</param>
 internal sealed class SessionStamps(DateTime startedAt, string? acquirer)
 {
     // A reversal speaks of its original's card, money and place, and of when it was made.
-    private static readonly string[] KeptByReversal = ["2", "3", "4", "12", "13", "14", "32", "33", "37", "41", "42", "49"];
+    private static readonly int[] KeptByReversal = [2, 3, 4, 12, 13, 14, 32, 33, 37, 41, 42, 49];
 
     private readonly Dictionary<string, SortedDictionary<int, string>> _sent = new(StringComparer.Ordinal);
     private long _stan = startedAt.Ticks / TimeSpan.TicksPerMillisecond / 10;
@@ -51,11 +51,8 @@ internal sealed class SessionStamps(DateTime startedAt, string? acquirer)
         if (step.Reverses is null) return fields;
 
         var original = _sent[step.Reverses];
-        foreach (var kept in KeptByReversal)
-        {
-            var field = Number(step, kept);
+        foreach (var field in KeptByReversal)
             if (original.TryGetValue(field, out var value)) Set(fields, field, value);
-        }
 
         fields[90] = OriginalData(original);
         return fields;

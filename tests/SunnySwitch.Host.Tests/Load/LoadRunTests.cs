@@ -46,7 +46,8 @@ public sealed class LoadRunTests
     [Fact]
     public void An_answer_to_a_number_never_sent_is_unmatched_and_its_request_missing()
     {
-        var total = Run(static (number, answer, send) => send(number == 5 ? Alter(answer, 11, "999999") : answer)).Total;
+        var total = Run(static (number, answer, send) =>
+            send(number == 5 ? Alter(answer, 11, "999999") : answer)).Total;
 
         Assert.Equal(1, total.Unmatched);
         Assert.Equal(1, total.Missing);
@@ -247,7 +248,8 @@ public sealed class LoadRunTests
 
             Assert.Equal(AnswerLog.Header.TrimEnd(), lines[0]);
             Assert.Equal(total.Answered, lines.Length - 1);
-            Assert.All(lines.Skip(1), static line => Assert.Matches("^[0-9]{6},[0-9]{12},[0-9]{10},[0-9A-Z]{8},[0-9]{3,4},00,SUNNY1$", line));
+            const string shape = "^[0-9]{6},[0-9]{12},[0-9]{10},[0-9A-Z]{8},[0-9]{3,4},00,SUNNY1$";
+            Assert.All(lines.Skip(1), static line => Assert.Matches(shape, line));
         }
         finally
         {

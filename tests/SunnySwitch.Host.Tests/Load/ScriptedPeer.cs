@@ -10,7 +10,7 @@ namespace SunnySwitch.Host.Tests.Load;
 /// <summary>A peer that approves each purchase, except where a script says how it goes wrong.</summary>
 internal sealed class ScriptedPeer : IDisposable
 {
-    /// <summary>Writes the answers to the request of this number (from 1) by calling <paramref name="send"/>, if at all.</summary>
+    /// <summary>Answers the request of this number (from 1) by calling <paramref name="send"/>, if at all.</summary>
     public delegate void Script(int number, byte[] answer, Action<byte[]> send);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
