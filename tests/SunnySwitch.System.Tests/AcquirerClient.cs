@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using Decoder = SunnySwitch.Protocol.Codec.Decoder;
 
 namespace SunnySwitch.SystemTests;
 
