@@ -1,3 +1,10 @@
 using BenchmarkDotNet.Running;
+using SunnySwitch.Microbench;
+
+if (args is ["core", ..])
+{
+    CoreBench.Run(args);
+    return;
+}
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -28,7 +28,9 @@ internal enum KeyStatus : byte
 internal struct KeyEntry : IFifoEntry
 {
     public const int Bytes = 48;
-    public const long UndoMax = (1L << 48) - 1;
+
+    /// <summary>DE4 has twelve digits, and a slot is less: 40 bits leave room for the rest in one word of the hash.</summary>
+    public const long UndoMax = (1L << 40) - 1;
     [FieldOffset(0)] private ulong _primary;
     [FieldOffset(8)] public ulong Rest;
     [FieldOffset(16)] public ulong Fingerprint;
@@ -63,7 +65,7 @@ internal struct KeyEntry : IFifoEntry
         mix.Add(Rest, Fingerprint);
         mix.Add(
             ((ulong)ApprovalCode << 32) | (uint)Card,
-            ((ulong)Undo << 16) ^ ((ulong)Code.Packed << 48) ^ ((ulong)Status << 8) ^ (ulong)Effect);
+            ((ulong)Undo << 24) | ((ulong)Code.Packed << 8) | ((ulong)Status << 4) | (ulong)Effect);
         return mix.Finish();
     }
 }

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+using static SunnySwitch.Core.Tests.Bench;
+
+namespace SunnySwitch.Core.Tests;
+
+/// <summary>What journals on disk rely on. A test that fails here means: add a new version or kind, change no old one.</summary>
+public sealed class GoldenTests
+{
+    [Theory]
+    [InlineData(typeof(Request), 152, "Pan 0 TruncatedPan 16 AmountMinor 24 Acquirer 32 Forwarder 40 KeyPrimary 48 KeyRest 56 Fingerprint 64 TransmissionTime 72 Stan 76 ProcessingCode 80 LocalTime 84 LocalDate 88 Expiry 90 SettlementDate 92 MerchantCategory 94 AcquirerCountry 96 EntryMode 98 Mti 100 ConditionCode 102 Currency 104 ServiceCode 106 Has 108 Rrn 112 Verdicts 124 Terminal 128 CardAcceptor 136")]
+    [InlineData(typeof(OriginalData), 48, "KeyPrimary 0 TransmissionTime 8 Stan 12 Mti 16 Acquirer 24 Forwarder 32 ReplacementMinor 40")]
+    [InlineData(typeof(Decided), 208, "Request 0 Result 152 Code 154 ApprovalCode 156 Effect 160 Origin 161 DialectVersion 164 Card 168 Account 172 Hold 176 Link 180 HeldDelta 184 LedgerDelta 192 OriginalKey 200")]
+    [InlineData(typeof(CardAdded), 64, "Pan 0 TruncatedPan 16 LedgerMinor 24 CreditLineMinor 32 Expiry 40 Currency 42 Status 44 Hot 45 Card 48 Account 52")]
+    [InlineData(typeof(CardsGenerated), 48, "Bin 0 BinDigits 8 Count 12 LedgerMinor 16 CreditLineMinor 24 Expiry 32 Currency 34 FirstCard 36 FirstAccount 40")]
+    [InlineData(typeof(SessionChanged), 16, "Connection 0 Generation 4 Link 8 State 12")]
+    [InlineData(typeof(BusinessDateOpened), 8, "DayNumber 0")]
+    [InlineData(typeof(CardChanged), 24, "Pan 0 Status 16 Hot 17")]
+    [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
+    public void Durable_layouts_are_frozen(Type type, int bytes, string offsets)
+    {
+        Assert.Equal(bytes, Marshal.SizeOf(type));
+        var fields = type.GetFields(System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Instance)
+            .Select(field => (field.Name, Offset: (int)Marshal.OffsetOf(type, field.Name))).OrderBy(field => field.Offset);
+        Assert.Equal(offsets, string.Join(' ', fields.Select(field => $"{field.Name} {field.Offset}")));
+    }
+
+    [Fact]
+    public void Sizes_in_memory_are_the_sizes_on_disk_and_the_budget()
+    {
+        Assert.Equal((152, 48, 208), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
+        Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
+        Assert.Equal((8, 24, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
+        Assert.Equal((48, 32, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
+        Assert.Equal((64, 32), (Unsafe.SizeOf<CardEntry>(), Unsafe.SizeOf<AccountEntry>()));
+    }
+
+    [Theory]
+    [InlineData(typeof(JournalKind), "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 BusinessDateOpened=8 CardChanged=9 Truncated=10")]
+    [InlineData(typeof(EffectKind), "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4")]
+    [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
+    [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
+    [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]
+    [InlineData(typeof(SessionState), "None=0 SignedOff=1 SignedOn=2")]
+    [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
+    [InlineData(typeof(StateTable), "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8")]
+    [InlineData(typeof(InternalResult), "None=0 Approved=1 FormatError=10 UnknownMti=11 NotSignedOn=12 AcquirerNotOfLink=13 SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 BadAmount=20 BadCurrency=21 BadPan=22 UnknownCard=23 Expired=24 HotLost=25 HotStolen=26 HotPickUp=27 HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 AlreadyReversed=44")]
+    public void Durable_enums_only_grow(Type type, string values)
+    {
+        var now = Enum.GetValues(type).Cast<object>().ToDictionary(value => value.ToString()!, value => Convert.ToInt64(value, CultureInfo.InvariantCulture));
+        foreach (var pair in values.Split(' ').Select(text => text.Split('=')))
+        {
+            Assert.Equal(long.Parse(pair[1], CultureInfo.InvariantCulture), now[pair[0]]);
+        }
+    }
+
+    [Fact]
+    public void The_mix_is_frozen()
+    {
+        var mix = new Mix(1);
+        Assert.Equal("25854824CFA713D39C0E3206C4CDE00B", Hex(mix.Finish()));
+        mix = new Mix(1);
+        mix.Add(1, 2);
+        mix.Add(ulong.MaxValue, 0);
+        var copy = mix;
+        Assert.Equal("E38C65E8796E8697BD68684D7116D245", Hex(mix.Finish()));
+        Assert.Equal("5EE40DA5087854D2", copy.Finish64().ToString("X16"));
+    }
+
+    [Fact]
+    public void Keys_and_fingerprints_are_frozen()
+    {
+        var purchase = Purchase(123456).Request;
+        var reversal = Reversal(2, Purchase(123456), stays: 400);
+        Assert.Equal("A9EF8354217796E1 F6243F9C5D57FA76 7C942059E91F66BC", $"{purchase.KeyPrimary:X16} {purchase.KeyRest:X16} {purchase.Fingerprint:X16}");
+        Assert.Equal("E4D40AA4018F1812 A9EF8354217796E1 2F9BD607F22F7817", $"{reversal.Request.KeyPrimary:X16} {reversal.Original.KeyPrimary:X16} {reversal.Request.Fingerprint:X16}");
+        Assert.Equal(purchase.KeyPrimary, reversal.Original.KeyPrimary);
+    }
+
+    [Fact]
+    public void The_state_hash_of_a_fixed_sequence_is_frozen()
+    {
+        var bench = new Bench();
+        Assert.Equal("59E340FEE8EACD29D0B3EF429AED7541", Hex(bench.State.Hash));
+        bench.Code(Network(1, link: 1));
+        bench.Code(Purchase(1));
+        bench.Code(Purchase(2, mti: 0x0200));
+        bench.Code(Purchase(3, 1_000_000));
+        bench.Code(Reversal(4, Purchase(1), stays: 300));
+        bench.Code(Reversal(5, Purchase(77)));
+        bench.OpenDay(FirstDay + 1);
+        bench.Code(Reversal(6, Purchase(2, mti: 0x0200)));
+        Assert.Equal("79793D900E333278C85437DC84DA8A84", Hex(bench.State.Hash));
+        Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
+        Assert.Equal(bench.State.Hash, bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void An_empty_state_hashes_to_zero() => Assert.Equal(UInt128.Zero, new Bench(empty: true).State.Hash);
+
+    private static string Hex(UInt128 value) => value.ToString("X32", CultureInfo.InvariantCulture);
+}

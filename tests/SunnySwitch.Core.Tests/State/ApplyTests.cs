@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
+using static SunnySwitch.Core.Tests.Bench;
+
+namespace SunnySwitch.Core.Tests.State;
+
+public sealed class ApplyTests
+{
+    private readonly Bench _bench = new();
+
+    [Fact]
+    public void An_unknown_kind_or_version_or_size_stops_the_process()
+    {
+        Stops((JournalKind)99, 1, new byte[8]);
+        Stops(JournalKind.Decided, 2, new byte[Decided.Bytes]);
+        Stops(JournalKind.CardAdded, 2, new byte[64]);
+        Stops(JournalKind.CardAdded, 1, new byte[63]);
+        Stops(JournalKind.Decided, 1, new byte[Decided.Bytes + 1]);
+    }
+
+    [Fact]
+    public void Frames_about_the_journal_itself_change_nothing()
+    {
+        var hash = _bench.State.Hash;
+        foreach (var kind in new[] { JournalKind.HashAt, JournalKind.BatchChain, JournalKind.Truncated })
+        {
+            _bench.WriteBytes(kind, [1, 2, 3]);
+        }
+
+        Assert.Equal(hash, _bench.State.Hash);
+    }
+
+    [Fact]
+    public void A_frame_is_applied_once_and_in_order()
+    {
+        var (kind, sequence, payload) = _bench.Frames[^1];
+        Assert.Throws<StopToProtectDataException>(() => _bench.State.Apply(kind, 1, sequence, default, payload));
+    }
+
+    [Fact]
+    public void A_hold_slot_that_is_not_the_next_stops_the_process()
+    {
+        var transaction = Purchase(1);
+        _bench.Decider.Decide(ref transaction, default, _bench.NextSequence);
+        transaction.Decided.Hold++;
+        Stops(JournalKind.Decided, 1, PayloadOf(in transaction));
+    }
+
+    [Fact]
+    public void Money_that_is_not_there_stops_the_process()
+    {
+        var transaction = Purchase(1);
+        _bench.Decider.Decide(ref transaction, default, _bench.NextSequence);
+        transaction.Decided.HeldDelta = 100_001;
+        Stops(JournalKind.Decided, 1, PayloadOf(in transaction));
+    }
+
+    [Fact]
+    public void Another_token_key_or_an_old_epoch_stops_the_process()
+    {
+        Stops(JournalKind.EpochStarted, 1, Bytes(new EpochStarted { Epoch = 2, TokenKeyCheck = 6 }));
+        Stops(JournalKind.EpochStarted, 1, Bytes(new EpochStarted { Epoch = 1, TokenKeyCheck = 5 }));
+        Stops(JournalKind.BusinessDateOpened, 1, Bytes(new BusinessDateOpened { DayNumber = FirstDay }));
+    }
+
+    [Fact]
+    public void Slots_are_taken_again_in_the_same_order_after_a_restart()
+    {
+        for (var stan = 1u; stan <= 5; stan++) _bench.Code(Purchase(stan));
+        _bench.Code(Reversal(6, Purchase(2)));
+        _bench.Code(Reversal(7, Purchase(4)));
+        _bench.Restart();
+        _bench.Code(Purchase(8));
+        Assert.Equal(3, _bench.Transaction.Decided.Hold);    // The slot of STAN 4: freed last, taken first.
+        _bench.Code(Purchase(9));
+        Assert.Equal(1, _bench.Transaction.Decided.Hold);
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void Deciding_changes_nothing_and_gives_the_same_again()
+    {
+        var hash = _bench.State.Hash;
+        var transaction = Purchase(1);
+        _bench.State.Prefetch(in transaction.Request);
+        _bench.Decider.Decide(ref transaction, default, 77);
+        var first = PayloadOf(in transaction);
+        _bench.Decider.Decide(ref transaction, default, 77);
+        Assert.Equal(first, PayloadOf(in transaction));
+        Assert.Equal(hash, _bench.State.Hash);
+    }
+
+    [Fact]
+    public void Deciding_and_applying_allocate_nothing()
+    {
+        var bench = new Bench(new StateOptions(64, 64, 50_000, 50_000, 100, 8));
+        bench.State.Apply(JournalKind.BatchChain, 1, 1_000, default, []);
+        var purchase = Purchase(1, 1);
+        Run(bench, purchase, 2_000, 2_000);                            // Warm: tiers and statics.
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(bench, purchase, 10_000, 10_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Run(Bench bench, Transaction purchase, uint firstStan, long firstSequence)
+    {
+        for (var count = 0u; count < 3_000; count++)
+        {
+            purchase.Request.Stan = firstStan + count;
+            Seal(ref purchase);
+            bench.State.Prefetch(in purchase.Request);
+            var verdict = bench.Decider.Decide(ref purchase, default, firstSequence + count);
+            if (verdict != Verdict.Answer || purchase.Decided.Code != ResponseCodes.Approved) throw new InvalidOperationException();
+            var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in purchase.Decided));
+            bench.State.Apply(JournalKind.Decided, 1, firstSequence + count, default, payload);
+        }
+    }
+
+    private static byte[] Bytes<T>(T payload) where T : unmanaged => MemoryMarshal.AsBytes([payload]).ToArray();
+
+    private void Stops(JournalKind kind, ushort version, byte[] payload) =>
+        Assert.Throws<StopToProtectDataException>(
+            () => _bench.State.Apply(kind, version, _bench.NextSequence + 1000, default, payload));
+}
