@@ -23,8 +23,10 @@ try
     var (appendNanos, commitNanos) = Processor();
     var fold = Fold();
     if (args.Contains("--json"))
-        Console.WriteLine(JsonSerializer.Serialize(new { rows, appendNanos, commitNanosPerFrame = commitNanos,
-            fold.Wall, fold.Cpu }));
+    {
+        var all = new { rows, appendNanos, commitNanosPerFrame = commitNanos, foldRate = fold.Wall, foldCpuRate = fold.Cpu };
+        Console.WriteLine(JsonSerializer.Serialize(all));
+    }
     else Print(rows, appendNanos, commitNanos, fold);
     return 0;
 }
