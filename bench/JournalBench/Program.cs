@@ -23,7 +23,10 @@ try
     var (appendNanos, commitNanos) = Processor();
     var fold = Fold();
     if (args.Contains("--json"))
-        Console.WriteLine(JsonSerializer.Serialize(new { rows, appendNanos, commitNanosPerFrame = commitNanos, fold.Wall, fold.Cpu }));
+    {
+        var all = new { rows, appendNanos, commitNanosPerFrame = commitNanos, foldRate = fold.Wall, foldCpuRate = fold.Cpu };
+        Console.WriteLine(JsonSerializer.Serialize(all));
+    }
     else Print(rows, appendNanos, commitNanos, fold);
     return 0;
 }
@@ -130,7 +133,8 @@ static TimeSpan Cpu() => Environment.CpuUsage.TotalTime;
     for (var round = 0; round < rounds; round++)
     {
         var (start, cpu) = (Stopwatch.GetTimestamp(), Cpu());
-        using var journal = Journal.Open(new FileDisk(directory), options, (_, _, _, _, _) => { }, () => 0, out var report);
+        using var journal = Journal.Open(
+            new FileDisk(directory), options, (_, _, _, _, _) => { }, () => 0, out var report);
         rates.Add(report.Frames / Stopwatch.GetElapsedTime(start).TotalSeconds);
         cpuRates.Add(report.Frames / (Cpu() - cpu).TotalSeconds);
     }
@@ -157,13 +161,17 @@ string Text(string name, string other)
 
 static void Print(List<Row> rows, double appendNanos, double commitNanos, (double Wall, double Cpu) fold)
 {
-    Console.WriteLine("frames/batch   journal frames/s      bare frames/s   ratio   bare write+flush us p50/p99   commit us p50/p99");
+    Console.WriteLine("frames/batch   journal frames/s      bare frames/s   ratio   "
+        + "bare write+flush us p50/p99   commit us p50/p99");
     foreach (var row in rows)
         Console.WriteLine($"{row.Frames,12} {row.Journal,18:N0} {row.Bare,18:N0}   {row.Ratio:F2}   "
             + $"{row.BareP50,14:F0} / {row.BareP99,-10:F0} {row.CommitP50,8:F0} / {row.CommitP99:F0}");
-    Console.WriteLine($"processor time of a frame: append {appendNanos:F0} ns, commit (CRC, SHA-256, copy in memory) {commitNanos:F0} ns");
-    Console.WriteLine($"open with a sink that does nothing: {fold.Wall:N0} frames/s, {fold.Cpu:N0} per second of processor time");
+    Console.WriteLine($"processor time of a frame: append {appendNanos:F0} ns, "
+        + $"commit (CRC, SHA-256, copy in memory) {commitNanos:F0} ns");
+    Console.WriteLine($"open with a sink that does nothing: {fold.Wall:N0} frames/s, "
+        + $"{fold.Cpu:N0} per second of processor time");
 }
 
 internal sealed record Row(
-    int Frames, double Journal, double Bare, double Ratio, double BareP50, double BareP99, double CommitP50, double CommitP99);
+    int Frames, double Journal, double Bare, double Ratio, double BareP50, double BareP99, double CommitP50,
+        double CommitP99);

@@ -1,6 +1,8 @@
 namespace SunnySwitch.Journal;
 
-/// <summary>What had to be true before an answer was allowed to leave. On every frame; values are never renumbered.</summary>
+/// <summary>
+/// What had to be true before an answer was allowed to leave. On every frame; values are never renumbered.
+/// </summary>
 public enum DurabilityMode : byte
 {
     /// <summary>The own segment is flushed.</summary>

@@ -13,7 +13,10 @@ public interface IDisk
     /// <summary>Names of all files, in ordinal order.</summary>
     IReadOnlyList<string> List();
 
-    /// <summary>Makes a file of <paramref name="bytes"/> zeros; they are written out, file and directory flushed, before it returns.</summary>
+    /// <summary>
+    /// Makes a file of <paramref name="bytes"/> zeros; they are written out, file and directory flushed, before it
+    /// returns.
+    /// </summary>
     /// <remarks>On failure (disk full) nothing is left behind.</remarks>
     IDiskFile Create(string name, long bytes);
 
@@ -36,7 +39,9 @@ public interface IDiskFile : IDisposable
     /// <summary>Length in bytes.</summary>
     long Bytes { get; }
 
-    /// <summary>Reads up to <paramref name="target"/>'s length; less only at the end of the file. Returns the bytes read.</summary>
+    /// <summary>
+    /// Reads up to <paramref name="target"/>'s length; less only at the end of the file. Returns the bytes read.
+    /// </summary>
     int Read(long offset, Span<byte> target);
 
     /// <summary>Writes all of <paramref name="source"/>, within the file's length.</summary>

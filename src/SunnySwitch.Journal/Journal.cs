@@ -11,7 +11,9 @@ namespace SunnySwitch.Journal;
 /// The durable log of one cell. One thread appends frames to a batch in memory; <see cref="Commit"/> chains, writes and
 /// flushes the batch as one; nothing counts before that.
 /// </summary>
-/// <remarks>Not thread-safe, but for <see cref="Supply"/>. Allocates nothing after opening, except when a segment is changed.</remarks>
+/// <remarks>
+/// Not thread-safe, but for <see cref="Supply"/>. Allocates nothing after opening, except when a segment is changed.
+/// </remarks>
 public sealed class Journal : IDisposable
 {
     private const long ReserveShare = 16;
@@ -45,14 +47,17 @@ public sealed class Journal : IDisposable
     }
 
     /// <summary>
-    /// Opens the journal or creates it; verifies and folds everything through <paramref name="sink"/>; cuts a torn tail.
+    /// Opens the journal or creates it; verifies and folds everything through <paramref name="sink"/>; cuts a torn
+    /// tail.
     /// </summary>
     /// <param name="disk">The journal's directory.</param>
     /// <param name="options">Sizes for what will be written; what is there is read whatever its sizes.</param>
     /// <param name="sink">Gets the frames in order, a batch at a time, after the whole batch was verified.</param>
-    /// <param name="stateHash">The state's rolling hash, after all that the sink has been given or the caller has applied.</param>
+    /// <param name="stateHash">The state's rolling hash, after all that the sink has been given or the caller has
+    /// applied.</param>
     /// <param name="report">What was found.</param>
-    /// <exception cref="JournalCorruptException">The journal is damaged: file, offset, what to do. Nothing was changed.</exception>
+    /// <exception cref="JournalCorruptException">The journal is damaged: file, offset, what to do. Nothing was
+    /// changed.</exception>
     /// <exception cref="StopToProtectDataException">The disk failed.</exception>
     public static Journal Open(
         IDisk disk, JournalOptions options, FrameSink sink, Func<UInt128> stateHash, out RecoveryReport report)
@@ -69,7 +74,9 @@ public sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Makes segments ahead of need; its <see cref="SegmentSupply.PrepareNext"/> is for a thread of the host's.</summary>
+    /// <summary>
+    /// Makes segments ahead of need; its <see cref="SegmentSupply.PrepareNext"/> is for a thread of the host's.
+    /// </summary>
     public SegmentSupply Supply { get; }
 
     /// <summary>Sequence of the last frame appended, durable or not; 0 = none.</summary>
@@ -95,16 +102,24 @@ public sealed class Journal : IDisposable
     /// <summary>Where the next batch goes: bytes from the start of the current segment.</summary>
     public long SegmentOffset => _segmentOffset;
 
-    /// <summary>True when another frame of that size fits into the batch and its segment space is there; else commit first.</summary>
+    /// <summary>
+    /// True when another frame of that size fits into the batch and its segment space is there; else commit first.
+    /// </summary>
     /// <remarks>False with nothing pending: the journal is full and can take nothing more.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasRoom(int payloadBytes) =>
         _used + FrameFormat.FrameBytes(payloadBytes) + FrameFormat.TailBytes <= _limit || TryRaiseLimit(payloadBytes);
 
-    /// <summary>False: the next segment could not be made (96 for new requests, reversals are still taken while there is room).</summary>
+    /// <summary>
+    /// False: the next segment could not be made (96 for new requests, reversals are still taken while there is
+    /// room).
+    /// </summary>
     public bool HasSegmentAhead => Supply.IsReady || Supply.Failure is null;
 
-    /// <summary>Adds a frame to the batch. Nothing is durable before <see cref="Commit"/>. <see cref="HasRoom"/> must have said yes.</summary>
+    /// <summary>
+    /// Adds a frame to the batch. Nothing is durable before <see cref="Commit"/>. <see cref="HasRoom"/> must have
+    /// said yes.
+    /// </summary>
     /// <returns>Its sequence.</returns>
     public long Append(JournalKind kind, ushort version, Instant time, uint link, ReadOnlySpan<byte> payload) =>
         Append(kind, version, time, link, payload, default);
@@ -128,7 +143,8 @@ public sealed class Journal : IDisposable
     /// Adds <c>HashAt</c> when due and the chain frame, writes the batch with one write and flushes. The caller has
     /// applied every frame of the batch. Does nothing when nothing is pending.
     /// </summary>
-    /// <exception cref="StopToProtectDataException">Write or flush failed: what reached the disk is unknown, so it is never retried.</exception>
+    /// <exception cref="StopToProtectDataException">Write or flush failed: what reached the disk is unknown, so it is
+    /// never retried.</exception>
     public void Commit(Instant time)
     {
         if (_used == 0) return;
@@ -146,7 +162,8 @@ public sealed class Journal : IDisposable
         {
             _broken = true;
             throw new StopToProtectDataException(
-                $"journal: batch from sequence {_batchFirst} not durable in {_segment.Name} at {_segmentOffset}: {failure.Message}",
+                $"journal: batch from sequence {_batchFirst} not durable in {_segment.Name} "
+                + $"at {_segmentOffset}: {failure.Message}",
                 failure);
         }
         _segmentOffset += _used;
@@ -172,7 +189,9 @@ public sealed class Journal : IDisposable
         if (rest < _options.SegmentBytes / ReserveShare && Supply.IsUntried) Supply.TryReadyAtOnce();
     }
 
-    /// <summary>A batch is never split, so it may grow beyond this segment's rest only when a whole new one is there.</summary>
+    /// <summary>
+    /// A batch is never split, so it may grow beyond this segment's rest only when a whole new one is there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryRaiseLimit(int payloadBytes)
     {
@@ -185,7 +204,8 @@ public sealed class Journal : IDisposable
     private Span<byte> AddFrame(JournalKind kind, ushort version, Instant time, uint link, int payloadBytes)
     {
         var frame = _batch.AsSpan(_used, FrameFormat.FrameBytes(payloadBytes));
-        frame[^8..].Clear();                                             // The padding; the payload may overwrite the rest.
+        // The padding; the payload may overwrite the rest.
+        frame[^8..].Clear();
         var header = new FrameHeader
         {
             Sequence = ++LastSequence,
@@ -217,7 +237,8 @@ public sealed class Journal : IDisposable
         var framesEnd = _used;
         FrameChecksum.Seal(_batch.AsSpan(0, framesEnd));
         var frames = (int)(LastSequence - _batchFirst + 1);
-        var target = AddFrame(JournalKind.BatchChain, FrameFormat.OwnVersion, time, 0, FrameFormat.BatchChainPayloadBytes);
+        var target = AddFrame(JournalKind.BatchChain, FrameFormat.OwnVersion, time, 0,
+            FrameFormat.BatchChainPayloadBytes);
         _chain.Add(_batch.AsSpan(0, framesEnd + FrameHeader.Bytes));     // Its own header too, CRC still zero.
         MemoryMarshal.Write(target, in _chain.Value);
         MemoryMarshal.Write(target[ChainValue.Bytes..], frames);

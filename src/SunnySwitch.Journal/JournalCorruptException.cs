@@ -1,6 +1,8 @@
 namespace SunnySwitch.Journal;
 
-/// <summary>The journal cannot be what was written. The message names file, byte offset and what to do; nothing was changed.</summary>
+/// <summary>
+/// The journal cannot be what was written. The message names file, byte offset and what to do; nothing was changed.
+/// </summary>
 public sealed class JournalCorruptException : Exception
 {
     /// <summary>Makes the exception with the line that the operator reads.</summary>

@@ -48,7 +48,8 @@ public sealed class FileDiskTests : IDisposable
     public void A_disk_for_reading_changes_nothing()
     {
         var state = new Fold();
-        using (var journal = state.Open(new FileDisk(_folder), TestJournal.Small, out _)) TestJournal.Write(journal, state, 3, 3);
+        using (var journal = state.Open(new FileDisk(_folder), TestJournal.Small, out _))
+            TestJournal.Write(journal, state, 3, 3);
         var disk = FileDisk.ForReading(_folder);
         using var reader = new JournalReader(disk);
         while (reader.TryRead(out _, out _)) { }

@@ -28,7 +28,8 @@ public sealed class FormatTests
         };
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<FrameHeader>(in header));
         Assert.Equal(
-            "0101010101010101" + "0202020202020202" + "0303030303030303" + "0404040404040404" + "05050505" + "0606" + "0700"
+            "0101010101010101" + "0202020202020202" + "0303030303030303" + "0404040404040404" + "05050505" + "0606"
+                + "0700"
             + "08080808" + "09090909" + "000000000000000000000000" + "0A0A0A0A", Convert.ToHexString(bytes));
     }
 
@@ -47,7 +48,8 @@ public sealed class FormatTests
 
     [Theory]
     [InlineData("None", 0), InlineData("EpochStarted", 1), InlineData("Decided", 2), InlineData("CardAdded", 3)]
-    [InlineData("CardsGenerated", 4), InlineData("HashAt", 5), InlineData("BatchChain", 6), InlineData("SessionChanged", 7)]
+    [InlineData("CardsGenerated", 4), InlineData("HashAt", 5), InlineData("BatchChain", 6),
+        InlineData("SessionChanged", 7)]
     [InlineData("BusinessDateOpened", 8), InlineData("CardChanged", 9), InlineData("Truncated", 10)]
     public void A_journal_kind_keeps_its_number(string name, ushort value) =>
         Assert.Equal(name, ((JournalKind)value).ToString());
@@ -87,7 +89,8 @@ public sealed class FormatTests
         Assert.Equal("0000000000000001.seg", SegmentName.Of(1));
         Assert.True(SegmentName.TryParse("0000000000004711.seg", out var sequence));
         Assert.Equal(4711, sequence);
-        foreach (var name in (string[])["1.seg", "000000000000000a.seg", "0000000000000001.new", "-000000000000001.seg"])
+        foreach (var name in (string[])["1.seg", "000000000000000a.seg", "0000000000000001.new",
+            "-000000000000001.seg"])
             Assert.False(SegmentName.TryParse(name, out _));
     }
 

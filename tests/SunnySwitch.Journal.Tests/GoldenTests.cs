@@ -56,7 +56,8 @@ public sealed class GoldenTests
             var folded = new Fold();
             using var journal = folded.Open(disk, new(SegmentBytes: 8_192, BatchBytesMax: 2_048), out _);
             journal.Epoch = epoch;
-            journal.Append(JournalKind.EpochStarted, 1, TestJournal.TimeAt(0), 0, BitConverter.GetBytes(epoch), new byte[16]);
+            journal.Append(JournalKind.EpochStarted, 1, TestJournal.TimeAt(0), 0, BitConverter.GetBytes(epoch),
+                new byte[16]);
             for (var batch = 0; batch < 5; batch++)
             {
                 var count = batch % 3 + (epoch == 1 ? 1 : 0);
@@ -70,7 +71,8 @@ public sealed class GoldenTests
     private static void AppendDecision(Journal journal, int frame)
     {
         var number = journal.LastSequence + 1;
-        var decided = new Decided { ApprovalCode = (uint)number, Code = ResponseCode.Of('0', (char)('0' + frame)), Origin = DecisionOrigin.Us };
+        var decided = new Decided { ApprovalCode = (uint)number, Origin = DecisionOrigin.Us };
+        decided.Code = ResponseCode.Of('0', (char)('0' + frame));
         decided.Result = frame == 0 ? InternalResult.Approved : InternalResult.InsufficientFunds;
         decided.Effect = frame == 0 ? EffectKind.HoldOpened : EffectKind.None;
         decided.HeldDelta = frame == 0 ? 1_000 + number : 0;
@@ -98,8 +100,10 @@ public sealed class GoldenTests
         var text = new StringBuilder();
         using var reader = new JournalReader(disk);
         while (reader.TryRead(out var header, out var payload))
-            text.Append($"{header.Sequence} {header.BatchFirstSequence} {header.TimeNanos} {header.Epoch} {(ushort)header.Kind} ")
-                .Append($"{(byte)header.Mode} {header.KindVersion} {header.LinkId} {header.Crc32C:X8} {reader.Segment} {reader.Offset} ")
+            text.Append($"{header.Sequence} {header.BatchFirstSequence} {header.TimeNanos} ")
+                .Append($"{header.Epoch} {(ushort)header.Kind} ")
+                .Append($"{(byte)header.Mode} {header.KindVersion} {header.LinkId} {header.Crc32C:X8} ")
+                .Append($"{reader.Segment} {reader.Offset} ")
                 .Append(Convert.ToHexString(payload)).Append('\n');
         Assert.Null(reader.Problem);
         return text.ToString();
@@ -118,7 +122,8 @@ public sealed class GoldenTests
     private static MemoryDisk Golden()
     {
         var disk = new MemoryDisk();
-        foreach (var path in Directory.GetFiles(Folder, "*.seg")) disk.Put(Path.GetFileName(path), File.ReadAllBytes(path));
+        foreach (var path in Directory.GetFiles(Folder, "*.seg"))
+            disk.Put(Path.GetFileName(path), File.ReadAllBytes(path));
         return disk;
     }
 

@@ -154,7 +154,8 @@ public sealed class JournalTests
         using var journal = state.Open(disk, options, out _);
         disk.IsFull = true;
         while (journal.HasSegmentAhead) TestJournal.Write(journal, state, 1, 2);
-        Assert.InRange(options.SegmentBytes - journal.SegmentOffset, options.SegmentBytes / 20, options.SegmentBytes / 16);
+        Assert.InRange(options.SegmentBytes - journal.SegmentOffset, options.SegmentBytes / 20,
+            options.SegmentBytes / 16);
         Assert.True(journal.HasRoom(256));
     }
 
@@ -215,10 +216,13 @@ public sealed class JournalTests
     public void The_journals_own_kinds_and_frames_without_room_are_not_taken()
     {
         using var journal = Journal.Open(new MemoryDisk(), TestJournal.Small, Ignore, () => 0, out _);
-        Assert.Throws<StopToProtectDataException>(() => journal.Append(JournalKind.BatchChain, 1, default, 0, new byte[40]));
-        Assert.Throws<StopToProtectDataException>(() => journal.Append(JournalKind.HashAt, 1, default, 0, new byte[16]));
+        Assert.Throws<StopToProtectDataException>(() =>
+            journal.Append(JournalKind.BatchChain, 1, default, 0, new byte[40]));
+        Assert.Throws<StopToProtectDataException>(() =>
+            journal.Append(JournalKind.HashAt, 1, default, 0, new byte[16]));
         Assert.False(journal.HasRoom(8_192));
-        Assert.Throws<StopToProtectDataException>(() => journal.Append(JournalKind.Decided, 1, default, 0, new byte[8_192]));
+        Assert.Throws<StopToProtectDataException>(() =>
+            journal.Append(JournalKind.Decided, 1, default, 0, new byte[8_192]));
     }
 
     [Fact]
@@ -228,5 +232,8 @@ public sealed class JournalTests
         Assert.Equal(3, new JournalOptions(4_097, 7, 0).Problems().Count());
     }
 
-    private static void Ignore(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload) { }
+    private static void Ignore(
+        JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
+    {
+    }
 }

@@ -61,7 +61,8 @@ internal static class TestJournal
         if (!journal.HasRoom(payload.Length)) journal.Commit(TimeAt(next));
         var kind = next % 5 == 0 ? JournalKind.SessionChanged : JournalKind.Decided;
         var cut = payload.Length / 3;
-        var sequence = journal.Append(kind, 1, TimeAt(next), (uint)(next % 9), payload.AsSpan(0, cut), payload.AsSpan(cut));
+        var sequence = journal.Append(kind, 1, TimeAt(next), (uint)(next % 9), payload.AsSpan(0, cut),
+            payload.AsSpan(cut));
         state.Apply(kind, 1, sequence, TimeAt(next), payload);
     }
 

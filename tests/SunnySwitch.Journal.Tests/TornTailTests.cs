@@ -128,7 +128,8 @@ public sealed class TornTailTests
             Assert.Equal(HashAfter(batches), folded.Hash);
             Assert.Equal(isCut, report.CutReason is not null);
             Assert.Equal(isCut, report.CutBytes > 0);
-            Assert.False(disk.Durable(_name)[(int)journal.SegmentOffset..].ContainsAnyExcept((byte)0), "the rest is zero again");
+            Assert.False(disk.Durable(_name)[(int)journal.SegmentOffset..].ContainsAnyExcept((byte)0),
+                "the rest is zero again");
             if (!goOn) return;
             TestJournal.Write(journal, folded, batches: 2, framesPerBatch: 2);
         }

@@ -7,7 +7,9 @@ using SunnySwitch.Journal.Frames;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny journal verify|stat|tail|export</c>: looks at a journal, living or not, and changes nothing.</summary>
+/// <summary>
+/// <c>sunny journal verify|stat|tail|export</c>: looks at a journal, living or not, and changes nothing.
+/// </summary>
 internal static class JournalCommand
 {
     private const int Done = 0, SomethingFailed = 1, WrongUse = 2;
@@ -23,9 +25,11 @@ internal static class JournalCommand
 
     internal static Command Create()
     {
-        var lines = new Option<int>("-n", "--lines") { Description = "How many frames.", DefaultValueFactory = _ => 10 };
+        var lines = new Option<int>("-n", "--lines") { Description = "How many frames." };
+        lines.DefaultValueFactory = _ => 10;
         var csv = new Option<bool>("--csv") { Description = $"Comma-separated: {JournalLines.CsvHeader}." };
-        var command = new Command("journal", "Looks at a journal: checks it, counts it, shows it. The switch may be running.");
+        var command = new Command("journal",
+            "Looks at a journal: checks it, counts it, shows it. The switch may be running.");
         command.Subcommands.Add(Make("verify", "Checks checksums, order, epochs and chain of every frame.",
             (disk, parsed, output) => Verify(disk, parsed.GetValue(Json), output)));
         command.Subcommands.Add(Make("stat", "Counts frames by kind, segments and bytes.",
@@ -87,10 +91,13 @@ internal static class JournalCommand
         }
         else
         {
-            output.WriteLine($"{frames} frames in {reader.Segments} segments are good, up to sequence {reader.LastSequence}");
-            if (reader.TornTail is not null) output.WriteLine($"unfinished tail, cut at the next start: {reader.TornTail}");
+            output.WriteLine($"{frames} frames in {reader.Segments} segments are good, "
+                + $"up to sequence {reader.LastSequence}");
+            if (reader.TornTail is not null)
+                output.WriteLine($"unfinished tail, cut at the next start: {reader.TornTail}");
             if (reader.Problem is not null)
-                output.WriteLine($"DAMAGED: {reader.Problem}. Put this segment and those after it back from the standby or the archive.");
+                output.WriteLine($"DAMAGED: {reader.Problem}. "
+                    + "Put this segment and those after it back from the standby or the archive.");
         }
         return reader.Problem is null ? Done : SomethingFailed;
     }

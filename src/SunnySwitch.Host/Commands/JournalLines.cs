@@ -19,7 +19,8 @@ internal static class JournalLines
     internal static bool TryDecided(in FrameHeader header, ReadOnlySpan<byte> payload, out Decided decided)
     {
         decided = default;
-        if (header.Kind != JournalKind.Decided || header.KindVersion != Decided.Version || payload.Length < Decided.Bytes)
+        if (header.Kind != JournalKind.Decided || header.KindVersion != Decided.Version
+            || payload.Length < Decided.Bytes)
             return false;
         decided = MemoryMarshal.Read<Decided>(payload);
         return true;
@@ -28,7 +29,8 @@ internal static class JournalLines
     internal static void WriteCsv(TextWriter output, in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         if (!TryDecided(header, payload, out var decided))
-            throw new IOException($"sequence {header.Sequence}: Decided version {header.KindVersion} is not known here");
+            throw new IOException($"sequence {header.Sequence}: "
+                + $"Decided version {header.KindVersion} is not known here");
         ref readonly var request = ref decided.Request;
         output.Write(header.Sequence);
         Cell(output, request.Acquirer.ToString());
@@ -49,7 +51,8 @@ internal static class JournalLines
         if (!TryDecided(header, payload, out var decided)) return $"{start} {payload.Length} bytes";
         ref readonly var request = ref decided.Request;
         return $"{start} {request.Mti:X4} acquirer {request.Acquirer} stan {request.Stan:D6} {request.TruncatedPan} "
-            + $"{Amount(request)} {Currency(request)} at {Printable(request.Terminal.ToString())} -> {decided.Code} {decided.Result}"
+            + $"{Amount(request)} {Currency(request)} "
+            + $"at {Printable(request.Terminal.ToString())} -> {decided.Code} {decided.Result}"
             + (decided.Effect == EffectKind.None ? "" : $", {decided.Effect}");
     }
 
@@ -106,7 +109,8 @@ internal static class JournalLines
         writer.WriteString("stan", original.Stan.ToString("D6"));
         writer.WriteString("transmission_time", original.TransmissionTime.ToString("D10"));
         writer.WriteString("acquirer", original.Acquirer.ToString());
-        if (request.Has.HasFlag(RequestHas.Replacement)) writer.WriteNumber("replacement_amount", original.ReplacementMinor);
+        if (request.Has.HasFlag(RequestHas.Replacement)) writer.WriteNumber("replacement_amount",
+            original.ReplacementMinor);
         writer.WriteEndObject();
     }
 

@@ -7,7 +7,8 @@ namespace SunnySwitch.Host.Disk;
 
 /// <summary>A real directory. Files are made with mode 0600, the directory with 0700.</summary>
 /// <remarks>
-/// <c>RandomAccess.FlushToDisk</c> is not used: it is <c>fsync</c> where <c>fdatasync</c> is enough on prewritten space, it
+/// <c>RandomAccess.FlushToDisk</c> is not used: it is <c>fsync</c> where <c>fdatasync</c> is enough on prewritten
+/// space, it
 /// swallows EROFS, EINVAL and ENOTSUP, and it opens no directory. Hence three calls of the C library.
 /// </remarks>
 public sealed class FileDisk : IDisk
@@ -16,7 +17,10 @@ public sealed class FileDisk : IDisk
     private readonly string _directory;
     private readonly bool _writable;
 
-    /// <summary>Opens the directory for writing, making it if need be, and flushes it: what is listed would survive a power cut.</summary>
+    /// <summary>
+    /// Opens the directory for writing, making it if need be, and flushes it: what is listed would survive a power
+    /// cut.
+    /// </summary>
     public FileDisk(string directory) : this(directory, writable: true) { }
 
     private FileDisk(string directory, bool writable)
@@ -31,7 +35,9 @@ public sealed class FileDisk : IDisk
         FlushDirectory();
     }
 
-    /// <summary>Opens an existing directory to look only: nothing is made, flushed or changed, and the owner may be at work.</summary>
+    /// <summary>
+    /// Opens an existing directory to look only: nothing is made, flushed or changed, and the owner may be at work.
+    /// </summary>
     public static FileDisk ForReading(string directory) => Directory.Exists(directory)
         ? new FileDisk(directory, writable: false) : throw new IOException($"{directory}: no such directory");
 
@@ -94,7 +100,8 @@ public sealed class FileDisk : IDisk
 
     private SafeFileHandle OpenHandle(string name, FileMode mode, FileAccess access)
     {
-        if (!_writable && access != FileAccess.Read) throw new IOException($"{name}: the directory was opened for reading");
+        if (!_writable && access != FileAccess.Read)
+            throw new IOException($"{name}: the directory was opened for reading");
         try
         {
             if (mode == FileMode.CreateNew && !OperatingSystem.IsWindows()) return CreateOwnerOnly(name);
@@ -110,9 +117,11 @@ public sealed class FileDisk : IDisk
     private SafeFileHandle CreateOwnerOnly(string name)
     {
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = owner };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        options.UnixCreateMode = owner;
         new FileStream(PathOf(name), options).Dispose();
-        return File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        return File.OpenHandle(PathOf(name), FileMode.Open, FileAccess.ReadWrite,
+            FileShare.ReadWrite | FileShare.Delete);
     }
 
     private static void MakeDirectory(string directory)
@@ -120,7 +129,8 @@ public sealed class FileDisk : IDisk
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
-            else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            else Directory.CreateDirectory(directory,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (UnauthorizedAccessException denied)
         {

@@ -31,12 +31,15 @@ public sealed class FlushTimes
         for (var bucket = 0; bucket < _counts.Length; bucket++)
         {
             seen += Volatile.Read(ref _counts[bucket]);
-            if (seen >= wanted) return Stopwatch.GetElapsedTime(0, Math.Min(UpperTicks(bucket), Volatile.Read(ref _maxTicks)));
+            if (seen >= wanted)
+                return Stopwatch.GetElapsedTime(0, Math.Min(UpperTicks(bucket), Volatile.Read(ref _maxTicks)));
         }
         return TimeSpan.Zero;
     }
 
-    /// <summary>Flushes that took at most <paramref name="bound"/>, to the bucket: what a cumulative metric shows.</summary>
+    /// <summary>
+    /// Flushes that took at most <paramref name="bound"/>, to the bucket: what a cumulative metric shows.
+    /// </summary>
     public long CountUpTo(TimeSpan bound)
     {
         var boundTicks = (long)(bound.TotalSeconds * Stopwatch.Frequency);

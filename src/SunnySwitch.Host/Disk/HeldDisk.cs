@@ -37,11 +37,14 @@ public sealed class HeldDisk : IDisk
     /// <inheritdoc/>
     public void Delete(string name) => _disk.Delete(name);
 
-    /// <summary>How many bytes of a write of that length go through at once: whole sectors, half of the time none.</summary>
+    /// <summary>
+    /// How many bytes of a write of that length go through at once: whole sectors, half of the time none.
+    /// </summary>
     private int PrefixOf(int bytes)
     {
         if (!_letsPrefixesThrough) return 0;
-        _state += 0x9E37_79B9_7F4A_7C15;                                  // SplitMix64: the seed gives the same run again.
+        // SplitMix64: the seed gives the same run again.
+        _state += 0x9E37_79B9_7F4A_7C15;
         var mixed = (_state ^ (_state >> 30)) * 0xBF58_476D_1CE4_E5B9;
         mixed = (mixed ^ (mixed >> 27)) * 0x94D0_49BB_1331_11EB;
         mixed ^= mixed >> 31;
@@ -65,7 +68,8 @@ public sealed class HeldDisk : IDisk
             {
                 var from = Math.Max(start, offset);
                 var to = Math.Min(start + bytes.Length, offset + read);
-                if (from < to) bytes.AsSpan((int)(from - start), (int)(to - from)).CopyTo(target[(int)(from - offset)..]);
+                if (from >= to) continue;
+                bytes.AsSpan((int)(from - start), (int)(to - from)).CopyTo(target[(int)(from - offset)..]);
             }
             return read;
         }

@@ -1,7 +1,8 @@
 namespace SunnySwitch.Journal.Disks;
 
 /// <summary>
-/// A disk in memory with two images of each file: what was written and what was flushed. A crash keeps any choice of the
+/// A disk in memory with two images of each file: what was written and what was flushed. A crash keeps any choice of
+/// the
 /// sectors in between. For tests and the simulator: deterministic, and every fault comes on request.
 /// </summary>
 public sealed class MemoryDisk : IDisk
@@ -59,7 +60,9 @@ public sealed class MemoryDisk : IDisk
         _files.Remove(name);
     }
 
-    /// <summary>The written image of a file, to look at or to damage. Call <see cref="Settle"/> to make the damage durable.</summary>
+    /// <summary>
+    /// The written image of a file, to look at or to damage. Call <see cref="Settle"/> to make the damage durable.
+    /// </summary>
     public Span<byte> Cached(string name) => Find(name).Cached;
 
     /// <summary>The flushed image of a file.</summary>
@@ -97,7 +100,10 @@ public sealed class MemoryDisk : IDisk
         return offsets;
     }
 
-    /// <summary>Power cut: of the sectors written and not flushed only those survive that <paramref name="keep"/> (name, offset) names.</summary>
+    /// <summary>
+    /// Power cut: of the sectors written and not flushed only those survive that <paramref name="keep"/> (name,
+    /// offset) names.
+    /// </summary>
     public void Crash(Func<string, int, bool> keep)
     {
         foreach (var (name, content) in _files)

@@ -16,7 +16,10 @@ public struct ChainValue
     public readonly override string ToString() => Convert.ToHexString(this);
 }
 
-/// <summary>Links each batch to all before it: next = SHA-256(previous, the batch's frames, the chain frame's own header with a zero CRC).</summary>
+/// <summary>
+/// Links each batch to all before it: next = SHA-256(previous, the batch's frames, the chain frame's own header with
+/// a zero CRC).
+/// </summary>
 /// <remarks>
 /// Per batch and not per frame: a torn tail is found by the frame's CRC, tampering and misplaced files by the chain.
 /// SHA-256 runs at 1.4 to 1.7 GB/s on the machines we know, so a frame of 272 bytes costs 0.2 us.

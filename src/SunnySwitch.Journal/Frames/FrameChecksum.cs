@@ -21,7 +21,8 @@ internal static class FrameChecksum
 
     /// <summary>Writes the CRC of every frame in <paramref name="frames"/>, whose CRC fields must be zero.</summary>
     /// <remarks>
-    /// The CRC instruction takes 3 cycles and one can start in each, so one frame after the other leaves two thirds of it
+    /// The CRC instruction takes 3 cycles and one can start in each, so one frame after the other leaves two thirds
+    /// of it
     /// idle: four frames go side by side. That is why Append leaves the CRC to the end of the batch.
     /// </remarks>
     internal static void Seal(Span<byte> frames)
@@ -37,8 +38,13 @@ internal static class FrameChecksum
                 offset += FrameFormat.FrameBytes((int)MemoryMarshal.Read<FrameHeader>(frames[offset..]).PayloadBytes);
             }
             starts[count] = offset;
-            if (count == 4) SealFour(frames, starts);
-            else for (var index = 0; index < count; index++) SealOne(frames[starts[index]..starts[index + 1]], 0, uint.MaxValue);
+            if (count == 4)
+            {
+                SealFour(frames, starts);
+                continue;
+            }
+            for (var index = 0; index < count; index++)
+                SealOne(frames[starts[index]..starts[index + 1]], 0, uint.MaxValue);
         }
     }
 

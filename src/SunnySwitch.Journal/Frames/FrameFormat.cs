@@ -20,7 +20,9 @@ public static class FrameFormat
     /// <summary>Payload of <c>HashAt</c>: the state hash, low half first.</summary>
     public const int HashAtPayloadBytes = 16;
 
-    /// <summary>Payload of <c>BatchChain</c>: SHA-256 (32), frames before it in the batch (4), their bytes (4).</summary>
+    /// <summary>
+    /// Payload of <c>BatchChain</c>: SHA-256 (32), frames before it in the batch (4), their bytes (4).
+    /// </summary>
     public const int BatchChainPayloadBytes = 40;
 
     /// <summary>Version of both payloads above.</summary>

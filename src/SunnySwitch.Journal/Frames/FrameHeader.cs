@@ -10,7 +10,8 @@ namespace SunnySwitch.Journal.Frames;
 ///  0        8             16      24      32      36     38     40            44      48        60      64
 ///  | seq    | batch first | time  | epoch | bytes | kind | mode | kind version | link  | reserved | crc32c |
 /// </code>
-/// CRC-32C covers header (with this field zero), payload and padding; the SHA-256 chain is a frame of its own at the end
+/// CRC-32C covers header (with this field zero), payload and padding; the SHA-256 chain is a frame of its own at the
+/// end
 /// of each batch.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]

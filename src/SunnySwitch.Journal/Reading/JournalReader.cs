@@ -17,7 +17,8 @@ public sealed class JournalReader : IDisposable
 
     /// <summary>Starts at the first frame.</summary>
     /// <param name="disk">The journal's directory.</param>
-    /// <param name="lastSegments">Reads at most so many segments before the end; the chain is then checked from there on only.</param>
+    /// <param name="lastSegments">Reads at most so many segments before the end; the chain is then checked from there
+    /// on only.</param>
     public JournalReader(IDisk disk, int lastSegments = int.MaxValue) =>
         _walk = new JournalWalk(disk, living: true, lastSegments);
 
@@ -33,7 +34,10 @@ public sealed class JournalReader : IDisposable
     /// <summary>After the end: what is wrong and where; null when nothing is.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>After the end: an unfinished or torn batch at the tail, which the next start will cut; null when there is none.</summary>
+    /// <summary>
+    /// After the end: an unfinished or torn batch at the tail, which the next start will cut; null when there is
+    /// none.
+    /// </summary>
     public string? TornTail { get; private set; }
 
     /// <summary>Sequence of the last frame of the last whole batch; 0 when there is none.</summary>

@@ -28,7 +28,10 @@ internal sealed class BatchReader : IDisposable
         _chain.Reset(chain);
     }
 
-    /// <summary>On <see cref="Found.Whole"/>, <paramref name="batch"/> holds its bytes and the reader stands after it; else nothing moved.</summary>
+    /// <summary>
+    /// On <see cref="Found.Whole"/>, <paramref name="batch"/> holds its bytes and the reader stands after it; else
+    /// nothing moved.
+    /// </summary>
     internal Found Read(SegmentWindow window, long start, out ReadOnlySpan<byte> batch)
     {
         batch = default;
@@ -78,7 +81,8 @@ internal sealed class BatchReader : IDisposable
 
     private string? Order(in FrameHeader header, long sequence, ulong epoch) =>
         header.Sequence != sequence ? $"sequence {header.Sequence} where {sequence} belongs"
-        : header.BatchFirstSequence != Expected ? $"frame {sequence} names batch {header.BatchFirstSequence}, not {Expected}"
+        : header.BatchFirstSequence != Expected
+            ? $"frame {sequence} names batch {header.BatchFirstSequence}, not {Expected}"
         : header.Epoch < epoch ? $"epoch falls from {epoch} to {header.Epoch} at sequence {sequence}"
         : header.Kind == JournalKind.BatchChain && header.PayloadBytes != FrameFormat.BatchChainPayloadBytes
             ? $"chain frame {sequence} has {header.PayloadBytes} bytes" : null;

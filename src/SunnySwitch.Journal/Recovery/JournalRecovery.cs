@@ -25,7 +25,8 @@ internal static class JournalRecovery
             if (walk.FirstSequence != 1) break;
             frames += Fold(walk, batch, sink, stateHash, ref lastHashAt);
         }
-        if (walk.FirstSequence > 1) throw Refusal(SegmentName.Of(walk.FirstSequence), 0, "the segments before it are missing");
+        if (walk.FirstSequence > 1)
+            throw Refusal(SegmentName.Of(walk.FirstSequence), 0, "the segments before it are missing");
         if (end.Decision == Decision.Refuse) throw Refusal(end.Segment!, end.Offset, end.Why);
         string? cutReason = null;
         if (end.Decision == Decision.Cut)
@@ -36,10 +37,13 @@ internal static class JournalRecovery
         }
         var lastSequence = end.Segment is null ? 0 : walk.Reader.Expected - 1;
         report = new RecoveryReport(lastSequence, walk.Reader.Epoch, frames, walk.Segments, cutBytes, cutReason);
-        return new RecoveredEnd(end.Segment, walk.Offset, lastSequence, lastHashAt, walk.Reader.Epoch, walk.Reader.Chain);
+        return new RecoveredEnd(end.Segment, walk.Offset, lastSequence, lastHashAt, walk.Reader.Epoch,
+            walk.Reader.Chain);
     }
 
-    /// <summary>What a killed process wrote but did not flush is in the page cache only: make durable what will be believed.</summary>
+    /// <summary>
+    /// What a killed process wrote but did not flush is in the page cache only: make durable what will be believed.
+    /// </summary>
     private static void Settle(IDisk disk)
     {
         foreach (var name in disk.List())

@@ -5,9 +5,13 @@ namespace SunnySwitch.Journal.Recovery;
 /// <summary>Why a walk ended, and where.</summary>
 internal readonly record struct WalkEnd(Decision Decision, string? Segment, long Offset, long DebrisEnd, string Why);
 
-/// <summary>Goes through a journal batch by batch, verified, and says at the end why it ended. Recovery and the tools share it.</summary>
+/// <summary>
+/// Goes through a journal batch by batch, verified, and says at the end why it ended. Recovery and the tools share
+/// it.
+/// </summary>
 /// <param name="disk">The journal's directory.</param>
-/// <param name="living">True when another process may be appending: what looks wrong is looked at again before it counts.</param>
+/// <param name="living">True when another process may be appending: what looks wrong is looked at again before it
+/// counts.</param>
 /// <param name="lastSegments">Most segments to begin before the end; the first one's header is then believed.</param>
 internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = int.MaxValue) : IDisposable
 {
@@ -40,7 +44,9 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
     /// <summary>Offset after the last batch.</summary>
     internal long Offset => _offset;
 
-    /// <summary>True with the next batch's bytes, header of its first frame first; false when the walk has ended.</summary>
+    /// <summary>
+    /// True with the next batch's bytes, header of its first frame first; false when the walk has ended.
+    /// </summary>
     internal bool TryNext(out ReadOnlySpan<byte> batch, out WalkEnd end)
     {
         end = default;

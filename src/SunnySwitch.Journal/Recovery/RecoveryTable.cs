@@ -12,7 +12,10 @@ internal enum Found
     /// <summary>Bytes that are no whole batch: a checksum fails, or the frames stop before the chain frame.</summary>
     Broken,
 
-    /// <summary>Frames with right checksums that do not continue the journal: sequence, batch, epoch or chain. No power cut makes these.</summary>
+    /// <summary>
+    /// Frames with right checksums that do not continue the journal: sequence, batch, epoch or chain. No power cut
+    /// makes these.
+    /// </summary>
     Foreign,
 }
 

@@ -12,7 +12,10 @@ internal sealed class SegmentWindow
 
     internal SegmentWindow(IDiskFile file) => (_file, _buffer) = (file, new byte[Math.Min(2 * PieceBytes, file.Bytes)]);
 
-    /// <summary>Bytes of the file from <paramref name="offset"/>; shorter than asked only at its end. Valid until the next call.</summary>
+    /// <summary>
+    /// Bytes of the file from <paramref name="offset"/>; shorter than asked only at its end. Valid until the next
+    /// call.
+    /// </summary>
     internal ReadOnlySpan<byte> At(long offset, int bytes)
     {
         bytes = (int)Math.Clamp(_file.Bytes - offset, 0, bytes);

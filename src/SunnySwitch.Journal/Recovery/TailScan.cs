@@ -4,12 +4,18 @@ using SunnySwitch.Journal.Frames;
 
 namespace SunnySwitch.Journal.Recovery;
 
-/// <summary>Looks through the rest of a segment for anything but zeros, and for good frames of other batches at any multiple of 8.</summary>
+/// <summary>
+/// Looks through the rest of a segment for anything but zeros, and for good frames of other batches at any multiple
+/// of 8.
+/// </summary>
 internal static class TailScan
 {
     private const int StepBytes = 1 << 20;
 
-    /// <summary>What stands from <paramref name="start"/> to the end; <paramref name="end"/> is the offset after the last byte that is not zero.</summary>
+    /// <summary>
+    /// What stands from <paramref name="start"/> to the end; <paramref name="end"/> is the offset after the last byte
+    /// that is not zero.
+    /// </summary>
     internal static Beyond Run(SegmentWindow window, long start, long fileBytes, long batchFirst, out long end)
     {
         end = start;
@@ -33,7 +39,8 @@ internal static class TailScan
         var found = Beyond.Debris;
         const int reach = FrameHeader.Bytes + FrameFormat.PayloadBytesMax;
         var bytes = window.At(position, step + reach);          // Frames may reach beyond the step they start in.
-        for (var offset = 0; offset < step && offset + FrameHeader.Bytes <= bytes.Length; offset += FrameFormat.Alignment)
+        var end = Math.Min(step, bytes.Length - FrameHeader.Bytes + 1);
+        for (var offset = 0; offset < end; offset += FrameFormat.Alignment)
         {
             var rest = bytes[offset..];
             if (MemoryMarshal.Read<long>(rest) == 0) continue;  // No frame has sequence 0.

@@ -19,7 +19,9 @@ public struct SegmentHeader
     /// <summary>Size of the layout.</summary>
     public const int Bytes = 128;
 
-    /// <summary>Bytes before the first frame: a page of its own, so that no batch shares a sector with the header.</summary>
+    /// <summary>
+    /// Bytes before the first frame: a page of its own, so that no batch shares a sector with the header.
+    /// </summary>
     public const int BlockBytes = 4_096;
 
     /// <summary>"SUNNYJNL".</summary>
@@ -68,8 +70,10 @@ public struct SegmentHeader
         header = MemoryMarshal.Read<SegmentHeader>(block);
         if (header.Magic != MagicValue) return "the file does not start like a segment";
         if (header.Crc32C != Checksum(block)) return "the segment header's checksum does not match";
-        if (block[Bytes..].ContainsAnyExcept((byte)0)) return "there are bytes between the segment header and the first frame";
-        if (header.Version != FormatVersion) return $"the segment has format {header.Version}, this program reads {FormatVersion}";
+        if (block[Bytes..].ContainsAnyExcept((byte)0))
+            return "there are bytes between the segment header and the first frame";
+        if (header.Version != FormatVersion)
+            return $"the segment has format {header.Version}, this program reads {FormatVersion}";
         if (header.SegmentBytes != fileBytes)
             return $"the file has {fileBytes} bytes, its header says {header.SegmentBytes}";
         return header.Block == BlockBytes && name == SegmentName.Of(header.FirstSequence)

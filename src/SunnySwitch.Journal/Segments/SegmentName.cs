@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace SunnySwitch.Journal.Segments;
 
-/// <summary>Names of segment files: sixteen decimal digits of the first sequence, so that names sort as sequences do.</summary>
+/// <summary>
+/// Names of segment files: sixteen decimal digits of the first sequence, so that names sort as sequences do.
+/// </summary>
 public static class SegmentName
 {
     /// <summary>Files that end so were never finished, or never named: deleted at the next start.</summary>
@@ -18,7 +20,8 @@ public static class SegmentName
     {
         firstSequence = 0;
         return name.Length == Digits + Suffix.Length && name.EndsWith(Suffix, StringComparison.Ordinal)
-            && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out firstSequence);
+            && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture,
+                out firstSequence);
     }
 
     /// <summary>The segments among the names, in order of sequence.</summary>
