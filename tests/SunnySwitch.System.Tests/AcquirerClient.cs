@@ -80,7 +80,12 @@ internal sealed class AcquirerClient : IDisposable
         var target = new byte[2048];
         var writer = new MessageWriter(Dialect, target);
         writer.Begin(mti, set);
-        foreach (var (field, value) in fields) writer.Text(field, Encoding.ASCII.GetBytes(value));
+        foreach (var (field, value) in fields)
+        {
+            if (field is 52 or 64) writer.Binary(field, Convert.FromHexString(value));
+            else writer.Text(field, Encoding.ASCII.GetBytes(value));
+        }
+
         return target.AsSpan(0, writer.End()).ToArray();
     }
 
