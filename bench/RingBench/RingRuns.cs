@@ -12,6 +12,8 @@ internal static class RingRuns
 
         public long Value { get; private set; }
 
+        public void OnReleased() { }
+
         public void OnBatch(EventBatch<Event32> batch, long firstSequence)
         {
             var sum = Value;

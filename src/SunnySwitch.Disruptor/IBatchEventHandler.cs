@@ -15,7 +15,8 @@ public interface IBatchEventHandler<T>
     void OnBatch(EventBatch<T> batch, long firstSequence);
 
     /// <summary>Called after each batch, when its slots are free for producers again: the moment to wake those who found the ring full.</summary>
-    void OnReleased() { }
+    /// <remarks>Without a default: calling one on a struct would box it, once a batch.</remarks>
+    void OnReleased();
 
     /// <summary>Called by <c>Run</c> on its thread before the first batch.</summary>
     void OnStart() { }

@@ -28,6 +28,9 @@ public struct PerEvent<T, THandler> : IBatchEventHandler<T> where THandler : IEv
     }
 
     /// <inheritdoc/>
+    public readonly void OnReleased() { }
+
+    /// <inheritdoc/>
     public void OnStart() => _handler.OnStart();
 
     /// <inheritdoc/>

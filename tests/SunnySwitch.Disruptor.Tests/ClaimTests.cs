@@ -139,6 +139,8 @@ public sealed class ClaimTests
     {
         public int Refused { get; private set; }
 
+        public void OnReleased() { }
+
         public void OnBatch(EventBatch<Slot> batch, long firstSequence)
         {
             foreach (var index in new[] { -1, batch.Count })

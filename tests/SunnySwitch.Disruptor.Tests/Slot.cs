@@ -19,6 +19,8 @@ internal sealed class OnEach(Action<Slot, long> seen) : IBatchEventHandler<Slot>
 
     public bool ShutDown { get; private set; }
 
+    public void OnReleased() { }
+
     public void OnBatch(EventBatch<Slot> batch, long firstSequence)
     {
         for (var index = 0; index < batch.Count; index++) seen(batch[index], firstSequence + index);
