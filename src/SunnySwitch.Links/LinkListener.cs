@@ -25,7 +25,7 @@ public sealed class LinkListener
     private readonly ILogger _logger;
     private readonly Func<IPanTokens> _newTokens;
     private readonly Action<StopToProtectDataException> _stop;
-    private readonly ConcurrentStack<Desk> _desks = [];
+    private readonly ConcurrentQueue<Desk> _desks = new();
     private readonly ConcurrentQueue<(long Until, ConnectionContext Context)> _closing = new();
     private volatile bool _stopping;
 
@@ -151,7 +151,7 @@ public sealed class LinkListener
         Connection connection, ReadOnlySequence<byte> buffer, ref BadMessages bad, out SequencePosition consumed, out bool starved)
     {
         Volatile.Write(ref connection.LastReceived, Environment.TickCount64);
-        if (!_desks.TryPop(out var desk)) desk = new Desk(_newTokens());
+        if (!_desks.TryDequeue(out var desk)) desk = new Desk(_newTokens());
         var arrivedAt = _clock.Now;
         var before = connection.FramesIn;
         starved = false;
@@ -174,7 +174,7 @@ public sealed class LinkListener
             if (staged.Status == FrameStatus.NeedMore && isAll) break;
         }
 
-        _desks.Push(desk);
+        _desks.Enqueue(desk);
         consumed = buffer.Start;
         NotePartial(connection, isPartial: !starved && !buffer.IsEmpty, progressed: connection.FramesIn != before);
         Counters.FramesIn(connection.Link.Index, connection.FramesIn - before);

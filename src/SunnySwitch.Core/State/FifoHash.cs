@@ -28,7 +28,7 @@ internal interface IFifoEntry
 /// Numbers begin at 1. Links are 32 bits of a number; one that is so old that 32 bits do not tell it leads at worst to an
 /// entry of another chain, which no full comparison accepts, and the walk only ever goes to smaller numbers.
 /// </summary>
-internal sealed class FifoHash<TEntry> where TEntry : struct, IFifoEntry
+internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
 {
     private readonly uint[] _heads;
     private readonly TEntry[] _entries;

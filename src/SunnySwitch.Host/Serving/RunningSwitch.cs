@@ -122,6 +122,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         builder.Logging.AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "; console.UseUtcTimestamp = true; });
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter((category, level) => level >= (category?.StartsWith("SunnySwitch", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseSockets(sockets =>
         {
