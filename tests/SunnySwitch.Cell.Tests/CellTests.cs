@@ -1,0 +1,211 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Journal.Disks;
+
+namespace SunnySwitch.Cell.Tests;
+
+public sealed class CellTests
+{
+    [Fact]
+    public void A_reply_never_leaves_before_its_frame_is_durable()
+    {
+        var disk = new MemoryDisk();
+        using var cell = new CellUnderTest(disk);
+        cell.AddCard();
+        var leftBeforeFlush = false;
+        var flushes = 0;
+        cell.OnLeave = () => leftBeforeFlush |= disk.Flushes == flushes;
+        for (var stan = 1; stan <= 20; stan++)
+        {
+            flushes = disk.Flushes;
+            Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(stan)), 39));
+        }
+
+        Assert.False(leftBeforeFlush);
+    }
+
+    [Fact]
+    public void What_left_survives_a_power_cut_at_once()
+    {
+        var disk = new MemoryDisk();
+        byte[] first;
+        using (var cell = new CellUnderTest(disk))
+        {
+            cell.AddCard();
+            first = cell.Exchange(CellUnderTest.Purchase(1));
+        }
+
+        disk.Crash((_, _) => false);
+        using var again = new CellUnderTest(disk, epoch: 2);
+        Assert.Equal(first, again.Exchange(CellUnderTest.Purchase(1, mti: 0x0101)));
+        Assert.Equal(1000, again.State.Counts.HeldMinor);
+    }
+
+    [Fact]
+    public void A_failed_flush_lets_no_reply_leave_and_stops()
+    {
+        var disk = new MemoryDisk();
+        using var cell = new CellUnderTest(disk);
+        cell.AddCard();
+        disk.FailFlush = disk.Flushes + 1;
+        cell.Receive(0, CellUnderTest.Purchase(1));
+        Assert.Throws<StopToProtectDataException>(cell.Step);
+        Assert.Empty(cell.Sent[0]);
+    }
+
+    [Fact]
+    public void A_repeat_in_the_same_batch_as_its_original_gets_the_same_bytes_and_moves_no_money()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        cell.Receive(0, CellUnderTest.Purchase(1), CellUnderTest.Purchase(1, mti: 0x0101));
+        cell.Step();
+        Assert.Equal(2, cell.Sent[0].Count);
+        Assert.Equal(cell.Sent[0][0], cell.Sent[0][1]);
+        Assert.Equal(1000, cell.State.Counts.HeldMinor);
+        Assert.Equal(1, cell.Cell.Counters.Repeats);
+    }
+
+    [Fact]
+    public void Answers_of_a_batch_leave_in_the_order_of_their_requests()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        cell.Receive(0, [.. Enumerable.Range(1, 50).Select(stan => CellUnderTest.Purchase(stan))]);
+        cell.Receive(1, [.. Enumerable.Range(51, 50).Select(stan => CellUnderTest.Purchase(stan))]);
+        cell.Step();
+        Assert.Equal(Enumerable.Range(1, 50).Select(stan => $"{stan:D6}"), cell.Sent[0].Select(answer => CellUnderTest.Field(answer, 11)));
+        Assert.Equal(Enumerable.Range(51, 50).Select(stan => $"{stan:D6}"), cell.Sent[1].Select(answer => CellUnderTest.Field(answer, 11)));
+    }
+
+    [Fact]
+    public void An_input_past_its_deadline_is_discarded_undecided()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        cell.Receive(0, CellUnderTest.Purchase(1));
+        cell.Now = cell.Now.PlusNanos((10 * Instant.NanosPerSecond) + 1);
+        cell.Step();
+        Assert.Empty(cell.Sent[0]);
+        Assert.Equal(1, cell.Cell.Counters.Late);
+        Assert.Equal(0, cell.State.Counts.HeldMinor);
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39));
+    }
+
+    [Fact]
+    public void What_was_read_before_a_connection_ended_is_answered_before_it_is_let_go()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        cell.Receive(2, CellUnderTest.Purchase(1));
+        cell.End(2);
+        cell.Step();
+        Assert.Single(cell.Sent[2]);
+        Assert.Equal([2], cell.Released);
+    }
+
+    [Fact]
+    public void A_signed_on_session_ends_with_its_connection_and_with_the_epoch()
+    {
+        var disk = new MemoryDisk();
+        using (var cell = new CellUnderTest(disk, signOn: true))
+        {
+            cell.AddCard();
+            Assert.Equal("31", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39));
+            Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Message(0x0800, (7, "1122165100"), (11, "000001"), (70, "001"))), 39));
+            Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39));
+            Assert.Equal("31", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(2), connection: 1), 39));
+        }
+
+        using var again = new CellUnderTest(disk, signOn: true, epoch: 2);
+        Assert.Equal("31", CellUnderTest.Field(again.Exchange(CellUnderTest.Purchase(1, mti: 0x0101)), 39));
+    }
+
+    [Fact]
+    public void A_message_cut_short_gets_30_with_what_was_read()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        var whole = CellUnderTest.Purchase(7);
+        var answer = cell.Exchange(whole[..^4]);
+        Assert.Equal(("30", "000007", "165047"), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 11), CellUnderTest.Field(answer, 12)));
+        Assert.Equal("", CellUnderTest.Field(answer, 49));
+    }
+
+    [Theory]
+    [InlineData(0x0120, "0130")]
+    [InlineData(0x0220, "0230")]
+    [InlineData(0x0500, "0510")]
+    public void An_mti_that_is_not_served_yet_gets_12(int mti, string answerMti)
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        var answer = cell.Exchange(CellUnderTest.Message((ushort)mti, (7, "1122165100"), (11, "000001"), (41, "TERM0001")));
+        Assert.Equal((answerMti, "12"), (System.Text.Encoding.ASCII.GetString(answer, 0, 4), CellUnderTest.Field(answer, 39)));
+    }
+
+    [Theory]
+    [InlineData(0x0110)]
+    [InlineData(0x0810)]
+    public void A_response_that_nobody_asked_for_gets_no_answer(int mti)
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.Receive(0, CellUnderTest.Message((ushort)mti, (7, "1122165100"), (11, "000001"), (39, "00"), (41, "TERM0001")));
+        cell.Step();
+        Assert.Empty(cell.Sent[0]);
+    }
+
+    [Fact]
+    public void With_the_disk_full_new_requests_get_96_and_reversals_are_still_taken()
+    {
+        var disk = new MemoryDisk();
+        using var cell = new CellUnderTest(disk);
+        cell.AddCard(balance: 100_000_000);
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39));
+        disk.IsFull = true;
+        var stan = 2;
+        while (CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(stan, amount: "000000000001")), 39) == "00") stan++;
+        Assert.Equal("96", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(++stan)), 39));
+        var reversal = CellUnderTest.Message(
+            0x0400, (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165048"), (11, "900001"), (12, "165047"), (13, "1122"), (32, "400001"),
+            (37, "000000000001"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (90, "0100000001112216504700000400001" + "00000000000"));
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(reversal), 39));
+        Assert.True(cell.Cell.Counters.JournalFull > 0);
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_for_a_purchase()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard(balance: 100_000_000);
+        var link = cell.Link;
+        using var tokens = new CmacPanTokens(new byte[16]);
+        var intake = new Intake(tokens);
+        var purchases = Enumerable.Range(1, 100).SelectMany(stan => { var message = CellUnderTest.Purchase(stan); return new byte[] { (byte)(message.Length >> 8), (byte)message.Length }.Concat(message); }).ToArray();
+        var input = new Input(2048);
+        var target = new byte[512];
+        long before = 0;
+        for (var round = 0; round < 3; round++)
+        {
+            before = GC.GetAllocatedBytesForCurrentThread();
+            var staged = intake.Stage(link, purchases);
+            Must.Hold(staged.Frames == 100);
+            for (var index = 0; index < staged.Frames; index++)
+            {
+                intake.Fill(index, purchases, input);
+                input.Transaction.Decided.Code = ResponseCode.Of('0', '0');
+                Must.Hold(ReplyEncoder.Encode(link, input, in input.Transaction.Decided, target) > 0);
+            }
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void The_gate_holds_a_reply_whose_frame_is_not_durable()
+    {
+        var gate = new ReplyGate(10);
+        gate.OnDecided(11);
+        Assert.Throws<StopToProtectDataException>(gate.BeforeReplies);
+        gate.OnDurable(11);
+        gate.BeforeReplies();
+        Assert.Throws<StopToProtectDataException>(() => gate.OnDurable(10));
+    }
+}

@@ -1,0 +1,170 @@
+using System.Buffers.Binary;
+using System.Text;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
+using SunnySwitch.Disruptor;
+using SunnySwitch.Journal;
+using SunnySwitch.Journal.Disks;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.Cell.Tests;
+
+/// <summary>The production kernel, stepped by hand: a disk in memory, links that record, a clock that the test moves.</summary>
+internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
+{
+    public const int Connections = 4;
+    private static readonly Dialect Ascii = Dialect.BuiltIn("iso87-ascii")!;
+    private readonly RingBuffer<Input> _ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(2048), 256, new BusySpinWaitStrategy());
+    private readonly BatchConsumer<Input, Cell> _consumer;
+    private readonly CmacPanTokens _tokens = new(new byte[16]);
+    private readonly Intake _intake;
+    private readonly byte[][] _claimed = [.. Enumerable.Range(0, Connections).Select(_ => new byte[4096])];
+    private readonly List<byte[]>[] _committed = [.. Enumerable.Range(0, Connections).Select(_ => new List<byte[]>())];
+    private readonly Journal.Journal _journal;
+
+    public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1)
+    {
+        Disk = disk;
+        _intake = new Intake(_tokens);
+        State = new SwitchState(new StateOptions(64, 64, 16_384, 16_384, 64, Connections), _tokens);
+        _journal = Journal.Journal.Open(disk, new JournalOptions(SegmentBytes: 1 << 20), State.Apply, () => State.Hash, out _);
+        Link = new LinkProfile(new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)]), Ascii, new Framing(FramingKind.Binary2, 2048), 10 * Instant.NanosPerSecond);
+        Cell = new Cell(State, _journal, [Link], this, this, Connections, 128);
+        Cell.Start(epoch, _tokens.KeyCheck, 20_780);
+        _consumer = new BatchConsumer<Input, Cell>(_ring, _ring.NewBarrier(), Cell);
+        _ring.AddGatingSequences(_consumer.Sequence);
+    }
+
+    public MemoryDisk Disk { get; }
+
+    public SwitchState State { get; }
+
+    public Cell Cell { get; }
+
+    public LinkProfile Link { get; }
+
+    public Instant Now { get; set; } = new(1_795_000_000L * Instant.NanosPerSecond);
+
+    /// <summary>Answers that left, by connection.</summary>
+    public List<byte[]>[] Sent { get; } = [.. Enumerable.Range(0, Connections).Select(_ => new List<byte[]>())];
+
+    public List<int> Released { get; } = [];
+
+    /// <summary>Called at the moment when answers leave.</summary>
+    public Action? OnLeave { get; set; }
+
+    public void Dispose()
+    {
+        _journal.Dispose();
+        _tokens.Dispose();
+    }
+
+    public void AddCard(string pan = "4761739001010119", long balance = 100_000)
+    {
+        var block = new byte[PanBlock.Bytes];
+        var token = new byte[PanBlock.Bytes];
+        PanBlock.Write(Encoding.ASCII.GetBytes(pan), block);
+        _tokens.Tokenise(block, 1, token);
+        var command = new OperatorCommand(CommandKind.CardAdd, _ => { }) { Card = new CardTerms(PanBlock.ReadToken(token), default, 2812, 840, balance, 0) };
+        Put(slot => (slot.Kind, slot.Command) = (InputKind.Command, command));
+        Step();
+        Assert.Equal(CommandOutcome.Done, command.Outcome);
+    }
+
+    /// <summary>Puts messages on the ring as one read of that connection would.</summary>
+    public void Receive(int connection, params byte[][] messages)
+    {
+        var received = messages.SelectMany(message => new[] { (byte)(message.Length >> 8), (byte)message.Length }.Concat(message)).ToArray();
+        var staged = _intake.Stage(Link, received);
+        Assert.True(_ring.TryNext(staged.Frames, out var highest));
+        for (var index = 0; index < staged.Frames; index++)
+        {
+            var slot = _ring[highest - staged.Frames + 1 + index];
+            _intake.Fill(index, received, slot);
+            slot.ArrivedAt = Now;
+            (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection, 1, 0);
+        }
+
+        _ring.Publish(highest - staged.Frames + 1, highest);
+    }
+
+    public void End(int connection)
+    {
+        Put(slot =>
+        {
+            slot.Kind = InputKind.ConnectionEnded;
+            (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection, 1, 0);
+        });
+    }
+
+    public void Step()
+    {
+        while (_consumer.Step()) { }
+    }
+
+    public byte[] Exchange(byte[] message, int connection = 0)
+    {
+        var before = Sent[connection].Count;
+        Receive(connection, message);
+        Step();
+        Assert.Equal(before + 1, Sent[connection].Count);
+        return Sent[connection][^1];
+    }
+
+    public static byte[] Message(ushort mti, params (int Field, string Value)[] fields)
+    {
+        var set = new FieldSet();
+        foreach (var (field, _) in fields) set.Add(field);
+        var target = new byte[2048];
+        var writer = new MessageWriter(Ascii, target);
+        writer.Begin(mti, set);
+        foreach (var (field, value) in fields) writer.Text(field, Encoding.ASCII.GetBytes(value));
+        return target.AsSpan(0, writer.End()).ToArray();
+    }
+
+    public static byte[] Purchase(int stan, ushort mti = 0x0100, string amount = "000000001000", string pan = "4761739001010119") => Message(
+        mti, (2, pan), (3, "000000"), (4, amount), (7, "1122165047"), (11, $"{stan:D6}"), (12, "165047"), (13, "1122"), (32, "400001"),
+        (37, $"{stan:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"));
+
+    public static string Field(byte[] message, int field)
+    {
+        var table = default(FieldTable);
+        Assert.True(Protocol.Codec.Decoder.Decode(Ascii, message, ref table).IsOk);
+        var text = new byte[1024];
+        return table.Has(field) ? Encoding.ASCII.GetString(text, 0, new MessageReader(Ascii, message, in table).CopyText(field, text)) : "";
+    }
+
+    public Span<byte> Claim(int connection, uint generation, int bytes) => _claimed[connection];
+
+    public void Commit(int connection, int bytes)
+    {
+        Assert.Equal(bytes - 2, BinaryPrimitives.ReadUInt16BigEndian(_claimed[connection]));
+        _committed[connection].Add(_claimed[connection].AsSpan(2, bytes - 2).ToArray());
+    }
+
+    public void Flush(int connection)
+    {
+        OnLeave?.Invoke();
+        Sent[connection].AddRange(_committed[connection]);
+        _committed[connection].Clear();
+    }
+
+    public void Release(int connection, uint generation)
+    {
+        Assert.Empty(_committed[connection]);
+        Released.Add(connection);
+    }
+
+    public void WakeStarved() { }
+
+    private void Put(Action<Input> fill)
+    {
+        Assert.True(_ring.TryNext(1, out var sequence));
+        _ring[sequence].ArrivedAt = Now;
+        fill(_ring[sequence]);
+        _ring.Publish(sequence);
+    }
+}

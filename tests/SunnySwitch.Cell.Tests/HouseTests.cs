@@ -1,9 +1,0 @@
-using Xunit;
-
-namespace SunnySwitch.Cell.Tests;
-
-public sealed class HouseTests
-{
-    [Fact]
-    public void The_room_builds() => Assert.NotNull(typeof(SunnySwitch.Must));
-}
