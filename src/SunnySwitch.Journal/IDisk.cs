@@ -45,6 +45,10 @@ public interface IDiskFile : IDisposable
     int Read(long offset, Span<byte> target);
 
     /// <summary>Writes all of <paramref name="source"/>, within the file's length.</summary>
+    /// <remarks>
+    /// The journal writes whole blocks of 4,096 bytes at multiples of 4,096 from an <see cref="AlignedBuffer"/>, which
+    /// a disk may write faster; anything else is taken too.
+    /// </remarks>
     void Write(long offset, ReadOnlySpan<byte> source);
 
     /// <summary>Returns when everything written would survive a power cut (<c>fdatasync</c>).</summary>

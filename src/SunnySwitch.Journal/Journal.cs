@@ -22,7 +22,9 @@ public sealed class Journal : IDisposable
     private readonly JournalOptions _options;
     private readonly Func<UInt128> _stateHash;
     private readonly BatchChain _chain = new();
-    private readonly byte[] _batch;
+    private readonly AlignedBuffer _batch;
+    private readonly int _batchBytesMax;
+    private readonly AlignedBuffer _headerBlock = new(SegmentHeader.BlockBytes);
     private IDiskFile _segment;
     private long _segmentOffset;      // Where the next batch goes.
     private int _used;                // Bytes of the batch so far.
@@ -35,8 +37,8 @@ public sealed class Journal : IDisposable
     private Journal(IDisk disk, JournalOptions options, Func<UInt128> stateHash, RecoveredEnd end)
     {
         (_disk, _options, _stateHash) = (disk, options, stateHash);
-        _batch = GC.AllocateArray<byte>(
-            (int)Math.Min(options.BatchBytesMax, options.SegmentBytes - SegmentHeader.BlockBytes), pinned: true);
+        _batchBytesMax = (int)Math.Min(options.BatchBytesMax, options.SegmentBytes - SegmentHeader.BlockBytes);
+        _batch = new AlignedBuffer((int)FrameFormat.NextBlock(_batchBytesMax));
         Supply = new SegmentSupply(disk, options.SegmentBytes);
         LastSequence = DurableSequence = end.LastSequence;
         (_lastHashAt, _epoch) = (end.LastHashAt, end.Epoch);
@@ -155,7 +157,7 @@ public sealed class Journal : IDisposable
             // Before the batch is sealed: the new segment's header holds the chain up to here.
             if (_segmentOffset + _used + FrameFormat.ChainFrameBytes > _segment.Bytes) ChangeSegment();
             SealBatch(time);
-            _segment.Write(_segmentOffset, _batch.AsSpan(0, _used));
+            _segment.Write(_segmentOffset, _batch.Slice(0, _used));
             _segment.Flush();
         }
         catch (IOException failure)
@@ -184,7 +186,7 @@ public sealed class Journal : IDisposable
         _used = 0;
         _batchFirst = LastSequence + 1;
         var rest = _segment.Bytes - _segmentOffset;
-        _limit = (int)Math.Min(_batch.Length, rest);
+        _limit = (int)Math.Min(_batchBytesMax, rest);
         // Told early that the disk is full, the switch has this much room left for reversals.
         if (rest < _options.SegmentBytes / ReserveShare && Supply.IsUntried) Supply.TryReadyAtOnce();
     }
@@ -195,15 +197,15 @@ public sealed class Journal : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryRaiseLimit(int payloadBytes)
     {
-        if (_used + FrameFormat.FrameBytes(payloadBytes) + FrameFormat.TailBytes > _batch.Length) return false;
+        if (_used + FrameFormat.FrameBytes(payloadBytes) + FrameFormat.TailBytes > _batchBytesMax) return false;
         if (!Supply.IsReady && (HasPending || !Supply.TryReadyAtOnce())) return false;
-        _limit = _batch.Length;
+        _limit = _batchBytesMax;
         return true;
     }
 
     private Span<byte> AddFrame(JournalKind kind, ushort version, Instant time, uint link, int payloadBytes)
     {
-        var frame = _batch.AsSpan(_used, FrameFormat.FrameBytes(payloadBytes));
+        var frame = _batch.Slice(_used, FrameFormat.FrameBytes(payloadBytes));
         // The padding; the payload may overwrite the rest.
         frame[^8..].Clear();
         var header = new FrameHeader
@@ -235,15 +237,19 @@ public sealed class Journal : IDisposable
     private void SealBatch(Instant time)
     {
         var framesEnd = _used;
-        FrameChecksum.Seal(_batch.AsSpan(0, framesEnd));
+        FrameChecksum.Seal(_batch.Slice(0, framesEnd));
         var frames = (int)(LastSequence - _batchFirst + 1);
         var target = AddFrame(JournalKind.BatchChain, FrameFormat.OwnVersion, time, 0,
             FrameFormat.BatchChainPayloadBytes);
-        _chain.Add(_batch.AsSpan(0, framesEnd + FrameHeader.Bytes));     // Its own header too, CRC still zero.
+        _chain.Add(_batch.Slice(0, framesEnd + FrameHeader.Bytes));     // Its own header too, CRC still zero.
         MemoryMarshal.Write(target, in _chain.Value);
         MemoryMarshal.Write(target[ChainValue.Bytes..], frames);
         MemoryMarshal.Write(target[(ChainValue.Bytes + 4)..], framesEnd);
-        FrameChecksum.Seal(_batch.AsSpan(framesEnd, _used - framesEnd));
+        FrameChecksum.Seal(_batch.Slice(framesEnd, _used - framesEnd));
+        // To the end of the block, so that the next batch shares none with this one.
+        var blocks = (int)FrameFormat.NextBlock(_used);
+        _batch.Slice(_used, blocks - _used).Clear();
+        _used = blocks;
     }
 
     private void ChangeSegment()
@@ -276,9 +282,8 @@ public sealed class Journal : IDisposable
             SegmentBytes = file.Bytes,
             PreviousChain = previousChain,
         };
-        Span<byte> block = stackalloc byte[SegmentHeader.Bytes];
-        header.Write(block);
-        file.Write(0, block);
+        header.Write(_headerBlock.Span);
+        file.Write(0, _headerBlock.Span);
         file.Flush();
         var spareName = file.Name;
         file.Dispose();

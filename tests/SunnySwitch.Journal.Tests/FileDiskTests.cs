@@ -60,6 +60,48 @@ public sealed class FileDiskTests : IDisposable
     }
 
     [Fact]
+    public void Bytes_that_are_no_whole_blocks_are_written_too_and_lie_where_they_belong()
+    {
+        var disk = new FileDisk(_folder);
+        var expected = new byte[3 * 4_096 + 100];
+        using var file = disk.Create("a", expected.Length);
+        var aligned = new AlignedBuffer(8_192);
+        foreach (var (offset, bytes, value) in ((int, int, byte)[])
+            [(0, 8_192, 1), (100, 50, 2), (4_096, 4_096, 3), (12_288, 100, 4), (8_000, 300, 5), (8_192, 4_096, 6)])
+        {
+            aligned.Span.Fill(value);
+            expected.AsSpan(offset, bytes).Fill(value);
+            file.Write(offset, aligned.Slice(0, bytes));
+            var seen = new byte[expected.Length];
+            Assert.Equal(seen.Length, file.Read(0, seen));
+            Assert.Equal(expected, seen);
+        }
+        file.Flush();
+        Assert.Equal(expected, File.ReadAllBytes(Path.Combine(_folder, "a")));
+    }
+
+    [Fact]
+    public void Where_the_file_system_has_no_direct_writes_they_are_buffered_and_it_says_so()
+    {
+        const string memory = "/dev/shm";
+        if (!Directory.Exists(memory)) return;
+        var folder = Path.Combine(memory, $"sunny-{Guid.NewGuid():N}");
+        try
+        {
+            var (disk, state) = (new FileDisk(folder), new Fold());
+            using (var journal = state.Open(disk, TestJournal.Small, out _)) TestJournal.Write(journal, state, 9, 6);
+            Assert.Contains(disk.WriteMode, (string[])["direct", "buffered"]);   // New kernels can do both here.
+            var folded = new Fold();
+            folded.Open(disk, TestJournal.Small, out _).Dispose();
+            Assert.Equal(state.Hash, folded.Hash);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Failures_are_io_exceptions_that_name_the_file()
     {
         var disk = new FileDisk(_folder);

@@ -54,7 +54,7 @@ public sealed class GoldenTests
         for (ulong epoch = 1; epoch <= 3; epoch++)
         {
             var folded = new Fold();
-            using var journal = folded.Open(disk, new(SegmentBytes: 8_192, BatchBytesMax: 2_048), out _);
+            using var journal = folded.Open(disk, new(SegmentBytes: 40_960, BatchBytesMax: 2_048), out _);
             journal.Epoch = epoch;
             journal.Append(JournalKind.EpochStarted, 1, TestJournal.TimeAt(0), 0, BitConverter.GetBytes(epoch),
                 new byte[16]);

@@ -38,7 +38,7 @@ public sealed class ReaderTests
         {
             TestJournal.Write(journal, state, 3, 3);
             var end = (int)journal.SegmentOffset;
-            disk.Cached(disk.List()[0])[end - 3] ^= 4;
+            disk.Cached(disk.List()[0])[end - 4_096 + 70] ^= 4;
         }
         using var reader = new JournalReader(disk);
         var frames = 0;

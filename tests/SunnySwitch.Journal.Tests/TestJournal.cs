@@ -41,7 +41,7 @@ internal sealed class Fold
 
 internal static class TestJournal
 {
-    public static readonly JournalOptions Small = new(SegmentBytes: 16_384, BatchBytesMax: 8_192);
+    public static readonly JournalOptions Small = new(SegmentBytes: 32_768, BatchBytesMax: 8_192);
 
     /// <summary>Payloads of 0 to 251 bytes, each frame different.</summary>
     public static void Write(Journal journal, Fold state, int batches, int framesPerBatch)

@@ -10,7 +10,8 @@ public sealed class TornTailTests
     private const int Batches = 4, FramesPerBatch = 3;
     private readonly MemoryDisk _disk = new();
     private readonly Fold _written = new();
-    private readonly List<int> _ends = [SegmentHeader.BlockBytes];   // Offset after each batch.
+    private readonly List<int> _ends = [SegmentHeader.BlockBytes];   // Offset after each batch and its padding.
+    private readonly int _framesEnd;                                  // Of the last batch: before its padding.
     private readonly string _name = SegmentName.Of(1);
 
     public TornTailTests()
@@ -21,6 +22,7 @@ public sealed class TornTailTests
             TestJournal.Write(journal, _written, batches: 1, FramesPerBatch);
             _ends.Add((int)journal.SegmentOffset);
         }
+        _framesEnd = (_disk.Durable(_name).LastIndexOfAnyExcept((byte)0) + 8) & ~7;
     }
 
     private UInt128 HashAfter(int batches) => _written.After[batches * FramesPerBatch];
@@ -43,7 +45,7 @@ public sealed class TornTailTests
     [Fact]
     public void A_flipped_bit_in_the_last_batch_is_taken_for_a_torn_tail_and_never_folded()
     {
-        for (var bit = _ends[3] * 8; bit < _ends[4] * 8; bit++)
+        for (var bit = _ends[3] * 8; bit < _framesEnd * 8; bit++)
         {
             var disk = _disk.Copy();
             disk.Cached(_name)[bit / 8] ^= (byte)(1 << (bit % 8));
@@ -53,10 +55,34 @@ public sealed class TornTailTests
     }
 
     [Fact]
+    public void A_flipped_bit_in_the_padding_of_the_last_batch_is_cut_and_the_whole_batch_before_it_is_kept()
+    {
+        Assert.InRange(_framesEnd, _ends[3] + 500, _ends[4] - 500);
+        for (var bit = _framesEnd * 8; bit < _ends[4] * 8; bit++)
+        {
+            var disk = _disk.Copy();
+            disk.Cached(_name)[bit / 8] ^= (byte)(1 << (bit % 8));
+            disk.Settle();
+            AssertRecoversTo(disk, 4, isCut: true, goOn: bit % 97 == 0);
+        }
+    }
+
+    [Fact]
+    public void A_torn_batch_leaves_every_durable_sector_as_it_was()
+    {
+        var (disk, state) = (_disk.Copy(), new Fold());
+        using var journal = state.Open(disk, TestJournal.Small, out _);
+        disk.FailFlush = disk.Flushes + 1;
+        Assert.Throws<StopToProtectDataException>(() => TestJournal.Write(journal, state, 1, 14));
+        Assert.All(disk.UnflushedSectors(_name), offset => Assert.True(offset >= _ends[4]));
+        Assert.Equal(0, _ends[4] % 4_096);
+    }
+
+    [Fact]
     public void A_flipped_bit_in_any_earlier_byte_is_refused_with_file_and_offset_and_changes_nothing()
     {
-        // The zeros of the header block in steps, everything else bit by bit.
-        for (var bit = 0; bit < _ends[3] * 8; bit += bit / 8 is >= 128 and < 4_080 ? 13 : 1)
+        // The zeros of the header block and the batches far from the end in steps, the last but one bit by bit.
+        for (var bit = 0; bit < _ends[3] * 8; bit += bit / 8 >= 128 && bit < _ends[2] * 8 ? 13 : 1)
         {
             var disk = _disk.Copy();
             disk.Cached(_name)[bit / 8] ^= (byte)(1 << (bit % 8));
@@ -81,12 +107,12 @@ public sealed class TornTailTests
         }
     }
 
-    private const int FileBytes = 16_384;
+    private const int FileBytes = 32_768;
 
     [Fact]
     public void A_file_that_lost_its_end_is_refused_whatever_its_length()
     {
-        for (var length = 0; length < FileBytes; length += length < _ends[4] ? 1 : 64)
+        for (var length = 0; length < FileBytes; length += 7)
         {
             var disk = _disk.Copy();
             disk.Put(_name, _disk.Durable(_name)[..length]);

@@ -1,21 +1,29 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using SunnySwitch.Journal;
+using SunnySwitch.Journal.Frames;
 
 namespace SunnySwitch.Host.Disk;
 
 /// <summary>A real directory. Files are made with mode 0600, the directory with 0700.</summary>
 /// <remarks>
+/// Whole aligned blocks are written directly (<c>O_DIRECT</c>), past the page cache, where the file system can:
+/// half the processor time, and a flush has nothing to look for. All else, and every read, goes through the page cache.
 /// <c>RandomAccess.FlushToDisk</c> is not used: it is <c>fsync</c> where <c>fdatasync</c> is enough on prewritten
-/// space, it
-/// swallows EROFS, EINVAL and ENOTSUP, and it opens no directory. Hence three calls of the C library.
+/// space, it swallows EROFS, EINVAL and ENOTSUP, and it opens no directory. Hence the calls of the C library.
 /// </remarks>
 public sealed class FileDisk : IDisk
 {
     private const int ZeroPieceBytes = 1 << 20;
+
+    // Read only by whoever writes them out, so all disks share one.
+    private static readonly AlignedBuffer Zeros = new(ZeroPieceBytes);
+
     private readonly string _directory;
     private readonly bool _writable;
+    private bool _isBuffered;     // Seen once, believed for good. Any thread.
 
     /// <summary>
     /// Opens the directory for writing, making it if need be, and flushes it: what is listed would survive a power
@@ -30,7 +38,7 @@ public sealed class FileDisk : IDisk
         if (!Directory.Exists(_directory))
         {
             MakeDirectory(_directory);
-            FlushDirectory(Path.GetDirectoryName(_directory) ?? _directory);
+            LibC.FlushDirectory(Path.GetDirectoryName(_directory) ?? _directory);
         }
         FlushDirectory();
     }
@@ -44,6 +52,18 @@ public sealed class FileDisk : IDisk
     /// <summary>How long the flushes of this disk's files took.</summary>
     public FlushTimes Flushes { get; } = new();
 
+    /// <summary>
+    /// <c>direct</c> or <c>buffered</c>: how whole blocks are written, as far as is known; the first write may still
+    /// find that the file system takes no direct ones.
+    /// </summary>
+    public string WriteMode => IsBuffered ? "buffered" : "direct";
+
+    private bool IsBuffered
+    {
+        get => Volatile.Read(ref _isBuffered);
+        set => Volatile.Write(ref _isBuffered, value);
+    }
+
     /// <inheritdoc/>
     public IReadOnlyList<string> List()
     {
@@ -56,20 +76,22 @@ public sealed class FileDisk : IDisk
     /// <inheritdoc/>
     public IDiskFile Create(string name, long bytes)
     {
-        var file = new OpenFile(this, name, OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite), bytes);
+        var handle = OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite);
+        OpenFile? file = null;
         try
         {
+            file = new OpenFile(this, name, handle, OpenDirect(name), bytes);
             // Written, not fallocated: unwritten extents make every later flush a journal commit of the file system.
-            var zeros = new byte[ZeroPieceBytes];
-            for (long offset = 0; offset < bytes; offset += zeros.Length)
-                file.Write(offset, zeros.AsSpan(0, (int)Math.Min(zeros.Length, bytes - offset)));
+            for (long offset = 0; offset < bytes; offset += ZeroPieceBytes)
+                file.Write(offset, Zeros.Slice(0, (int)Math.Min(ZeroPieceBytes, bytes - offset)));
             file.FlushUntimed();
             FlushDirectory();
             return file;
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
+            handle.Dispose();
             File.Delete(PathOf(name));
             throw;
         }
@@ -79,7 +101,7 @@ public sealed class FileDisk : IDisk
     public IDiskFile Open(string name, bool forWriting)
     {
         var handle = OpenHandle(name, FileMode.Open, forWriting ? FileAccess.ReadWrite : FileAccess.Read);
-        return new OpenFile(this, name, handle, RandomAccess.GetLength(handle));
+        return new OpenFile(this, name, handle, forWriting ? OpenDirect(name) : null, RandomAccess.GetLength(handle));
     }
 
     /// <inheritdoc/>
@@ -97,6 +119,14 @@ public sealed class FileDisk : IDisk
     }
 
     private string PathOf(string name) => Path.Combine(_directory, name);
+
+    /// <summary>A second handle of the same file, for direct writes; null when there can be none.</summary>
+    private SafeFileHandle? OpenDirect(string name)
+    {
+        var handle = IsBuffered ? null : LibC.TryOpenDirect(PathOf(name));
+        if (handle is null) IsBuffered = true;
+        return handle;
+    }
 
     private SafeFileHandle OpenHandle(string name, FileMode mode, FileAccess access)
     {
@@ -138,35 +168,10 @@ public sealed class FileDisk : IDisk
         }
     }
 
-    private void FlushDirectory() => FlushDirectory(_directory);
+    private void FlushDirectory() => LibC.FlushDirectory(_directory);
 
-    private static void FlushDirectory(string directory)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        const int readOnly = 0;
-        var path = System.Text.Encoding.UTF8.GetBytes(directory + '\0');
-        var descriptor = open(path, readOnly, 0);
-        if (descriptor < 0) throw Failure("open", directory);
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (fsync(handle) != 0) throw Failure("fsync", directory);
-    }
-
-    private static IOException Failure(string call, string name)
-    {
-        var error = Marshal.GetLastPInvokeError();
-        return new IOException($"{call} {name}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
-    }
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int open(byte[] path, int flags, int mode);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int fsync(SafeFileHandle file);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int fdatasync(SafeFileHandle file);
-
-    private sealed class OpenFile(FileDisk disk, string name, SafeFileHandle handle, long bytes) : IDiskFile
+    private sealed class OpenFile(
+        FileDisk disk, string name, SafeFileHandle handle, SafeFileHandle? direct, long bytes) : IDiskFile
     {
         public string Name => name;
 
@@ -174,7 +179,30 @@ public sealed class FileDisk : IDisk
 
         public int Read(long offset, Span<byte> target) => RandomAccess.Read(handle, target, offset);
 
-        public void Write(long offset, ReadOnlySpan<byte> source) => RandomAccess.Write(handle, source, offset);
+        public void Write(long offset, ReadOnlySpan<byte> source)
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                RandomAccess.Write(handle, source, offset);
+                return;
+            }
+            while (!source.IsEmpty)
+            {
+                var isDirect = direct is not null && !disk.IsBuffered && AreWholeBlocks(offset, source);
+                var written = LibC.Write(isDirect ? direct! : handle, offset, source);
+                if (written <= 0)
+                {
+                    if (written < 0 && LibC.LastError == LibC.Interrupted) continue;
+                    // Refused before anything was written. One error that is no sign of a bad disk.
+                    if (!isDirect || written == 0 || LibC.LastError != LibC.InvalidArgument)
+                        throw LibC.Failure("pwrite", name);
+                    disk.IsBuffered = true;
+                    continue;
+                }
+                offset += written;
+                source = source[written..];
+            }
+        }
 
         public void Flush()
         {
@@ -183,12 +211,19 @@ public sealed class FileDisk : IDisk
             disk.Flushes.Record(Stopwatch.GetTimestamp() - start);
         }
 
-        internal void FlushUntimed()
+        // Of the file, not of the handle: what went through either of them.
+        internal void FlushUntimed() => LibC.FlushData(handle, name);
+
+        public void Dispose()
         {
-            if (!OperatingSystem.IsLinux()) RandomAccess.FlushToDisk(handle);
-            else if (fdatasync(handle) != 0) throw Failure("fdatasync", name);
+            direct?.Dispose();
+            handle.Dispose();
         }
 
-        public void Dispose() => handle.Dispose();
+        private static bool AreWholeBlocks(long offset, ReadOnlySpan<byte> source)
+        {
+            var address = Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetReference(source));
+            return ((offset | (long)source.Length | address) & (FrameFormat.BlockBytes - 1)) == 0;
+        }
     }
 }

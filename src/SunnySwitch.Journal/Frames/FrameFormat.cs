@@ -8,6 +8,12 @@ public static class FrameFormat
     /// <summary>Every frame starts at a multiple of this.</summary>
     public const int Alignment = 8;
 
+    /// <summary>
+    /// Every batch starts at a multiple of this and is filled with zeros to the next one: no block is written twice, so
+    /// a torn write cannot hurt what was durable before, and the disk can be given the bytes without the page cache.
+    /// </summary>
+    public const int BlockBytes = 4_096;
+
     /// <summary>Most bytes of one payload, before padding.</summary>
     public const int PayloadBytesMax = 65_536;
 
@@ -33,6 +39,10 @@ public static class FrameFormat
 
     /// <summary>What the journal itself may add to a batch.</summary>
     internal const int TailBytes = FrameHeader.Bytes + HashAtPayloadBytes + ChainFrameBytes;
+
+    /// <summary>The first multiple of <see cref="BlockBytes"/> that is not below <paramref name="offset"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long NextBlock(long offset) => (offset + BlockBytes - 1) & -BlockBytes;
 
     /// <summary>Bytes of a frame on disk: header, payload, padding.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

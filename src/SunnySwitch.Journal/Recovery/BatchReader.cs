@@ -59,6 +59,9 @@ internal sealed class BatchReader : IDisposable
         }
     }
 
+    /// <summary>The finding for bytes where a batch's last block has to be zero.</summary>
+    internal Found PaddingBroken(long offset) => Broken(offset, "bytes after a batch in its last block");
+
     public void Dispose() => _chain.Dispose();
 
     private Found ReadFrame(SegmentWindow window, long start, int used, out FrameHeader header)

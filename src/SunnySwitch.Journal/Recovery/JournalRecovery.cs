@@ -91,9 +91,16 @@ internal static class JournalRecovery
     private static void Cut(IDisk disk, in WalkEnd end)
     {
         using var file = disk.Open(end.Segment!, forWriting: true);
-        var zeros = new byte[Math.Min(CutPieceBytes, end.DebrisEnd - end.Offset)];
-        for (var offset = end.Offset; offset < end.DebrisEnd; offset += zeros.Length)
-            file.Write(offset, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end.DebrisEnd - offset)));
+        var until = FrameFormat.NextBlock(end.DebrisEnd);
+        var zeros = new AlignedBuffer((int)Math.Min(CutPieceBytes, FrameFormat.NextBlock(until - end.Offset)));
+        for (var offset = end.Offset; offset < until;)
+        {
+            // Whole blocks; only debris behind a whole batch, in its last block, starts within one.
+            var bytes = (int)Math.Min(zeros.Length, until - offset);
+            if (offset % FrameFormat.BlockBytes != 0) bytes = (int)(FrameFormat.NextBlock(offset) - offset);
+            file.Write(offset, zeros.Slice(0, bytes));
+            offset += bytes;
+        }
         file.Flush();
     }
 

@@ -1,3 +1,4 @@
+using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Segments;
 
 namespace SunnySwitch.Journal.Recovery;
@@ -19,7 +20,8 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
     private IDiskFile? _file;
     private SegmentWindow? _window;
     private string? _name;
-    private long _offset;
+    private long _offset;     // After the last batch's frames; at the next block once the zeros between were seen.
+    private int _batchBytes;
     private List<string> _names = [];
     private int _next;
 
@@ -39,10 +41,10 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
     internal long BatchOffset { get; private set; }
 
     /// <summary>The last batch again; valid until the next <see cref="TryNext"/>.</summary>
-    internal ReadOnlySpan<byte> Batch => _window!.At(BatchOffset, (int)(_offset - BatchOffset));
+    internal ReadOnlySpan<byte> Batch => _window!.At(BatchOffset, _batchBytes);
 
-    /// <summary>Offset after the last batch.</summary>
-    internal long Offset => _offset;
+    /// <summary>Where the next batch goes.</summary>
+    internal long Offset => FrameFormat.NextBlock(_offset);
 
     /// <summary>
     /// True with the next batch's bytes, header of its first frame first; false when the walk has ended.
@@ -58,17 +60,17 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
         var again = living;
         while (true)
         {
-            var found = _reader.Read(_window!, _offset, out batch);
+            var found = ReadBatch(out batch);
             if (found == Found.Whole)
             {
-                BatchOffset = _offset;
+                (BatchOffset, _batchBytes) = (_offset, batch.Length);
                 _offset += batch.Length;
                 return true;
             }
             var last = IsLast();
             var debrisEnd = _offset;
             var beyond = found == Found.Foreign ? Beyond.Unseen
-                : TailScan.Run(_window!, _offset, _file!.Bytes, _reader.Expected, out debrisEnd);
+                : TailScan.Run(_window!, _offset, _file!.Bytes, ScannedBatch, out debrisEnd);
             ref readonly var row = ref RecoveryTable.Decide(found, last, beyond);
             Must.Hold(row.Decision != Decision.Impossible);
             _window!.Forget();
@@ -95,6 +97,23 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
     {
         _file?.Dispose();
         _reader.Dispose();
+    }
+
+    /// <summary>
+    /// The batch whose own frames prove nothing: the one that should start here. Within the last block of a whole
+    /// batch none should, so there the very next batch counts as a later one.
+    /// </summary>
+    private long ScannedBatch => _offset % FrameFormat.BlockBytes == 0 ? _reader.Expected : _reader.Expected - 1;
+
+    private Found ReadBatch(out ReadOnlySpan<byte> batch)
+    {
+        batch = default;
+        var start = FrameFormat.NextBlock(_offset);
+        // The batch before is whole and stays: what stands after it is debris, or damage when a later batch follows.
+        if (_window!.At(_offset, (int)(start - _offset)).ContainsAnyExcept((byte)0))
+            return _reader.PaddingBroken(_offset);
+        _offset = start;
+        return _reader.Read(_window, start, out batch);
     }
 
     private bool TryFirst(out WalkEnd end)

@@ -22,7 +22,7 @@ public struct SegmentHeader
     /// <summary>
     /// Bytes before the first frame: a page of its own, so that no batch shares a sector with the header.
     /// </summary>
-    public const int BlockBytes = 4_096;
+    public const int BlockBytes = FrameFormat.BlockBytes;
 
     /// <summary>"SUNNYJNL".</summary>
     public const ulong MagicValue = 0x4C4E_4A59_4E4E_5553;
@@ -76,6 +76,7 @@ public struct SegmentHeader
             return $"the segment has format {header.Version}, this program reads {FormatVersion}";
         if (header.SegmentBytes != fileBytes)
             return $"the file has {fileBytes} bytes, its header says {header.SegmentBytes}";
+        if (fileBytes % BlockBytes != 0) return $"the file has {fileBytes} bytes, which are no whole blocks";
         return header.Block == BlockBytes && name == SegmentName.Of(header.FirstSequence)
             ? null : $"the header belongs to {SegmentName.Of(header.FirstSequence)}";
     }

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace SunnySwitch.Host.Disk;
+
+/// <summary>The calls of the C library that the class library has no equal for. Linux only.</summary>
+internal static class LibC
+{
+    /// <summary>The call was interrupted before it did anything.</summary>
+    internal const int Interrupted = 4;
+
+    /// <summary>For a direct write: this file system, or these bytes, cannot be written so.</summary>
+    internal const int InvalidArgument = 22;
+
+    private const int ReadOnly = 0, ReadWrite = 2, CloseOnExec = 0x8_0000;
+
+    /// <summary>The flag's value is the processor's; 0 = not known here, so written through the page cache.</summary>
+    private static readonly int Direct = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 0x4000,
+        Architecture.Arm64 => 0x1_0000,
+        _ => 0,
+    };
+
+    /// <summary>Opens a file for direct writes; null when the file system has none.</summary>
+    internal static SafeFileHandle? TryOpenDirect(string path)
+    {
+        if (!OperatingSystem.IsLinux() || Direct == 0) return null;
+        var descriptor = open(Utf8(path), ReadWrite | CloseOnExec | Direct, 0);
+        if (descriptor >= 0) return new SafeFileHandle(descriptor, ownsHandle: true);
+        return Marshal.GetLastPInvokeError() == InvalidArgument ? null : throw Failure("open", path);
+    }
+
+    /// <summary>Makes the names in a directory durable.</summary>
+    internal static void FlushDirectory(string directory)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var descriptor = open(Utf8(directory), ReadOnly | CloseOnExec, 0);
+        if (descriptor < 0) throw Failure("open", directory);
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (fsync(handle) != 0) throw Failure("fsync", directory);
+    }
+
+    /// <summary>Makes a file's bytes durable, and its length, but not its times.</summary>
+    internal static void FlushData(SafeFileHandle file, string name)
+    {
+        if (!OperatingSystem.IsLinux()) RandomAccess.FlushToDisk(file);
+        else if (fdatasync(file) != 0) throw Failure("fdatasync", name);
+    }
+
+    /// <summary>Bytes written, perhaps fewer than given; negative: see <see cref="LastError"/>.</summary>
+    internal static int Write(SafeFileHandle file, long offset, ReadOnlySpan<byte> source) =>
+        (int)pwrite(file, in MemoryMarshal.GetReference(source), source.Length, offset);
+
+    internal static int LastError => Marshal.GetLastPInvokeError();
+
+    internal static IOException Failure(string call, string name)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} {name}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
+    }
+
+    private static byte[] Utf8(string path) => System.Text.Encoding.UTF8.GetBytes(path + '\0');
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte[] path, int flags, int mode);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint pwrite(SafeFileHandle file, in byte source, nint bytes, long offset);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fsync(SafeFileHandle file);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fdatasync(SafeFileHandle file);
+}
