@@ -15,7 +15,6 @@ namespace SunnySwitch.Cell;
 /// </remarks>
 public sealed class Cell : IBatchEventHandler<Input>
 {
-    private const int ReplyBytesMax = 512;
     private const int PrefetchGroup = 16;
     private const int FrameBytesMax = Decided.Bytes + OriginalData.Bytes;
     private static readonly ResponseCode SystemMalfunction = ResponseCode.Of('9', '6');
@@ -122,6 +121,12 @@ public sealed class Cell : IBatchEventHandler<Input>
             return;
         }
 
+        if (input.Draft.Bytes == 0)
+        {
+            Counters.Silent++;
+            return;
+        }
+
         var hasRoom = MakeRoom(now);
         transaction.Alarm = InternalResult.None;
         var verdict = _decider.Decide(ref transaction, now, _journal.LastSequence + 1);
@@ -195,15 +200,14 @@ public sealed class Cell : IBatchEventHandler<Input>
         _gate.OnDecided(_journal.LastSequence);
         Counters.CountAnswer(transaction.LinkIndex, ReplyEncoder.AnswerMti(transaction.Request.Mti), transaction.Decided.Code);
         var connection = transaction.Connection;
-        var target = _desk.Claim(connection, transaction.Generation, ReplyBytesMax);
+        var target = _desk.Claim(connection, transaction.Generation, ReplyEncoder.ReplyBytesMax);
         if (target.IsEmpty)
         {
             Counters.Undeliverable++;
             return;
         }
 
-        var bytes = ReplyEncoder.Encode(link, input, in transaction.Decided, target);
-        Must.Hold(bytes > 0);
+        var bytes = ReplyEncoder.Finish(link, input.Reply, input.Draft, in transaction.Decided, target);
         _desk.Commit(connection, bytes);
         if (_arrivalCount < _arrivals.Length) _arrivals[_arrivalCount++] = input.ArrivedAt.UnixNanos;
         if (_isDirty[connection]) return;

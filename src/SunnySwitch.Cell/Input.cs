@@ -1,5 +1,4 @@
 using SunnySwitch.Core.Stages;
-using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Cell;
 
@@ -19,16 +18,19 @@ public enum InputKind : byte
     Command = 3,
 }
 
-/// <summary>One ring slot: preallocated, filled by an edge thread, read by the kernel thread.</summary>
+/// <summary>
+/// One ring slot: preallocated, filled by an edge thread, read by the kernel thread. It holds no byte of the message
+/// itself: what decisions read is numbers, and the answer's echo fields are in its draft already.
+/// </summary>
 public sealed class Input
 {
-    private readonly byte[] _message;
-
-    /// <summary>Makes a slot for messages of up to <paramref name="messageBytesMax"/> bytes.</summary>
-    public Input(int messageBytesMax) => _message = new byte[messageBytesMax];
+    private readonly byte[] _reply = new byte[ReplyEncoder.ReplyBytesMax];
 
     /// <summary>What it is.</summary>
     public InputKind Kind;
+
+    /// <summary>Where DE38 and DE39 go in <see cref="Reply"/>.</summary>
+    public ReplyDraft Draft;
 
     /// <summary>When the edge read it.</summary>
     public Instant ArrivedAt;
@@ -36,21 +38,16 @@ public sealed class Input
     /// <summary>The request as numbers, and where it came from.</summary>
     public Transaction Transaction;
 
-    /// <summary>Where the fields lie in <see cref="Message"/>.</summary>
-    public FieldTable Fields;
-
     /// <summary>The command, when <see cref="Kind"/> says so.</summary>
     public OperatorCommand? Command;
 
-    private int _messageBytes;
+    /// <summary>The answer's draft.</summary>
+    public ReadOnlySpan<byte> Reply => _reply.AsSpan(0, Draft.Bytes);
 
-    /// <summary>The message as received, without framing.</summary>
-    public ReadOnlySpan<byte> Message => _message.AsSpan(0, _messageBytes);
-
-    /// <summary>Copies the received bytes in. They fit: the link's frame limit is not above the slot's size.</summary>
-    public void CopyMessage(ReadOnlySpan<byte> message)
+    /// <summary>Copies a draft in.</summary>
+    public void SetReply(ReplyDraft draft, ReadOnlySpan<byte> bytes)
     {
-        message.CopyTo(_message);
-        _messageBytes = message.Length;
+        Draft = draft;
+        bytes[..draft.Bytes].CopyTo(_reply);
     }
 }

@@ -22,11 +22,12 @@ public sealed class Intake(IPanTokens tokens)
     public const int FramesMax = 128;
 
     private readonly Transaction[] _transactions = new Transaction[FramesMax];
-    private readonly FieldTable[] _fields = new FieldTable[FramesMax];
-    private readonly (int Offset, int Bytes)[] _messages = new (int, int)[FramesMax];
+    private readonly ReplyDraft[] _drafts = new ReplyDraft[FramesMax];
+    private readonly byte[] _replies = new byte[FramesMax * ReplyEncoder.ReplyBytesMax];
     private readonly int[] _panOf = new int[FramesMax];
     private readonly byte[] _panBlocks = new byte[FramesMax * PanBlock.Bytes];
     private readonly byte[] _panTokens = new byte[FramesMax * PanBlock.Bytes];
+    private FieldTable _fields;
 
     /// <summary>Cuts, decodes and reads frames from <paramref name="received"/>.</summary>
     public Staged Stage(LinkProfile link, ReadOnlySpan<byte> received)
@@ -39,7 +40,7 @@ public sealed class Intake(IPanTokens tokens)
             if (status != FrameStatus.Complete) break;
             var start = consumed + headerBytes;
             consumed = start + messageBytes;
-            if (StageOne(link, received.Slice(start, messageBytes), frames, ref pans)) _messages[frames++] = (start, messageBytes);
+            if (StageOne(link, received.Slice(start, messageBytes), frames, ref pans)) frames++;
             else unanswerable++;
         }
 
@@ -48,30 +49,35 @@ public sealed class Intake(IPanTokens tokens)
     }
 
     /// <summary>Moves staged frame <paramref name="index"/> into a claimed slot. Cannot fail.</summary>
-    public void Fill(int index, ReadOnlySpan<byte> received, Input slot)
+    public void Fill(int index, Input slot)
     {
         ref var staged = ref _transactions[index];
         ref var target = ref slot.Transaction;
         target.Request = staged.Request;
-        target.Original = staged.Original;
+        if ((staged.Request.Has & RequestHas.Original) != 0) target.Original = staged.Original;
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;
-        _fields[index].CopyTo(ref slot.Fields);
-        slot.CopyMessage(received.Slice(_messages[index].Offset, _messages[index].Bytes));
+        slot.SetReply(_drafts[index], _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
         slot.Kind = InputKind.Message;
     }
 
     private bool StageOne(LinkProfile link, ReadOnlySpan<byte> message, int index, ref int pans)
     {
         ref var transaction = ref _transactions[index];
-        ref var fields = ref _fields[index];
-        transaction.Decode = Decoder.Decode(link.Dialect, message, ref fields);
-        if (!transaction.Decode.IsOk && (fields.Mti == 0 || !fields.Has(11))) return false;
+        transaction.Decode = Decoder.Decode(link.Dialect, message, ref _fields);
+        if (!transaction.Decode.IsOk && (_fields.Mti == 0 || !_fields.Has(11))) return false;
         transaction.DialectVersion = link.Dialect.Version;
-        var reader = new MessageReader(link.Dialect, message, in fields);
+        var reader = new MessageReader(link.Dialect, message, in _fields);
+        _drafts[index] = default;
+        if (ReplyEncoder.HasAnswer(_fields.Mti))
+        {
+            _drafts[index] = ReplyEncoder.Draft(link, reader, _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
+            if (_drafts[index].Bytes == 0) return false;
+        }
+
         var hasPan = RequestReader.Read(
-            reader, fields.Mti, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
+            reader, _fields.Mti, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
         _panOf[index] = hasPan ? pans++ : -1;
         return true;
     }

@@ -4,17 +4,30 @@ using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Cell;
 
-/// <summary>Encodes the answer to a request: echo fields as received, byte for byte, and what the switch set.</summary>
+/// <summary>
+/// An answer that waits for its decision: everything that is known when the request is read, with room for DE38 and DE39.
+/// </summary>
+/// <param name="Bytes">Length, frame header included; 0 when there is no draft.</param>
+/// <param name="ApprovalCodeAt">Where DE38 stands.</param>
+/// <param name="ResponseCodeAt">Where DE39 stands.</param>
+public readonly record struct ReplyDraft(ushort Bytes, ushort ApprovalCodeAt, ushort ResponseCodeAt);
+
+/// <summary>
+/// Encodes answers: echo fields as received, byte for byte, and what the switch set. The network's threads write the
+/// draft while the request is in their cache; the kernel thread copies it and fills in two fields.
+/// </summary>
 public static class ReplyEncoder
 {
+    /// <summary>Longest answer, frame header included. A dialect whose echo fields need more cannot be answered.</summary>
+    public const int ReplyBytesMax = 512;
+
     /// <summary>DE38, approval code.</summary>
     private const int ApprovalCodeField = 38;
 
     /// <summary>DE39, response code.</summary>
     private const int ResponseCodeField = 39;
 
-    private static readonly FieldSet Echo = SetOf(
-        2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70, 90, 95);
+    private static readonly FieldSet Echo = FieldSet.Of(2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70, 90, 95);
 
     /// <summary>
     /// MTI of the answer: function digit plus one, repeat bit off (0101 and 0100 give 0110, 0421 gives 0430).
@@ -22,58 +35,80 @@ public static class ReplyEncoder
     /// </summary>
     public static ushort AnswerMti(ushort mti) => (ushort)((mti & ~0x0001) + 0x0010);
 
+    /// <summary>False for responses: an odd function digit (ISO 8583-1:1987, clause 4.1). Nobody answers an answer.</summary>
+    public static bool HasAnswer(ushort mti) => (mti & 0x0010) == 0;
+
     /// <summary>
-    /// Writes the framed answer to <paramref name="input"/> into <paramref name="target"/>.
-    /// Returns its bytes, or -1 when <paramref name="target"/> is too small.
+    /// Writes the framed draft of the answer to a decoded request into <paramref name="target"/>, both codes blank.
+    /// A draft of no bytes says that it does not fit.
     /// </summary>
-    public static int Encode(LinkProfile link, Input input, in Decided decided, Span<byte> target)
+    public static ReplyDraft Draft(LinkProfile link, in MessageReader message, Span<byte> target)
     {
         var headerBytes = link.Framing.HeaderBytes;
-        if (target.Length < headerBytes) return -1;
-        var message = new MessageReader(link.Dialect, input.Message, in input.Fields);
-        var present = input.Fields.Present;
-        var fields = new FieldSet { Low = present.Low & Echo.Low, High = present.High & Echo.High };
+        var fields = message.Present.And(Echo);
+        fields.Add(ApprovalCodeField);
         fields.Add(ResponseCodeField);
-        if (decided.ApprovalCode != Decided.NoApprovalCode) fields.Add(ApprovalCodeField);
-
         var writer = new MessageWriter(link.Dialect, target[headerBytes..]);
-        writer.Begin(AnswerMti(input.Fields.Mti), fields);
-        WriteHalf(ref writer, message, fields.Low, 0, decided);
-        WriteHalf(ref writer, message, fields.High, 64, decided);
+        writer.Begin(AnswerMti(message.Mti), fields);
+        int approvalCodeAt = 0, responseCodeAt = 0;
+        CopyEchoes(ref writer, message, fields.Low >> (64 - ApprovalCodeField + 1) << (64 - ApprovalCodeField + 1), 0);
+        approvalCodeAt = headerBytes + writer.Written;
+        writer.Text(ApprovalCodeField, "000000"u8);
+        responseCodeAt = headerBytes + writer.Written;
+        writer.Text(ResponseCodeField, "00"u8);
+        CopyEchoes(ref writer, message, fields.Low & (ulong.MaxValue >> ResponseCodeField), 0);
+        CopyEchoes(ref writer, message, fields.High, 64);
         var messageBytes = writer.End();
-        if (messageBytes < 0) return -1;
+        if (messageBytes < 0) return default;
         link.Framing.WriteHeader(target, messageBytes);
-        return headerBytes + messageBytes;
+        return new ReplyDraft((ushort)(headerBytes + messageBytes), (ushort)approvalCodeAt, (ushort)responseCodeAt);
     }
 
-    private static void WriteHalf(ref MessageWriter writer, in MessageReader message, ulong bits, int firstField, in Decided decided)
+    /// <summary>Writes the answer from its draft and the decision; returns its bytes.</summary>
+    public static int Finish(LinkProfile link, ReadOnlySpan<byte> draft, ReplyDraft shape, in Decided decided, Span<byte> target)
+    {
+        Must.Hold(shape.Bytes > 0 && shape.Bytes == draft.Length);
+        if (decided.ApprovalCode != Decided.NoApprovalCode)
+        {
+            draft.CopyTo(target);
+            WriteApprovalCode(target.Slice(shape.ApprovalCodeAt, 6), decided.ApprovalCode);
+            WriteResponseCode(target[shape.ResponseCodeAt..], decided.Code);
+            return draft.Length;
+        }
+
+        // No DE38: close the gap, and take it out of the bitmap and the frame's length.
+        var gap = shape.ResponseCodeAt - shape.ApprovalCodeAt;
+        var bytes = draft.Length - gap;
+        draft[..shape.ApprovalCodeAt].CopyTo(target);
+        draft[shape.ResponseCodeAt..].CopyTo(target[shape.ApprovalCodeAt..]);
+        WriteResponseCode(target[shape.ApprovalCodeAt..], decided.Code);
+        var headerBytes = link.Framing.HeaderBytes;
+        link.Dialect.ClearInBitmap(target[headerBytes..], ApprovalCodeField);
+        link.Framing.WriteHeader(target, bytes - headerBytes);
+        return bytes;
+    }
+
+    private static void CopyEchoes(ref MessageWriter writer, in MessageReader message, ulong bits, int firstField)
     {
         while (bits != 0)
         {
             var lead = BitOperations.LeadingZeroCount(bits);
             bits &= ~(1UL << (63 - lead));
             var field = firstField + lead + 1;
-            if (field == ApprovalCodeField) WriteApprovalCode(ref writer, decided.ApprovalCode);
-            else if (field == ResponseCodeField) WriteResponseCode(ref writer, decided.Code);
-            else writer.CopyRaw(field, message.Raw(field));
+            writer.CopyRaw(field, message.Raw(field));
         }
     }
 
-    private static void WriteResponseCode(ref MessageWriter writer, ResponseCode code) =>
-        writer.Text(ResponseCodeField, [(byte)code.Packed, (byte)(code.Packed >> 8)]);
+    private static void WriteResponseCode(Span<byte> target, ResponseCode code) =>
+        (target[0], target[1]) = ((byte)code.Packed, (byte)(code.Packed >> 8));
 
-    private static void WriteApprovalCode(ref MessageWriter writer, uint code)
+    private static void WriteApprovalCode(Span<byte> target, uint code)
     {
-        Span<byte> text = stackalloc byte[6];
-        for (var index = 5; index >= 0; index--, code /= 36) text[index] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"u8[(int)(code % 36)];
+        for (var index = 5; index >= 0; index--, code /= 36)
+        {
+            target[index] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"u8[(int)(code % 36)];
+        }
+
         Must.Hold(code == 0);
-        writer.Text(ApprovalCodeField, text);
-    }
-
-    private static FieldSet SetOf(params ReadOnlySpan<int> fields)
-    {
-        var set = new FieldSet();
-        foreach (var field in fields) set.Add(field);
-        return set;
     }
 }

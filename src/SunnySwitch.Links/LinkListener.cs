@@ -160,7 +160,7 @@ public sealed class LinkListener
         {
             var received = Join(buffer, desk, out var isAll);
             var staged = desk.Intake.Stage(connection.Link.Profile, received);
-            if (staged.Frames > 0 && !TryPublish(connection, desk.Intake, received, staged.Frames, arrivedAt))
+            if (staged.Frames > 0 && !TryPublish(connection, desk.Intake, staged.Frames, arrivedAt))
             {
                 wanted = staged.Frames;
                 starved = true;
@@ -195,14 +195,14 @@ public sealed class LinkListener
         return desk.Joined.AsSpan(0, (int)buffer.Length);
     }
 
-    private bool TryPublish(Connection connection, Intake intake, ReadOnlySpan<byte> received, int frames, Instant arrivedAt)
+    private bool TryPublish(Connection connection, Intake intake, int frames, Instant arrivedAt)
     {
         if (!_ring.TryNext(frames, out var highest)) return false;
         var lowest = highest - frames + 1;
         for (var index = 0; index < frames; index++)
         {
             var slot = _ring[lowest + index];
-            intake.Fill(index, received, slot);
+            intake.Fill(index, slot);
             slot.ArrivedAt = arrivedAt;
             slot.Transaction.Connection = connection.Slot;
             slot.Transaction.Generation = connection.Generation;

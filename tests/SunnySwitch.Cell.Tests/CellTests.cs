@@ -153,6 +153,23 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void No_mti_at_all_can_stop_the_switch()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        var message = CellUnderTest.Message(0x0800, (7, "1122165100"), (11, "000001"), (41, "TERM0001"));
+        for (var mti = 0; mti < 10_000; mti += 100)
+        {
+            var batch = Enumerable.Range(mti, 100).Select(each => System.Text.Encoding.ASCII.GetBytes($"{each:D4}").Concat(message.Skip(4)).ToArray());
+            cell.Receive(0, [.. batch]);
+            cell.Step();
+        }
+
+        Assert.All(cell.Sent[0], answer => Assert.Equal(1, (answer[2] - '0') % 2));
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39));
+    }
+
+    [Fact]
     public void With_the_disk_full_new_requests_get_96_and_reversals_are_still_taken()
     {
         var disk = new MemoryDisk();
@@ -179,7 +196,7 @@ public sealed class CellTests
         using var tokens = new CmacPanTokens(new byte[16]);
         var intake = new Intake(tokens);
         var purchases = Enumerable.Range(1, 100).SelectMany(stan => { var message = CellUnderTest.Purchase(stan); return new byte[] { (byte)(message.Length >> 8), (byte)message.Length }.Concat(message); }).ToArray();
-        var input = new Input(2048);
+        var input = new Input();
         var target = new byte[512];
         long before = 0;
         for (var round = 0; round < 3; round++)
@@ -189,9 +206,9 @@ public sealed class CellTests
             Must.Hold(staged.Frames == 100);
             for (var index = 0; index < staged.Frames; index++)
             {
-                intake.Fill(index, purchases, input);
+                intake.Fill(index, input);
                 input.Transaction.Decided.Code = ResponseCode.Of('0', '0');
-                Must.Hold(ReplyEncoder.Encode(link, input, in input.Transaction.Decided, target) > 0);
+                Must.Hold(ReplyEncoder.Finish(link, input.Reply, input.Draft, in input.Transaction.Decided, target) > 0);
             }
         }
 

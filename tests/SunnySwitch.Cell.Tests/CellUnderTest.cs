@@ -17,7 +17,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
 {
     public const int Connections = 4;
     private static readonly Dialect Ascii = Dialect.BuiltIn("iso87-ascii")!;
-    private readonly RingBuffer<Input> _ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(2048), 256, new BusySpinWaitStrategy());
+    private readonly RingBuffer<Input> _ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), 256, new BusySpinWaitStrategy());
     private readonly BatchConsumer<Input, Cell> _consumer;
     private readonly CmacPanTokens _tokens = new(new byte[16]);
     private readonly Intake _intake;
@@ -83,7 +83,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         for (var index = 0; index < staged.Frames; index++)
         {
             var slot = _ring[highest - staged.Frames + 1 + index];
-            _intake.Fill(index, received, slot);
+            _intake.Fill(index, slot);
             slot.ArrivedAt = Now;
             (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection, 1, 0);
         }

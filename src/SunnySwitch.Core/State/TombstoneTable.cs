@@ -44,6 +44,7 @@ internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax)
 
     public bool Has(ulong primary)
     {
+        if (Entries.Live == 0) return false;   // The usual case: no look into memory that is cold.
         for (var number = Entries.First(primary); number != 0; number = Entries.After(number))
         {
             if (Entries[number].Primary == primary) return true;

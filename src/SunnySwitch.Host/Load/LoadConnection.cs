@@ -38,6 +38,7 @@ internal sealed class LoadConnection : IDisposable
     private readonly byte[] _sending;        // Room for the whole window: an append never has to wait.
     private readonly byte[] _received = new byte[ReceiveBytes];
     private FieldTable _answerTable;
+    private AnswerShape _shape = AnswerShape.Empty;
     private int _sendFrom;
     private int _sendTo;
     private int _receivedBytes;
@@ -201,6 +202,7 @@ internal sealed class LoadConnection : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeAnswer(ReadOnlySpan<byte> message, long now)
     {
+        if (_shape.TryRead(message, out var known) && TakeKnown(message, known, now)) return;
         if (!Decoder.Decode(_shared.Dialect, message, ref _answerTable).IsOk)
         {
             _tally.Undecodable++;
@@ -217,9 +219,25 @@ internal sealed class LoadConnection : IDisposable
         if (!TryMatch((uint)answer.Number(11), out var slot)) return;
         var request = _frames.AsSpan(slot * _frameBytes + _template.HeaderBytes, _frameBytes - _template.HeaderBytes);
         if (!Repeats(answer, message, request)) _tally.EchoMismatch++;
+        else if (_shape.IsEmpty) _shape = AnswerShape.Of(answer, message, _template.Echoed);
         CountCode(answer.Content(39));
         _shared.Log?.Add(answer);
         Finish(slot, now);
+    }
+
+    /// <summary>
+    /// An answer laid out like one that was decoded before: same length, MTI and bitmap, and between its codes only runs
+    /// of bytes that have to equal the request's. If they do, decoding it again could find nothing else.
+    /// </summary>
+    private bool TakeKnown(ReadOnlySpan<byte> message, uint stan, long now)
+    {
+        var slot = (int)(stan & _slotMask);
+        if (_slots[slot].Stan != stan || !_slots[slot].IsOutstanding || _shared.Log is not null) return false;
+        var request = _frames.AsSpan(slot * _frameBytes + _template.HeaderBytes, _frameBytes - _template.HeaderBytes);
+        if (!_shape.Repeats(message, request, _template.Echoed)) return false;
+        CountCode(_shape.CodeOf(message));
+        Finish(slot, now);
+        return true;
     }
 
     private bool Repeats(MessageReader answer, ReadOnlySpan<byte> message, ReadOnlySpan<byte> request)

@@ -40,7 +40,7 @@ internal static class Rehearsal
             new MemoryDisk(), new JournalOptions(SegmentBytes: 64L << 20), state.Apply, () => state.Hash, out _);
         var cell = new Cell.Cell(state, journal, [link], new NoLinks(), new MonotonicClock(), 4, 256);
         cell.Start(1, tokens.KeyCheck, 20_000);
-        var ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(2048), 256, new BusySpinWaitStrategy());
+        var ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), 256, new BusySpinWaitStrategy());
         var consumer = new BatchConsumer<Input, Cell.Cell>(ring, ring.NewBarrier(), cell);
         ring.AddGatingSequences(consumer.Sequence);
         Play(link, tokens, ring, consumer);
@@ -59,7 +59,7 @@ internal static class Rehearsal
             Must.Hold(staged.Frames == FramesPerRound);
             Must.Hold(ring.TryNext(staged.Frames, out var highest));
             var lowest = highest - staged.Frames + 1;
-            for (var index = 0; index < staged.Frames; index++) intake.Fill(index, received.AsSpan(0, bytes), ring[lowest + index]);
+            for (var index = 0; index < staged.Frames; index++) intake.Fill(index, ring[lowest + index]);
             ring.Publish(lowest, highest);
             while (consumer.Step()) { }
         }

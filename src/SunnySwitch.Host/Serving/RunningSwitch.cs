@@ -42,9 +42,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _options = options;
         _store = store;
         _links = links;
-        var messageBytesMax = links.Max(link => link.Limits.FrameBytesMax);
         _ring = RingBuffer<Input>.CreateMultiProducer(
-            () => new Input(messageBytesMax), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
+            () => new Input(), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
         _cell = new Cell.Cell(store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, _connections.SlotsMax, options.Ring.Slots / 2);
         _kernel = new KernelThread(_ring, _cell);

@@ -99,6 +99,9 @@ public ref struct MessageWriter
         else bytes.CopyTo(room);
     }
 
+    /// <summary>Bytes written so far: where the next field begins.</summary>
+    public readonly int Written => _cursor;
+
     /// <summary>
     /// Bytes written; -1 if the span was too small. Must.Hold that every announced field was written.
     /// </summary>

@@ -69,6 +69,25 @@ public sealed class Dialect
     /// <summary>True if the field's digits are packed two to a byte (a track separator is then nibble D).</summary>
     public bool IsPacked(int field) => _plans[field].IsPacked;
 
+    /// <summary>
+    /// Takes a field of the primary bitmap, 2 to 64, out of the bitmap of an encoded message; its content is the
+    /// caller's to remove.
+    /// </summary>
+    public void ClearInBitmap(Span<byte> message, int field)
+    {
+        Must.Hold(field is >= 2 and <= 64);
+        var bit = field - 1;
+        if (!BitmapHex)
+        {
+            message[MtiBytes + (bit >> 3)] &= (byte)~(0x80 >> (bit & 7));
+            return;
+        }
+
+        ref var character = ref message[MtiBytes + (bit >> 2)];
+        var nibble = character <= '9' ? character - '0' : character - 'A' + 10;
+        character = "0123456789ABCDEF"u8[nibble & ~(8 >> (bit & 3))];
+    }
+
     /// <summary>Compiles a dialect file (UTF-8 JSON, at most 1 MiB; comments and trailing commas allowed).</summary>
     /// <exception cref="DialectException">Lists every problem at once.</exception>
     public static Dialect Parse(ReadOnlySpan<byte> json) => new DialectParser().Parse(json, Crc32C(json));
