@@ -16,6 +16,7 @@ int rounds = int.Parse(Text("--rounds", "5")), batches = int.Parse(Text("--batch
 var payload = new byte[payloadBytes];
 for (var index = 0; index < payload.Length; index++) payload[index] = (byte)(index * 31);
 var run = 0;
+var writes = "";
 try
 {
     RunJournal(32, 50, new FlushTimes());
@@ -25,10 +26,22 @@ try
     var fold = Fold();
     if (args.Contains("--json"))
     {
-        var all = new { rows, appendNanos, commitNanosPerFrame = commitNanos, foldRate = fold.Wall, foldCpuRate = fold.Cpu };
+        var all = new
+        {
+            rows,
+            appendNanos,
+            commitNanosPerFrame = commitNanos,
+            foldRate = fold.Wall,
+            foldCpuRate = fold.Cpu,
+            writes,
+        };
         Console.WriteLine(JsonSerializer.Serialize(all));
     }
-    else Print(rows, appendNanos, commitNanos, fold);
+    else
+    {
+        Print(rows, appendNanos, commitNanos, fold);
+        Console.WriteLine($"writes: {writes}");
+    }
     return 0;
 }
 finally
@@ -59,6 +72,7 @@ double RunJournal(int frames, int count, FlushTimes flushes)
     var start = Stopwatch.GetTimestamp();
     for (var batch = 0; batch < count; batch++) CommitBatch(journal, frames, flushes);
     var rate = frames * count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    writes = disk.WriteMode;
     Directory.Delete(directory, recursive: true);
     return rate;
 }
@@ -106,7 +120,7 @@ double RunBare(int frames, int count, FlushTimes times, FlushTimes flushes)
         var disk = new MemoryDisk { LiesAboutFlush = true };
         using var journal = Journal.Open(disk, Sizes(512, 400), (_, _, _, _, _) => { }, () => 0, out _);
         var memory = disk.Cached(disk.List()[0]);
-        for (var page = 0; page < memory.Length; page += 4_096) memory[page] = memory[page]; // Not the commit's to fault in.
+        for (var page = 4_096; page < memory.Length; page += 4_096) memory[page] = 0;     // Not the commit's to fault in.
         TimeSpan append = default, commit = default;
         for (var batch = 0; batch < 400; batch++)
         {
@@ -152,7 +166,8 @@ static int BatchBytes(int frames) => (int)FrameFormat.NextBlock(
     frames * FrameFormat.FrameBytes(payloadBytes) + FrameFormat.FrameBytes(FrameFormat.BatchChainPayloadBytes));
 
 static JournalOptions Sizes(int frames, int count) =>
-    new(SegmentBytes: FrameFormat.NextBlock((long)(BatchBytes(frames) + FrameFormat.BlockBytes) * (count + 2) * 17 / 16));
+    new(SegmentBytes: FrameFormat.NextBlock(
+        (long)(BatchBytes(frames) + FrameFormat.BlockBytes) * (count + 2) * 17 / 16));
 
 static double Median(List<double> values)
 {
@@ -172,7 +187,8 @@ static void Print(List<Row> rows, double appendNanos, double commitNanos, (doubl
         + "bare write+flush us p50/p99   commit us p50/p99   fdatasync us p50/p99");
     foreach (var row in rows)
         Console.WriteLine($"{row.Frames,12} {row.Journal,18:N0} {row.Bare,18:N0}   {row.Ratio:F2}   "
-            + $"{row.BareP50,14:F0} / {row.BareP99,-10:F0} {row.CommitP50,8:F0} / {row.CommitP99,-10:F0} {row.FlushP50,8:F0} / {row.FlushP99:F0}");
+            + $"{row.BareP50,14:F0} / {row.BareP99,-10:F0} {row.CommitP50,8:F0} / {row.CommitP99,-10:F0} "
+            + $"{row.FlushP50,8:F0} / {row.FlushP99:F0}");
     Console.WriteLine($"processor time of a frame: append {appendNanos:F0} ns, "
         + $"commit (CRC, SHA-256, copy in memory) {commitNanos:F0} ns");
     Console.WriteLine($"open with a sink that does nothing: {fold.Wall:N0} frames/s, "
