@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SunnySwitch.Host.Disk;
+using SunnySwitch.Journal;
 
 namespace SunnySwitch.Host.Serving;
 
@@ -17,11 +18,11 @@ internal static class DiskProbe
         var disk = new FileDisk(folder);
         using (var file = disk.Create("probe", Flushes * BlockBytes))
         {
-            var block = new byte[BlockBytes];
+            var block = new AlignedBuffer(BlockBytes);
             for (var index = 0; index < Flushes; index++)
             {
                 var start = Stopwatch.GetTimestamp();
-                file.Write((long)index * BlockBytes, block);
+                file.Write((long)index * BlockBytes, block.Span);
                 file.Flush();
                 micros[index] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
             }
@@ -29,6 +30,6 @@ internal static class DiskProbe
 
         Directory.Delete(folder, recursive: true);
         Array.Sort(micros);
-        return $"flush of 4 KiB p50 {micros[Flushes / 2]:F0} us, p99 {micros[Flushes * 99 / 100]:F0} us ({Flushes} flushes)";
+        return $"flush of 4 KiB p50 {micros[Flushes / 2]:F0} us, p99 {micros[Flushes * 99 / 100]:F0} us ({Flushes} flushes), writes {disk.WriteMode}";
     }
 }
