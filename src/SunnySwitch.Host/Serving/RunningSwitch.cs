@@ -120,7 +120,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Logging.AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "; console.UseUtcTimestamp = true; });
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.AddFilter((category, level) => level >= (category?.StartsWith("SunnySwitch", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning));
+        // Our own words only: a framework's error would come with its stack, and it reaches us as an exception anyway.
+        builder.Logging.AddFilter((category, level) => category?.StartsWith("SunnySwitch", StringComparison.Ordinal) == true && level >= LogLevel.Information);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseSockets(sockets =>
