@@ -27,6 +27,12 @@ public static class ReplyEncoder
     /// <summary>DE39, response code.</summary>
     private const int ResponseCodeField = 39;
 
+    /// <summary>Fields 1 to 37, the first in the top bit.</summary>
+    private const ulong BeforeTheCodes = ulong.MaxValue << (64 - ApprovalCodeField + 1);
+
+    /// <summary>Fields 40 to 64.</summary>
+    private const ulong AfterTheCodes = ulong.MaxValue >> ResponseCodeField;
+
     private static readonly FieldSet Echo = FieldSet.Of(2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70, 90, 95);
 
     /// <summary>
@@ -50,14 +56,13 @@ public static class ReplyEncoder
         fields.Add(ResponseCodeField);
         var writer = new MessageWriter(link.Dialect, target[headerBytes..]);
         writer.Begin(AnswerMti(message.Mti), fields);
-        int approvalCodeAt = 0, responseCodeAt = 0;
-        CopyEchoes(ref writer, message, fields.Low >> (64 - ApprovalCodeField + 1) << (64 - ApprovalCodeField + 1), 0);
-        approvalCodeAt = headerBytes + writer.Written;
+        CopyEchoes(ref writer, message, message.Present.Low & BeforeTheCodes, Echo.Low, 0);
+        var approvalCodeAt = headerBytes + writer.Written;
         writer.Text(ApprovalCodeField, "000000"u8);
-        responseCodeAt = headerBytes + writer.Written;
+        var responseCodeAt = headerBytes + writer.Written;
         writer.Text(ResponseCodeField, "00"u8);
-        CopyEchoes(ref writer, message, fields.Low & (ulong.MaxValue >> ResponseCodeField), 0);
-        CopyEchoes(ref writer, message, fields.High, 64);
+        CopyEchoes(ref writer, message, message.Present.Low & AfterTheCodes, Echo.Low, 0);
+        CopyEchoes(ref writer, message, message.Present.High, Echo.High, 64);
         var messageBytes = writer.End();
         if (messageBytes < 0) return default;
         link.Framing.WriteHeader(target, messageBytes);
@@ -88,14 +93,19 @@ public static class ReplyEncoder
         return bytes;
     }
 
-    private static void CopyEchoes(ref MessageWriter writer, in MessageReader message, ulong bits, int firstField)
+    /// <summary>Copies echo fields run by run: neighbours in the request are one stretch of bytes.</summary>
+    private static void CopyEchoes(ref MessageWriter writer, in MessageReader message, ulong present, ulong echo, int firstField)
     {
-        while (bits != 0)
+        var left = present & echo;
+        while (left != 0)
         {
-            var lead = BitOperations.LeadingZeroCount(bits);
-            bits &= ~(1UL << (63 - lead));
-            var field = firstField + lead + 1;
-            writer.CopyRaw(field, message.Raw(field));
+            var lead = BitOperations.LeadingZeroCount(left);
+            var stop = present & ~echo & (ulong.MaxValue >> lead);
+            var run = stop == 0 ? left : left & ~(ulong.MaxValue >> BitOperations.LeadingZeroCount(stop));
+            var last = 63 - BitOperations.TrailingZeroCount(run);
+            var fields = firstField == 0 ? new FieldSet { Low = run } : new FieldSet { High = run };
+            writer.CopyRun(fields, message.RawRun(firstField + lead + 1, firstField + last + 1));
+            left &= ~run;
         }
     }
 

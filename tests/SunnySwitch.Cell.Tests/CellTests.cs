@@ -153,6 +153,33 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void An_answer_echoes_every_echo_field_it_got_and_nothing_else()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        (int Field, string Value)[] all =
+        [
+            (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165047"), (11, "000001"), (12, "165047"),
+            (13, "1122"), (14, "2812"), (15, "1123"), (18, "5411"), (22, "051"), (24, "200"), (25, "00"), (32, "400001"),
+            (33, "99"), (35, "4761739001010119=28122011234567890"), (37, "RRN000000001"), (41, "TERM0001"),
+            (42, "MERCHANT0000001"), (43, "ACME GROCERY STORE #12  SPRINGFIELD   US"), (49, "840"), (60, "ABC"), (70, "001"),
+        ];
+        var random = new Random(7);
+        int[] mandatory = [2, 3, 4, 7, 11, 41, 42, 49];
+        int[] echoed = [2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70];
+        for (var round = 0; round < 200; round++)
+        {
+            var fields = all.Where(each => mandatory.Contains(each.Field) || random.Next(2) == 0)
+                .Select(each => each.Field == 11 ? (11, $"{round + 1:D6}") : each).ToArray();
+            var answer = cell.Exchange(CellUnderTest.Message(0x0100, fields));
+            foreach (var (field, value) in fields.Where(each => echoed.Contains(each.Item1))) Assert.Equal(value, CellUnderTest.Field(answer, field));
+            var due = fields.Select(each => each.Item1).Intersect(echoed);
+            foreach (var field in all.Select(each => each.Field).Except(due)) Assert.Equal("", CellUnderTest.Field(answer, field));
+            Assert.NotEqual("", CellUnderTest.Field(answer, 39));
+        }
+    }
+
+    [Fact]
     public void No_mti_at_all_can_stop_the_switch()
     {
         using var cell = new CellUnderTest(new MemoryDisk());

@@ -102,6 +102,33 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task Ten_thousand_connections_hurt_nobody_who_is_there_already()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("SUNNY_LONG") is not null, "runs with tools/test --long");
+        using var test = new TestSwitch();
+        using var running = await test.Start("rehearse=false");
+        using var first = new AcquirerClient(running.Port(0));
+        Assert.Equal("00", AcquirerClient.Code(first.Exchange(AcquirerClient.Purchase(1, 1))));
+        var crowd = new List<AcquirerClient>();
+        try
+        {
+            for (var index = 0; index < 10_000; index++)
+            {
+                crowd.Add(new AcquirerClient(running.Port(0)));
+                if (index % 100 == 0) Assert.Equal("00", AcquirerClient.Code(first.Exchange(AcquirerClient.Purchase(1, index + 2))));
+            }
+
+            Assert.Equal("00", AcquirerClient.Code(first.Exchange(AcquirerClient.Purchase(1, 20_000))));
+        }
+        finally
+        {
+            foreach (var each in crowd) each.Dispose();
+        }
+
+        Assert.Contains("reason=\"TooManyConnections\"", await Metrics(running));
+    }
+
+    [Fact]
     public void A_wrong_configuration_lists_every_problem_and_ends_with_2()
     {
         using var test = new TestSwitch();

@@ -40,6 +40,16 @@ public readonly ref struct MessageReader
         return _message.Slice(entry.Start - plan.PrefixBytes, plan.PrefixBytes + plan.BytesOf(entry.Units));
     }
 
+    /// <summary>
+    /// The bytes from the start of one field to the end of another, everything between them included.
+    /// </summary>
+    public ReadOnlySpan<byte> RawRun(int first, int last)
+    {
+        var start = _table.Entry(first).Start - _dialect.Plans[first].PrefixBytes;
+        var end = _table.Entry(last);
+        return _message[start..(end.Start + _dialect.Plans[last].BytesOf(end.Units))];
+    }
+
     /// <summary>The field as on the wire, without its length prefix.</summary>
     public ReadOnlySpan<byte> Content(int field)
     {

@@ -55,6 +55,18 @@ public ref struct MessageWriter
     }
 
     /// <summary>
+    /// Copies fields that are neighbours in a message of the same dialect, as one stretch of bytes:
+    /// <see cref="MessageReader.RawRun"/>. They have to be the next ones announced.
+    /// </summary>
+    public void CopyRun(FieldSet fields, scoped ReadOnlySpan<byte> raw)
+    {
+        Must.Hold(!fields.IsEmpty && fields.Without(_left).IsEmpty && fields.Lowest == _left.Lowest);
+        _left = _left.Without(fields);
+        var room = Reserve(raw.Length);
+        if (!_tooSmall) raw.CopyTo(room);
+    }
+
+    /// <summary>
     /// An <c>n</c> field from a number: zero padded to a fixed width, without leading zeros in a variable one.
     /// </summary>
     public void Number(int field, ulong value)
