@@ -89,7 +89,12 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
 
     private static IEnumerable<string> Problems(CardToAdd card)
     {
-        if (card.Expiry is null || card.Expiry.Length != 4 || !card.Expiry.All(char.IsAsciiDigit) || int.Parse(card.Expiry.AsSpan(2)) is < 1 or > 12) yield return "expiry: YYMM";
+        if (card.Expiry is null || card.Expiry.Length != 4 || !card.Expiry.All(char.IsAsciiDigit)
+            || int.Parse(card.Expiry.AsSpan(2)) is < 1 or > 12)
+        {
+            yield return "expiry: YYMM";
+        }
+
         if (card.BalanceMinor is < 0 or > 1_000_000_000_000_000) yield return "balanceMinor: 0 to 10^15";
         if (card.CreditLineMinor is < 0 or > 1_000_000_000_000_000) yield return "creditLineMinor: 0 to 10^15";
         if (card.Currency is < 1 or > 999) yield return "currency: ISO 4217 number";

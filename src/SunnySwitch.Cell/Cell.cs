@@ -249,11 +249,17 @@ public sealed class Cell : IBatchEventHandler<Input>
                 if (_cards.TryAdd(in command.Card, out var added, out var refusal)) Record(JournalKind.CardAdded, 1, now, 0, added);
                 return OutcomeOf(refusal);
             case CommandKind.CardChange:
-                if (_cards.TryChange(command.Pan, command.Status, command.Hot, out var changed, out refusal)) Record(JournalKind.CardChanged, 1, now, 0, changed);
+                if (_cards.TryChange(command.Pan, command.Status, command.Hot, out var changed, out refusal))
+                {
+                    Record(JournalKind.CardChanged, 1, now, 0, changed);
+                }
+
                 return OutcomeOf(refusal);
             case CommandKind.CardsGenerate:
                 var range = command.Range;
-                if (_cards.TryGenerate(range.Bin, range.BinDigits, range.Count, range.Expiry, range.Currency, range.LedgerMinor, range.CreditLineMinor, out var generated, out refusal))
+                if (_cards.TryGenerate(
+                    range.Bin, range.BinDigits, range.Count, range.Expiry, range.Currency, range.LedgerMinor,
+                    range.CreditLineMinor, out var generated, out refusal))
                 {
                     Record(JournalKind.CardsGenerated, 1, now, 0, generated);
                 }
@@ -261,7 +267,12 @@ public sealed class Cell : IBatchEventHandler<Input>
                 return OutcomeOf(refusal);
             default:
                 Must.Hold(command.Kind == CommandKind.OpenBusinessDate);
-                if (command.DayNumber > _state.BusinessDay) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = command.DayNumber });
+                if (command.DayNumber > _state.BusinessDay)
+                {
+                    var opened = new BusinessDateOpened { DayNumber = command.DayNumber };
+                    Record(JournalKind.BusinessDateOpened, 1, now, 0, opened);
+                }
+
                 return CommandOutcome.Done;
         }
     }

@@ -232,7 +232,9 @@ public sealed class LinkListener
         Counters.Undecodable(connection.Link.Index, count);
         if (bad.IsTooMany(count, Environment.TickCount64))
         {
-            connection.TrySetReason(LinkCloseReason.TooManyBadMessages, $"{connection.Link.Limits.BadMessagesMax} undecodable messages in 10 s: is the dialect right?");
+            connection.TrySetReason(
+                LinkCloseReason.TooManyBadMessages,
+                $"{connection.Link.Limits.BadMessagesMax} undecodable messages in 10 s: is the dialect right?");
         }
     }
 

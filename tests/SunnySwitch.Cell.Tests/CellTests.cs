@@ -205,7 +205,8 @@ public sealed class CellTests
         while (CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(stan, amount: "000000000001")), 39) == "00") stan++;
         Assert.Equal("96", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(++stan)), 39));
         var reversal = CellUnderTest.Message(
-            0x0400, (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165048"), (11, "900001"), (12, "165047"), (13, "1122"), (32, "400001"),
+            0x0400, (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165048"), (11, "900001"), (12, "165047"),
+            (13, "1122"), (32, "400001"),
             (37, "000000000001"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (90, "0100000001112216504700000400001" + "00000000000"));
         Assert.Equal("00", CellUnderTest.Field(cell.Exchange(reversal), 39));
         Assert.True(cell.Cell.Counters.JournalFull > 0);
@@ -219,7 +220,11 @@ public sealed class CellTests
         var link = cell.Link;
         using var tokens = new CmacPanTokens(new byte[16]);
         var intake = new Intake(tokens);
-        var purchases = Enumerable.Range(1, 100).SelectMany(stan => { var message = CellUnderTest.Purchase(stan); return new byte[] { (byte)(message.Length >> 8), (byte)message.Length }.Concat(message); }).ToArray();
+        var purchases = Enumerable.Range(1, 100).SelectMany(stan =>
+        {
+            var message = CellUnderTest.Purchase(stan);
+            return new byte[] { (byte)(message.Length >> 8), (byte)message.Length }.Concat(message);
+        }).ToArray();
         var input = new Input();
         var target = new byte[512];
         long before = 0;

@@ -15,7 +15,8 @@ public sealed class RequestReaderTests
         var (request, original, hasPan) = Read(CellUnderTest.Message(
             0x0421, (2, "4761739001010119"), (3, "123456"), (4, "000000012345"), (7, "1122165047"), (11, "654321"), (12, "165047"), (13, "1122"), (14, "2812"),
             (15, "1123"), (18, "5411"), (19, "840"), (22, "051"), (25, "07"), (32, "00400001"), (33, "99"), (37, "RRN000000001"), (41, "TERM0001"),
-            (42, "MERCHANT0000001"), (49, "978"), (90, "020012345611221650460001234567800000000009"), (95, "000000000500" + new string('0', 12) + "D00000000" + "C00000000")));
+            (42, "MERCHANT0000001"), (49, "978"), (90, "020012345611221650460001234567800000000009"),
+            (95, "000000000500" + new string('0', 12) + "D00000000" + "C00000000")));
         Assert.True(hasPan);
         Assert.Equal("476173******0119", request.TruncatedPan.ToString());
         Assert.Equal((12345L, 123456u, 1122165047u, 654321u), (request.AmountMinor, request.ProcessingCode, request.TransmissionTime, request.Stan));
@@ -60,7 +61,9 @@ public sealed class RequestReaderTests
         var table = default(FieldTable);
         Assert.True(Decoder.Decode(Ascii, message, ref table).IsOk);
         var transaction = default(Transaction);
-        var hasPan = RequestReader.Read(new MessageReader(Ascii, message, in table), table.Mti, InstitutionId.Of(400001, 6), ref transaction, new byte[PanBlock.Bytes]);
+        var hasPan = RequestReader.Read(
+            new MessageReader(Ascii, message, in table), table.Mti, InstitutionId.Of(400001, 6), ref transaction,
+            new byte[PanBlock.Bytes]);
         return (transaction.Request, transaction.Original, hasPan);
     }
 }

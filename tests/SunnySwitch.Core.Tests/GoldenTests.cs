@@ -11,11 +11,22 @@ namespace SunnySwitch.Core.Tests;
 public sealed class GoldenTests
 {
     [Theory]
-    [InlineData(typeof(Request), 152, "Pan 0 TruncatedPan 16 AmountMinor 24 Acquirer 32 Forwarder 40 KeyPrimary 48 KeyRest 56 Fingerprint 64 TransmissionTime 72 Stan 76 ProcessingCode 80 LocalTime 84 LocalDate 88 Expiry 90 SettlementDate 92 MerchantCategory 94 AcquirerCountry 96 EntryMode 98 Mti 100 ConditionCode 102 Currency 104 ServiceCode 106 Has 108 Rrn 112 Verdicts 124 Terminal 128 CardAcceptor 136")]
-    [InlineData(typeof(OriginalData), 48, "KeyPrimary 0 TransmissionTime 8 Stan 12 Mti 16 Acquirer 24 Forwarder 32 ReplacementMinor 40")]
-    [InlineData(typeof(Decided), 208, "Request 0 Result 152 Code 154 ApprovalCode 156 Effect 160 Origin 161 DialectVersion 164 Card 168 Account 172 Hold 176 Link 180 HeldDelta 184 LedgerDelta 192 OriginalKey 200")]
-    [InlineData(typeof(CardAdded), 64, "Pan 0 TruncatedPan 16 LedgerMinor 24 CreditLineMinor 32 Expiry 40 Currency 42 Status 44 Hot 45 Card 48 Account 52")]
-    [InlineData(typeof(CardsGenerated), 48, "Bin 0 BinDigits 8 Count 12 LedgerMinor 16 CreditLineMinor 24 Expiry 32 Currency 34 FirstCard 36 FirstAccount 40")]
+    [InlineData(typeof(Request), 152,
+        "Pan 0 TruncatedPan 16 AmountMinor 24 Acquirer 32 Forwarder 40 KeyPrimary 48 KeyRest 56 Fingerprint "
+        + "64 TransmissionTime 72 Stan 76 ProcessingCode 80 LocalTime 84 LocalDate 88 Expiry 90 SettlementDate "
+        + "92 MerchantCategory 94 AcquirerCountry 96 EntryMode 98 Mti 100 ConditionCode 102 Currency 104 "
+        + "ServiceCode 106 Has 108 Rrn 112 Verdicts 124 Terminal 128 CardAcceptor 136")]
+    [InlineData(typeof(OriginalData), 48,
+        "KeyPrimary 0 TransmissionTime 8 Stan 12 Mti 16 Acquirer 24 Forwarder 32 ReplacementMinor 40")]
+    [InlineData(typeof(Decided), 208,
+        "Request 0 Result 152 Code 154 ApprovalCode 156 Effect 160 Origin 161 DialectVersion 164 Card 168 "
+        + "Account 172 Hold 176 Link 180 HeldDelta 184 LedgerDelta 192 OriginalKey 200")]
+    [InlineData(typeof(CardAdded), 64,
+        "Pan 0 TruncatedPan 16 LedgerMinor 24 CreditLineMinor 32 Expiry 40 Currency 42 Status 44 Hot 45 Card "
+        + "48 Account 52")]
+    [InlineData(typeof(CardsGenerated), 48,
+        "Bin 0 BinDigits 8 Count 12 LedgerMinor 16 CreditLineMinor 24 Expiry 32 Currency 34 FirstCard 36 "
+        + "FirstAccount 40")]
     [InlineData(typeof(SessionChanged), 16, "Connection 0 Generation 4 Link 8 State 12")]
     [InlineData(typeof(BusinessDateOpened), 8, "DayNumber 0")]
     [InlineData(typeof(CardChanged), 24, "Pan 0 Status 16 Hot 17")]
@@ -39,15 +50,24 @@ public sealed class GoldenTests
     }
 
     [Theory]
-    [InlineData(typeof(JournalKind), "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 BusinessDateOpened=8 CardChanged=9 Truncated=10")]
+    [InlineData(typeof(JournalKind),
+        "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
+        + "BusinessDateOpened=8 CardChanged=9 Truncated=10")]
     [InlineData(typeof(EffectKind), "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]
     [InlineData(typeof(SessionState), "None=0 SignedOff=1 SignedOn=2")]
     [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
-    [InlineData(typeof(StateTable), "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8")]
-    [InlineData(typeof(InternalResult), "None=0 Approved=1 FormatError=10 UnknownMti=11 NotSignedOn=12 AcquirerNotOfLink=13 SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 BadAmount=20 BadCurrency=21 BadPan=22 UnknownCard=23 Expired=24 HotLost=25 HotStolen=26 HotPickUp=27 HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 AlreadyReversed=44")]
+    [InlineData(typeof(StateTable),
+        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8")]
+    [InlineData(typeof(InternalResult),
+        "None=0 Approved=1 FormatError=10 UnknownMti=11 NotSignedOn=12 AcquirerNotOfLink=13 "
+        + "SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 "
+        + "BadAmount=20 BadCurrency=21 BadPan=22 UnknownCard=23 Expired=24 HotLost=25 HotStolen=26 HotPickUp=27 "
+        + "HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 "
+        + "OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 "
+        + "AlreadyReversed=44")]
     public void Durable_enums_only_grow(Type type, string values)
     {
         var now = Enum.GetValues(type).Cast<object>().ToDictionary(value => value.ToString()!, value => Convert.ToInt64(value, CultureInfo.InvariantCulture));
@@ -76,7 +96,9 @@ public sealed class GoldenTests
         var purchase = Purchase(123456).Request;
         var reversal = Reversal(2, Purchase(123456), stays: 400);
         Assert.Equal("A9EF8354217796E1 F6243F9C5D57FA76 7C942059E91F66BC", $"{purchase.KeyPrimary:X16} {purchase.KeyRest:X16} {purchase.Fingerprint:X16}");
-        Assert.Equal("E4D40AA4018F1812 A9EF8354217796E1 2F9BD607F22F7817", $"{reversal.Request.KeyPrimary:X16} {reversal.Original.KeyPrimary:X16} {reversal.Request.Fingerprint:X16}");
+        Assert.Equal(
+            "E4D40AA4018F1812 A9EF8354217796E1 2F9BD607F22F7817",
+            $"{reversal.Request.KeyPrimary:X16} {reversal.Original.KeyPrimary:X16} {reversal.Request.Fingerprint:X16}");
         Assert.Equal(purchase.KeyPrimary, reversal.Original.KeyPrimary);
     }
 

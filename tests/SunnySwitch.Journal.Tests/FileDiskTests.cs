@@ -1,5 +1,6 @@
 using SunnySwitch.Host.Disk;
 using SunnySwitch.Journal.Disks;
+using SunnySwitch.Journal.Reading;
 using SunnySwitch.Journal.Segments;
 using Xunit;
 

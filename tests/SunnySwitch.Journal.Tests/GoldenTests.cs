@@ -3,6 +3,7 @@ using System.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Host.Commands;
 using SunnySwitch.Journal.Disks;
+using SunnySwitch.Journal.Reading;
 using Xunit;
 
 namespace SunnySwitch.Journal.Tests;

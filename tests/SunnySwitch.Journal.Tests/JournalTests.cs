@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Disks;
+using SunnySwitch.Journal.Reading;
 using SunnySwitch.Journal.Segments;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using SunnySwitch.Journal.Disks;
+using SunnySwitch.Journal.Reading;
 using SunnySwitch.Journal.Segments;
 using Xunit;
 

@@ -133,7 +133,8 @@ public sealed class BadInputTests
     {
         using var test = new TestSwitch();
         var (exitCode, _, errors) = SwitchProcess.Run(
-            "serve", "--config", test.ConfigFile, "--data", test.Data, "--set", "ring.slots=1000", "--set", "mode=party", "--set", "links.0.framing=tape", "--set", "tables.holds=1");
+            "serve", "--config", test.ConfigFile, "--data", test.Data, "--set", "ring.slots=1000", "--set", "mode=party",
+            "--set", "links.0.framing=tape", "--set", "tables.holds=1");
         Assert.Equal(2, exitCode);
         Assert.Contains("4 problems", errors);
         foreach (var key in new[] { "ring.slots", "mode", "open.framing", "tables.holds" }) Assert.Contains(key, errors);

@@ -79,14 +79,16 @@ public sealed class SessionTests
         {
             client.Exchange(Network(1, "001"));
             client.Exchange(AcquirerClient.Encode(
-                0x0200, (2, Pan), (3, "000000"), (4, "000000000500"), (7, "1122101010"), (11, "000042"), (12, "101010"), (13, "1122"), (14, "2812"), (22, "051"), (32, "12345678901"),
+                0x0200, (2, Pan), (3, "000000"), (4, "000000000500"), (7, "1122101010"), (11, "000042"), (12, "101010"),
+                (13, "1122"), (14, "2812"), (22, "051"), (32, "12345678901"),
                 (35, Pan + "=28122011234567890"), (37, "000000000042"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (52, "0123456789ABCDEF")));
             client.Send(Encoding.ASCII.GetBytes("0200" + Pan + "=28122011234567890"));
         }
 
         var said = running.Output + await BadInputTests.Metrics(running);
         Assert.Equal(0, running.Terminate());
-        said += running.Output + SwitchProcess.Run("journal", "export", "--csv", "--data", test.Data).Output + SwitchProcess.Run("journal", "tail", "--data", test.Data).Output;
+        said += running.Output + SwitchProcess.Run("journal", "export", "--csv", "--data", test.Data).Output;
+        said += SwitchProcess.Run("journal", "tail", "--data", test.Data).Output;
         AssertNothingSensitive(Encoding.ASCII.GetBytes(said));
         foreach (var file in Directory.EnumerateFiles(test.Data, "*", SearchOption.AllDirectories)) AssertNothingSensitive(File.ReadAllBytes(file));
     }

@@ -48,13 +48,34 @@ public readonly record struct InstitutionId(ulong Packed)
 #pragma warning disable CS1591
 /// <summary>Eight characters of text, space or zero padded as received.</summary>
 [InlineArray(8)]
-public struct Text8 { private byte _first; public readonly override string ToString() => Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0)); }
+public struct Text8
+{
+    private byte _first;
+
+    /// <inheritdoc/>
+    public readonly override string ToString() =>
+        Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0));
+}
 
 /// <summary>Twelve characters of text.</summary>
 [InlineArray(12)]
-public struct Text12 { private byte _first; public readonly override string ToString() => Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0)); }
+public struct Text12
+{
+    private byte _first;
+
+    /// <inheritdoc/>
+    public readonly override string ToString() =>
+        Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0));
+}
 
 /// <summary>Up to sixteen characters of text.</summary>
 [InlineArray(16)]
-public struct Text16 { private byte _first; public readonly override string ToString() => Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0)); }
+public struct Text16
+{
+    private byte _first;
+
+    /// <inheritdoc/>
+    public readonly override string ToString() =>
+        Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0));
+}
 #pragma warning restore CS1591

@@ -12,12 +12,24 @@ internal static class CardCommand
 
     public static Command Create()
     {
-        var api = new Option<string>("--api") { Description = "The switch's HTTP address.", DefaultValueFactory = _ => "http://127.0.0.1:8580", Recursive = true };
+        var api = new Option<string>("--api")
+        {
+            Description = "The switch's HTTP address.",
+            DefaultValueFactory = _ => "http://127.0.0.1:8580",
+            Recursive = true,
+        };
         var json = new Option<bool>("--json") { Description = "One JSON object instead of text.", Recursive = true };
-        return new Command("card", "Cards of the running switch.") { Add(api, json), Show(api, json), Change(api, json), api, json };
+        return new Command("card", "Cards of the running switch.")
+        {
+            Add(api, json), Show(api, json), Change(api, json), api, json,
+        };
     }
 
-    private static Option<string> Pan() => new("--pan") { Description = "Card number; - reads it from standard input, so that it does not show in the process list.", Required = true };
+    private static Option<string> Pan() => new("--pan")
+    {
+        Description = "Card number; - reads it from standard input, so that it does not show in the process list.",
+        Required = true,
+    };
 
     private static Command Add(Option<string> api, Option<bool> json)
     {
@@ -27,8 +39,13 @@ internal static class CardCommand
         var credit = new Option<long>("--credit-line") { Description = "Credit line in minor units.", DefaultValueFactory = _ => 0 };
         var currency = new Option<int>("--currency") { Description = "ISO 4217 number.", DefaultValueFactory = _ => 840 };
         var command = new Command("add", "Adds a card with its account.") { pan, expiry, balance, credit, currency };
-        command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards", new CardToAdd(
-            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(expiry)!, parsed.GetValue(balance), parsed.GetValue(currency), parsed.GetValue(credit)), parsed.GetValue(json), stop));
+        command.SetAction((parsed, stop) =>
+        {
+            var card = new CardToAdd(
+                ReadPan(parsed.GetValue(pan)!), parsed.GetValue(expiry)!, parsed.GetValue(balance),
+                parsed.GetValue(currency), parsed.GetValue(credit));
+            return Send(parsed.GetValue(api)!, "cards", card, parsed.GetValue(json), stop);
+        });
         return command;
     }
 
@@ -36,7 +53,11 @@ internal static class CardCommand
     {
         var pan = Pan();
         var command = new Command("show", "Shows a card: status, balance, held money.") { pan };
-        command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards/show", new CardWanted(ReadPan(parsed.GetValue(pan)!)), parsed.GetValue(json), stop));
+        command.SetAction((parsed, stop) =>
+        {
+            var wanted = new CardWanted(ReadPan(parsed.GetValue(pan)!));
+            return Send(parsed.GetValue(api)!, "cards/show", wanted, parsed.GetValue(json), stop);
+        });
         return command;
     }
 
@@ -81,6 +102,8 @@ internal static class CardCommand
         if (card is null) return;
         Console.WriteLine(json
             ? JsonSerializer.Serialize(card, Web)
-            : $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}")}  currency {card.Currency}  ledger {card.LedgerMinor}  held {card.HeldMinor}  available {card.AvailableMinor}");
+            : $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}")}"
+                + $"  currency {card.Currency}  ledger {card.LedgerMinor}  held {card.HeldMinor}"
+                + $"  available {card.AvailableMinor}");
     }
 }

@@ -4,6 +4,7 @@ using SunnySwitch.Core.Domain;
 using SunnySwitch.Host.Disk;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Frames;
+using SunnySwitch.Journal.Reading;
 
 namespace SunnySwitch.Host.Commands;
 

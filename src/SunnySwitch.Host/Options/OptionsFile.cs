@@ -101,12 +101,21 @@ internal static class OptionsFile
     private static object? Bind(JsonObject source, Type type, string at, List<string> problems)
     {
         var result = Activator.CreateInstance(type)!;
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.CanWrite)
+            .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
         foreach (var (key, value) in source)
         {
             var where = at.Length == 0 ? key : $"{at}.{key}";
-            if (!properties.TryGetValue(key, out var property)) problems.Add($"{where}: no such key; here are: {string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
-            else if (TryBindValue(value, property.PropertyType, where, problems, out var bound)) property.SetValue(result, bound);
+            if (!properties.TryGetValue(key, out var property))
+            {
+                var known = string.Join(", ", properties.Keys.Order(StringComparer.Ordinal));
+                problems.Add($"{where}: no such key; here are: {known}");
+            }
+            else if (TryBindValue(value, property.PropertyType, where, problems, out var bound))
+            {
+                property.SetValue(result, bound);
+            }
         }
 
         return result;
@@ -117,7 +126,9 @@ internal static class OptionsFile
         bound = null;
         if (type == typeof(IReadOnlyList<LinkOptions>) && value is JsonArray links)
         {
-            bound = links.Select((link, index) => link is JsonObject each ? (LinkOptions)Bind(each, typeof(LinkOptions), $"links.{index}", problems)! : Wrong(link, $"links.{index}", problems)).ToList();
+            bound = links.Select((link, index) => link is JsonObject each
+                ? (LinkOptions)Bind(each, typeof(LinkOptions), $"links.{index}", problems)!
+                : Wrong(link, $"links.{index}", problems)).ToList();
             return true;
         }
 

@@ -45,8 +45,13 @@ internal sealed record SwitchOptions
         if (UnreadKilobytesMax is < 16 or > 65_536) yield return $"unreadKilobytesMax: 16 to 65536, is {UnreadKilobytesMax}";
         if (Links.Count is 0 or > 256) yield return $"links: 1 to 256, are {Links.Count}";
         foreach (var problem in Links.SelectMany(link => link.Problems())) yield return problem;
-        foreach (var twice in Links.GroupBy(link => link.Name).Where(group => group.Count() > 1)) yield return $"links: the name \"{twice.Key}\" is used {twice.Count()} times";
-        foreach (var twice in Links.Select(link => link.Port).Append(HttpPort).Where(port => port != 0).GroupBy(port => port).Where(group => group.Count() > 1))
+        foreach (var twice in Links.GroupBy(link => link.Name).Where(group => group.Count() > 1))
+        {
+            yield return $"links: the name \"{twice.Key}\" is used {twice.Count()} times";
+        }
+
+        var ports = Links.Select(link => link.Port).Append(HttpPort).Where(port => port != 0);
+        foreach (var twice in ports.GroupBy(port => port).Where(group => group.Count() > 1))
         {
             yield return $"ports: {twice.Key} is used {twice.Count()} times";
         }
@@ -73,7 +78,11 @@ internal sealed record LinkOptions
         if (Name.Length is 0 or > 32) yield return $"links: name: 1 to 32 characters, is \"{Name}\"";
         if (Port is < 0 or > 65_535) yield return $"{name}.port: 0 to 65535, is {Port}";
         if (Acquirers.Count is 0 or > 64) yield return $"{name}.acquirers: 1 to 64 acquirer ids (DE32), are {Acquirers.Count}";
-        foreach (var id in Acquirers.Where(id => id.Length is 0 or > 11 || !id.All(char.IsAsciiDigit))) yield return $"{name}.acquirers: \"{id}\" is not 1 to 11 digits";
+        foreach (var id in Acquirers.Where(id => id.Length is 0 or > 11 || !id.All(char.IsAsciiDigit)))
+        {
+            yield return $"{name}.acquirers: \"{id}\" is not 1 to 11 digits";
+        }
+
         if (Dialect.Length == 0) yield return $"{name}.dialect: the name of a dialect is missing";
         if (Framing is not ("binary2" or "ascii4" or "bcd2")) yield return $"{name}.framing: binary2, ascii4 or bcd2, is \"{Framing}\"";
         foreach (var problem in Limits.Problems(name)) yield return problem;
@@ -91,7 +100,12 @@ internal sealed record TableOptions
 
     public IEnumerable<string> Problems()
     {
-        foreach (var (name, value) in new[] { ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys), ("tombstones", Tombstones) })
+        var entries = new[]
+        {
+            ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys),
+            ("tombstones", Tombstones),
+        };
+        foreach (var (name, value) in entries)
         {
             if (value is < 16 or > 200_000_000) yield return $"tables.{name}: 16 to 200000000, is {value}";
         }
@@ -109,7 +123,11 @@ internal sealed record RingOptions
 
     public IEnumerable<string> Problems()
     {
-        if (Slots is < 256 or > 65_536 || !System.Numerics.BitOperations.IsPow2(Slots)) yield return $"ring.slots: a power of two from 256 to 65536, is {Slots}";
+        if (Slots is < 256 or > 65_536 || !System.Numerics.BitOperations.IsPow2(Slots))
+        {
+            yield return $"ring.slots: a power of two from 256 to 65536, is {Slots}";
+        }
+
         if (SpinMicroseconds is < 0 or > 1_000_000) yield return $"ring.spinMicroseconds: 0 to 1000000, is {SpinMicroseconds}";
     }
 }

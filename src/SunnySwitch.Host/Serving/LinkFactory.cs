@@ -15,7 +15,8 @@ internal static class LinkFactory
 
     private static readonly (int Field, int Units)[] Digits =
     [
-        (2, 19), (3, 6), (4, 12), (7, 10), (11, 6), (12, 6), (13, 4), (14, 4), (15, 4), (18, 4), (19, 3), (22, 3), (25, 2), (32, 11), (33, 11), (70, 3), (90, 42),
+        (2, 19), (3, 6), (4, 12), (7, 10), (11, 6), (12, 6), (13, 4), (14, 4), (15, 4), (18, 4), (19, 3), (22, 3),
+        (25, 2), (32, 11), (33, 11), (70, 3), (90, 42),
     ];
 
     /// <exception cref="OptionsException">A dialect is missing or wrong: every problem of every link.</exception>
@@ -55,7 +56,11 @@ internal static class LinkFactory
             }
         }
 
-        if (dialect.TypeOf(35) != FieldType.Track || dialect.UnitsMax(35) > 37) yield return $"dialect {dialect.Name}: field 35 has to be track data of at most 37 characters (type z)";
+        if (dialect.TypeOf(35) != FieldType.Track || dialect.UnitsMax(35) > 37)
+        {
+            yield return $"dialect {dialect.Name}: field 35 has to be track data of at most 37 characters (type z)";
+        }
+
         if (dialect.UnitsMax(90) != 42) yield return $"dialect {dialect.Name}: field 90 has to be 42 digits";
     }
 

@@ -45,7 +45,9 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _ring = RingBuffer<Input>.CreateMultiProducer(
             () => new Input(), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
-        _cell = new Cell.Cell(store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, _connections.SlotsMax, options.Ring.Slots / 2);
+        _cell = new Cell.Cell(
+            store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock,
+            _connections.SlotsMax, options.Ring.Slots / 2);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
         _web = BuildWeb(out _listener);
@@ -90,7 +92,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
         foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
         {
             var terms = link.Profile.Terms;
-            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Kind}, {(terms.SignOnRequired ? "sign-on required" : "no sign-on needed")}");
+            var signOn = terms.SignOnRequired ? "sign-on required" : "no sign-on needed";
+            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Kind}, {signOn}");
         }
 
         say($"http: http://{_bound[0].IPEndPoint} (/health/ready, /metrics, /cards)");
@@ -118,7 +121,12 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Logging.AddSimpleConsole(console => { console.SingleLine = true; console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "; console.UseUtcTimestamp = true; });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.UseUtcTimestamp = true;
+        });
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         // Our own words only: a framework's error would come with its stack, and it reaches us as an exception anyway.
         builder.Logging.AddFilter((category, level) => category?.StartsWith("SunnySwitch", StringComparison.Ordinal) == true && level >= LogLevel.Information);

@@ -60,7 +60,9 @@ internal sealed class Store : IDisposable
         var journal = SunnySwitch.Journal.Journal.Open(
             disk, new JournalOptions(SegmentBytes: options.Journal.SegmentMegabytes * 1024L * 1024L), state.Apply, () => state.Hash, out var report);
         Must.Hold(state.Hash == state.HashFromScratch());
-        say($"journal: {report.Frames:N0} frames in {report.Segments} segments, folded in {clock.Elapsed.TotalSeconds:F1} s{(report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "")}");
+        var cut = report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "";
+        say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
+            + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
         return new Store(locked, files, key, state, journal, report);
     }
 

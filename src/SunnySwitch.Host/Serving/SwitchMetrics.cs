@@ -8,7 +8,9 @@ namespace SunnySwitch.Host.Serving;
 /// <summary>Which of the switch's counts are on the metrics page, and what they are called there.</summary>
 internal static class SwitchMetrics
 {
-    public static MetricsPage Page(IReadOnlyList<Link> links, CellCounters cell, LinkListener listener, ConnectionTable connections, RingBuffer<Input> ring, Journal.Journal journal)
+    public static MetricsPage Page(
+        IReadOnlyList<Link> links, CellCounters cell, LinkListener listener, ConnectionTable connections,
+        RingBuffer<Input> ring, Journal.Journal journal)
     {
         var page = new MetricsPage();
         AddCell(page, links, cell);
@@ -16,42 +18,69 @@ internal static class SwitchMetrics
         page.Gauge("sunny_ring_free_slots", "Ring slots that are free.", () => ring.RemainingCapacity);
         page.Gauge("sunny_ring_slots", "Ring slots in all.", () => ring.Size);
         page.Gauge("sunny_journal_sequence", "Newest durable frame.", () => journal.DurableSequence);
+<<<<<<< HEAD
         page.Gauge("sunny_journal_segment_ahead", "1 while there is prewritten space for the next segment; 0: disk full, new requests get 96.", () => journal.HasSegmentAhead ? 1 : 0);
         page.Counter("sunny_allocated_bytes_total", "Bytes allocated by the process; does not grow with transactions.", () => GC.GetTotalAllocatedBytes());
         page.Counter("sunny_collections_total", "Garbage collections.", () => GC.CollectionCount(0));
+=======
+        page.Gauge(
+            "sunny_journal_segment_ahead",
+            "1 while there is prewritten space for the next segment; 0: disk full, new requests get 96.",
+            () => journal.HasSegmentAhead ? 1 : 0);
+>>>>>>> room/protocol
         page.Gauge("sunny_resident_bytes", "Resident memory of the process.", () => Environment.WorkingSet);
         return page;
     }
 
     private static void AddCell(MetricsPage page, IReadOnlyList<Link> links, CellCounters cell)
     {
-        page.Counter("sunny_answers_total", "Answers by link, MTI and response code (DE39).", ["link", "mti", "code"], () =>
-            cell.Answers().Select(each => new Measured([links[each.Link].Name, each.Mti.ToString("X4"), each.Code.ToString()], each.Count)));
-        page.Durations("sunny_latency_seconds", "Durations by stage: ring (read to decided), commit (batch decided to durable), total (read to reply handed over).",
+        page.Counter(
+            "sunny_answers_total", "Answers by link, MTI and response code (DE39).", ["link", "mti", "code"],
+            () => cell.Answers().Select(each => new Measured(
+                [links[each.Link].Name, each.Mti.ToString("X4"), each.Code.ToString()], each.Count)));
+        page.Durations(
+            "sunny_latency_seconds",
+            "Durations by stage: ring (read to decided), commit (batch decided to durable), "
+                + "total (read to reply handed over).",
             ("ring", cell.RingWait), ("commit", cell.Commit), ("total", cell.Total));
         page.Counter("sunny_batches_total", "Batches taken from the ring.", () => Volatile.Read(ref cell.Batches));
         page.Counter("sunny_inputs_total", "Inputs taken from the ring.", () => Volatile.Read(ref cell.Inputs));
         page.Counter("sunny_late_total", "Inputs discarded undecided because their deadline had passed.", () => Volatile.Read(ref cell.Late));
         page.Counter("sunny_repeats_total", "Repeats answered from memory.", () => Volatile.Read(ref cell.Repeats));
-        page.Counter("sunny_silent_total", "Messages that get no answer: responses and notifications.", () => Volatile.Read(ref cell.Silent));
-        page.Counter("sunny_same_key_other_body_total", "Alarm: same duplicate key with another body, answered 94.", () => Volatile.Read(ref cell.SameKeyOtherBody));
-        page.Counter("sunny_table_full_total", "Alarm: refused with 96 because a table is at its limit.", () => Volatile.Read(ref cell.TableFull));
-        page.Counter("sunny_journal_full_total", "Alarm: refused with 96 because no journal segment could be prepared.", () => Volatile.Read(ref cell.JournalFull));
+        page.Counter(
+            "sunny_silent_total", "Messages that get no answer: responses and notifications.",
+            () => Volatile.Read(ref cell.Silent));
+        page.Counter(
+            "sunny_same_key_other_body_total", "Alarm: same duplicate key with another body, answered 94.",
+            () => Volatile.Read(ref cell.SameKeyOtherBody));
+        page.Counter(
+            "sunny_table_full_total", "Alarm: refused with 96 because a table is at its limit.",
+            () => Volatile.Read(ref cell.TableFull));
+        page.Counter(
+            "sunny_journal_full_total", "Alarm: refused with 96 because no journal segment could be prepared.",
+            () => Volatile.Read(ref cell.JournalFull));
         page.Counter("sunny_undeliverable_total", "Replies whose connection was gone.", () => Volatile.Read(ref cell.Undeliverable));
     }
 
     private static void AddLinks(MetricsPage page, IReadOnlyList<Link> links, LinkCounters counters, ConnectionTable connections)
     {
-        page.Gauge("sunny_connections_open", "Connections open now.", ["link"], () => links.Select(link => new Measured([link.Name], connections.OpenOn(link.Index))));
-        page.Counter("sunny_connections_opened_total", "Connections opened.", ["link"], () => links.Select(link => new Measured([link.Name], counters.OpenedOn(link.Index))));
+        Func<IEnumerable<Measured>> ByLink(Func<int, double> read) =>
+            () => links.Select(link => new Measured([link.Name], read(link.Index)));
+
+        page.Gauge("sunny_connections_open", "Connections open now.", ["link"], ByLink(link => connections.OpenOn(link)));
+        page.Counter(
+            "sunny_connections_opened_total", "Connections opened.", ["link"], ByLink(link => counters.OpenedOn(link)));
         page.Counter("sunny_connections_closed_total", "Connections closed, by reason.", ["link", "reason"], () =>
             from link in links
             from reason in Enum.GetValues<LinkCloseReason>()
             let count = counters.ClosedFor(link.Index, reason)
             where count > 0
             select new Measured([link.Name, reason.ToString()], count));
-        page.Counter("sunny_frames_received_total", "Frames received.", ["link"], () => links.Select(link => new Measured([link.Name], counters.FramesOn(link.Index))));
-        page.Counter("sunny_undecodable_total", "Messages too broken to answer.", ["link"], () => links.Select(link => new Measured([link.Name], counters.UndecodableOn(link.Index))));
+        page.Counter(
+            "sunny_frames_received_total", "Frames received.", ["link"], ByLink(link => counters.FramesOn(link)));
+        page.Counter(
+            "sunny_undecodable_total", "Messages too broken to answer.", ["link"],
+            ByLink(link => counters.UndecodableOn(link)));
         page.Counter("sunny_starved_total", "How often a link waited for the ring.", () => counters.StarvedTimes);
     }
 }

@@ -16,10 +16,18 @@ internal static class TokenKeyFile
         if (File.Exists(path))
         {
             var key = File.ReadAllBytes(path);
-            return key.Length == KeyBytes ? key : throw new InvalidDataException($"{path}: {KeyBytes} bytes are expected, are {key.Length}; restore it from a backup");
+            if (key.Length == KeyBytes) return key;
+            throw new InvalidDataException(
+                $"{path}: {KeyBytes} bytes are expected, are {key.Length}; restore it from a backup");
         }
 
-        if (journalExists) throw new InvalidDataException($"{path} is missing, but there is a journal: restore the key from a backup, or start with an empty data folder");
+        if (journalExists)
+        {
+            throw new InvalidDataException(
+                $"{path} is missing, but there is a journal: restore the key from a backup, "
+                + "or start with an empty data folder");
+        }
+
         var fresh = RandomNumberGenerator.GetBytes(KeyBytes);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

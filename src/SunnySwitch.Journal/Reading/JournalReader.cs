@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Recovery;
 
-namespace SunnySwitch.Journal;
+namespace SunnySwitch.Journal.Reading;
 
 /// <summary>
 /// Reads a journal frame by frame, verified batch by batch (checksums, order, epoch, chain), and changes nothing. The
