@@ -18,16 +18,14 @@ internal static class SwitchMetrics
         page.Gauge("sunny_ring_free_slots", "Ring slots that are free.", () => ring.RemainingCapacity);
         page.Gauge("sunny_ring_slots", "Ring slots in all.", () => ring.Size);
         page.Gauge("sunny_journal_sequence", "Newest durable frame.", () => journal.DurableSequence);
-<<<<<<< HEAD
-        page.Gauge("sunny_journal_segment_ahead", "1 while there is prewritten space for the next segment; 0: disk full, new requests get 96.", () => journal.HasSegmentAhead ? 1 : 0);
-        page.Counter("sunny_allocated_bytes_total", "Bytes allocated by the process; does not grow with transactions.", () => GC.GetTotalAllocatedBytes());
-        page.Counter("sunny_collections_total", "Garbage collections.", () => GC.CollectionCount(0));
-=======
         page.Gauge(
             "sunny_journal_segment_ahead",
             "1 while there is prewritten space for the next segment; 0: disk full, new requests get 96.",
             () => journal.HasSegmentAhead ? 1 : 0);
->>>>>>> room/protocol
+        page.Counter(
+            "sunny_allocated_bytes_total", "Bytes allocated by the process; does not grow with transactions.",
+            () => GC.GetTotalAllocatedBytes());
+        page.Counter("sunny_collections_total", "Garbage collections.", () => GC.CollectionCount(0));
         page.Gauge("sunny_resident_bytes", "Resident memory of the process.", () => Environment.WorkingSet);
         return page;
     }
