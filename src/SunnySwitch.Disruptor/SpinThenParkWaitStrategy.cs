@@ -11,9 +11,6 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
     // Pause between two looks: long enough to leave the publisher its cache line, short against the 20 us.
     private const int PauseSpins = 4;
 
-    // Whom we wait for may be waiting for this very core: after a microsecond or so let it have it.
-    private const int LooksBeforeYield = 16;
-
     private const int NoSpin = 4; // 20, 10, 5, 2.5 us, then none.
 
     private readonly ParkingLot _lot;
@@ -40,7 +37,6 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
         var startedAt = Stopwatch.GetTimestamp();
         var parkAt = startedAt + (barrier.SpinHalvings < NoSpin ? _spinTicks >> barrier.SpinHalvings : 0);
         var parked = false;
-        var looks = 0;
         while (true)
         {
             if (barrier.IsAlerted) throw AlertException.Instance;
@@ -53,8 +49,8 @@ public sealed class SpinThenParkWaitStrategy : IWaitStrategy
 
             if (Stopwatch.GetTimestamp() < parkAt)
             {
-                if (++looks < LooksBeforeYield) Thread.SpinWait(PauseSpins);
-                else Thread.Yield();
+                // No yielding in between: it cost three quarters of the throughput of batches (33 against 145 million/s).
+                Thread.SpinWait(PauseSpins);
             }
             else
             {
