@@ -20,6 +20,7 @@ internal static class ServeCommand
 
     private static async Task<int> Serve(string? config, string dataFolder, string[] settings)
     {
+        ProtectData.AllowNoCoreFile();
         using var signals = new Signals();
         try
         {

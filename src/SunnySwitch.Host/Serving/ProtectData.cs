@@ -6,9 +6,19 @@ namespace SunnySwitch.Host.Serving;
 internal static class ProtectData
 {
     public const int ExitCode = 3;
+    private const int CoreFileSize = 4;
 
     [DllImport("libc", EntryPoint = "_exit")]
     private static extern void ExitNow(int code);
+
+    [DllImport("libc", EntryPoint = "setrlimit")]
+    private static extern int SetLimit(int resource, in Limit limit);
+
+    /// <summary>A core file would hold whatever was in memory, card numbers among it.</summary>
+    public static void AllowNoCoreFile()
+    {
+        if (OperatingSystem.IsLinux()) _ = SetLimit(CoreFileSize, default);
+    }
 
     public static void Stop(string message)
     {
@@ -16,5 +26,12 @@ internal static class ProtectData
         Console.Error.Flush();
         if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS()) ExitNow(ExitCode);
         Environment.Exit(ExitCode);
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Limit
+    {
+        public readonly ulong Soft;
+        public readonly ulong Hard;
     }
 }

@@ -183,8 +183,15 @@ internal sealed class RunningSwitch : IAsyncDisposable
         {
             var today = DayNumber();
             if (today <= opened) continue;
-            await _operators.Ask(CommandKind.OpenBusinessDate, asked => asked.DayNumber = today).ConfigureAwait(false);
-            opened = today;
+            try
+            {
+                var command = await _operators.Ask(CommandKind.OpenBusinessDate, asked => asked.DayNumber = today).ConfigureAwait(false);
+                if (command.Outcome == CommandOutcome.Done) opened = today;
+            }
+            catch (TimeoutException)
+            {
+                // The ring was full, or the disk is: the date is asked for again at the next tick.
+            }
         }
     }
 
