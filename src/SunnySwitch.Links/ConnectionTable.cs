@@ -80,10 +80,18 @@ public sealed class ConnectionTable : ILinkDesk
     {
         var target = _connections[connection];
         Must.Hold(target is not null);
-        // Never awaited: an incomplete flush means that the peer left more unread than the transport's bound.
-        var flush = target.Output.FlushAsync();
-        if (!flush.IsCompleted) target.AbortSoon(LinkCloseReason.SlowReader, "the peer does not read its answers");
-        else _ = flush.Result;
+        try
+        {
+            // Never awaited: an incomplete flush means that the peer left more unread than the transport's bound.
+            var flush = target.Output.FlushAsync();
+            if (!flush.IsCompleted) target.AbortSoon(LinkCloseReason.SlowReader, "the peer does not read its answers");
+            else _ = flush.Result;
+        }
+        catch (Exception unknown) when (unknown is not (StopToProtectDataException or OutOfMemoryException))
+        {
+            // What the transport throws ends this link, not the kernel.
+            target.AbortSoon(LinkCloseReason.TransportFailed, $"{unknown.GetType().Name}: {unknown.Message}");
+        }
     }
 
     /// <inheritdoc/>
