@@ -45,6 +45,8 @@ internal sealed record SwitchOptions
         if (UnreadKilobytesMax is < 16 or > 65_536) yield return $"unreadKilobytesMax: 16 to 65536, is {UnreadKilobytesMax}";
         if (Links.Count is 0 or > 256) yield return $"links: 1 to 256, are {Links.Count}";
         foreach (var problem in Links.SelectMany(link => link.Problems())) yield return problem;
+        var connections = Links.Sum(link => (long)link.Limits.ConnectionsMax);
+        if (connections > 1_000_000) yield return $"links: limits.connectionsMax: at most 1000000 over all links, are {connections}";
         foreach (var twice in Links.GroupBy(link => link.Name).Where(group => group.Count() > 1))
         {
             yield return $"links: the name \"{twice.Key}\" is used {twice.Count()} times";
