@@ -219,8 +219,9 @@ public sealed class CellTests
     {
         using var cell = new CellUnderTest(new MemoryDisk()) { Records = false };
         cell.AddCard(balance: 100_000_000);
-        var reads = Enumerable.Range(0, 30)
-            .Select(read => CellUnderTest.Frames(Enumerable.Range(1, 100).Select(each => CellUnderTest.Purchase((read * 100) + each, amount: "000000000001")))).ToArray();
+        byte[] Read(int read) => CellUnderTest.Frames(
+            Enumerable.Range(1, 100).Select(each => CellUnderTest.Purchase((read * 100) + each, amount: "000000000001")));
+        var reads = Enumerable.Range(0, 30).Select(Read).ToArray();
         long before = 0;
         for (var read = 0; read < reads.Length; read++)
         {
