@@ -7,4 +7,10 @@ if (args is ["core", ..])
     return;
 }
 
+if (args is ["cell", ..])
+{
+    CellBench.Run(args);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

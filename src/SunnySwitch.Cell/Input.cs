@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Cell;
@@ -24,7 +27,9 @@ public enum InputKind : byte
 /// </summary>
 public sealed class Input
 {
-    private readonly byte[] _reply = new byte[ReplyEncoder.ReplyBytesMax];
+    private const int UsualReplyBytes = 256;
+
+    private ReplyBytes _reply;
 
     /// <summary>What it is.</summary>
     public InputKind Kind;
@@ -42,12 +47,27 @@ public sealed class Input
     public OperatorCommand? Command;
 
     /// <summary>The answer's draft.</summary>
-    public ReadOnlySpan<byte> Reply => _reply.AsSpan(0, Draft.Bytes);
+    public ReadOnlySpan<byte> Reply => ((ReadOnlySpan<byte>)_reply)[..Draft.Bytes];
+
+    /// <summary>Asks for the lines that another core wrote: what a decision reads, and an answer of usual length.</summary>
+    public void Prefetch()
+    {
+        Cache.Prefetch(MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in Transaction.Decided)));
+        Cache.Prefetch(in Transaction.LinkIndex);
+        Cache.Prefetch(((ReadOnlySpan<byte>)_reply)[..UsualReplyBytes]);
+    }
 
     /// <summary>Copies a draft in.</summary>
     public void SetReply(ReplyDraft draft, ReadOnlySpan<byte> bytes)
     {
         Draft = draft;
         bytes[..draft.Bytes].CopyTo(_reply);
+    }
+
+    /// <summary>In the slot itself, beside the numbers: one stretch of memory that travels between cores.</summary>
+    [InlineArray(ReplyEncoder.ReplyBytesMax)]
+    private struct ReplyBytes
+    {
+        private byte _first;
     }
 }

@@ -38,7 +38,6 @@ public sealed class Decider
             }
         }
 
-        if (transaction.Verdict == Verdict.Answer) transaction.Decided.Request = transaction.Request;
         return transaction.Verdict;
     }
 }

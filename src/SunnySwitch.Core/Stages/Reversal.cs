@@ -104,5 +104,5 @@ internal readonly struct Reversal(SwitchState state) : IStage
     }
 
     private static bool IsAdvice(in Transaction transaction) =>
-        Mtis.KindOf(transaction.Request.Mti) == MessageKind.ReversalAdvice;
+        Mtis.KindOf(transaction.Decided.Request.Mti) == MessageKind.ReversalAdvice;
 }

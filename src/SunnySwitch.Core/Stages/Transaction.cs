@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 using SunnySwitch.Protocol.Codec;
@@ -33,17 +34,14 @@ public sealed record LinkTerms(uint Link, string Name, bool SignOnRequired, Inst
 /// <summary>One request on its way through the stages; preallocated with its ring slot.</summary>
 public struct Transaction
 {
-    /// <summary>What the edge read of the message.</summary>
-    public Request Request;
+    /// <summary>
+    /// The request, filled by the edge, and what the stages conclude of it: one piece, so that a frame is one copy. Code and
+    /// ApprovalCode are meant for every verdict that answers; the rest only for <see cref="Verdict.Answer"/>.
+    /// </summary>
+    public Decided Decided;
 
     /// <summary>DE90 and DE95; meant when <see cref="Request.Has"/> has Original.</summary>
     public OriginalData Original;
-
-    /// <summary>
-    /// What the stages conclude. Code and ApprovalCode are meant for every verdict that answers; the whole of it, the request
-    /// included, only for <see cref="Verdict.Answer"/>.
-    /// </summary>
-    public Decided Decided;
 
     /// <summary>For <see cref="Verdict.SessionChange"/>.</summary>
     public SessionChanged Session;
@@ -77,6 +75,10 @@ public struct Transaction
 
     /// <summary>Slot of the card in its table, -1 when unknown; set by the card lookup.</summary>
     internal int CardSlot;
+
+    /// <summary>What the edge read of the message. On a read-only transaction take <c>Decided.Request</c>: this would copy it.</summary>
+    [UnscopedRef]
+    public ref Request Request => ref Decided.Request;
 
     /// <summary>No effect yet, whatever this slot held before.</summary>
     internal void Begin(long nextSequence)
