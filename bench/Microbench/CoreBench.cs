@@ -83,8 +83,7 @@ public static class CoreBench
             var start = Stopwatch.GetTimestamp();
             if (prefetch)
             {
-                foreach (ref var transaction in batch.AsSpan()) state.PrefetchBuckets(in transaction.Decided.Request);
-                foreach (ref var transaction in batch.AsSpan()) state.PrefetchEntries(in transaction.Decided.Request);
+                foreach (ref var transaction in batch.AsSpan()) state.Prefetch(in transaction.Request);
             }
 
             foreach (ref var transaction in batch.AsSpan())

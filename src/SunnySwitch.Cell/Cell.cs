@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
@@ -16,9 +15,7 @@ namespace SunnySwitch.Cell;
 /// </remarks>
 public sealed class Cell : IBatchEventHandler<Input>
 {
-
-    /// <summary>Inputs between the steps of <see cref="Prefetch"/>: enough to cover one miss of the cache, few enough to stay in it.</summary>
-    private const int Ahead = 12;
+    private const int PrefetchGroup = 16;
     private const int FrameBytesMax = Decided.Bytes + OriginalData.Bytes;
     private static readonly ResponseCode SystemMalfunction = ResponseCode.Of('9', '6');
 
@@ -81,10 +78,11 @@ public sealed class Cell : IBatchEventHandler<Input>
     public void OnBatch(EventBatch<Input> batch, long firstSequence)
     {
         var now = _clock.Now;
-        for (var index = -3 * Ahead; index < batch.Count; index++)
+        for (var first = 0; first < batch.Count; first += PrefetchGroup)
         {
-            Prefetch(batch, index);
-            if (index >= 0) Take(batch[index], now);
+            var end = Math.Min(first + PrefetchGroup, batch.Count);
+            for (var index = first; index < end; index++) Prefetch(batch[index]);
+            for (var index = first; index < end; index++) Take(batch[index], now);
         }
 
         Counters.Batches++;
@@ -95,18 +93,10 @@ public sealed class Cell : IBatchEventHandler<Input>
     /// <summary>The batch's slots are free again.</summary>
     public void OnReleased() => _desk.WakeStarved();
 
-    /// <summary>
-    /// Asks ahead for what later inputs will need, so that cache misses overlap instead of queueing up: the slot itself, which
-    /// another core wrote; then the buckets of its keys; then what these lead to.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Prefetch(EventBatch<Input> batch, int index)
+    /// <summary>Reads what deciding will need, so that the cache misses of a group overlap instead of queueing up.</summary>
+    private void Prefetch(Input input)
     {
-        if (index + (3 * Ahead) < batch.Count) batch[index + (3 * Ahead)].Prefetch();
-        var next = index + (2 * Ahead);
-        if ((uint)next < (uint)batch.Count) _state.PrefetchBuckets(in batch[next].Transaction.Decided.Request);
-        next = index + Ahead;
-        if ((uint)next < (uint)batch.Count) _state.PrefetchEntries(in batch[next].Transaction.Decided.Request);
+        if (input.Kind == InputKind.Message) _state.Prefetch(in input.Transaction.Request);
     }
 
     private void Take(Input input, Instant now)

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Cell;
@@ -27,8 +25,6 @@ public enum InputKind : byte
 /// </summary>
 public sealed class Input
 {
-    private const int UsualReplyBytes = 256;
-
     private ReplyBytes _reply;
 
     /// <summary>What it is.</summary>
@@ -48,14 +44,6 @@ public sealed class Input
 
     /// <summary>The answer's draft.</summary>
     public ReadOnlySpan<byte> Reply => ((ReadOnlySpan<byte>)_reply)[..Draft.Bytes];
-
-    /// <summary>Asks for the lines that another core wrote: what a decision reads, and an answer of usual length.</summary>
-    public void Prefetch()
-    {
-        Cache.Prefetch(MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in Transaction.Decided)));
-        Cache.Prefetch(in Transaction.LinkIndex);
-        Cache.Prefetch(((ReadOnlySpan<byte>)_reply)[..UsualReplyBytes]);
-    }
 
     /// <summary>Copies a draft in.</summary>
     public void SetReply(ReplyDraft draft, ReadOnlySpan<byte> bytes)

@@ -66,10 +66,6 @@ internal sealed class CardTable
         }
     }
 
-    /// <summary>Asks for the slot where <see cref="Find"/> will begin.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(PanToken pan) => Cache.Prefetch(in _entries[Home(pan)]);
-
     public ref readonly CardEntry this[int slot] => ref _entries[slot];
 
     /// <summary>Enters a card that is not there yet, as the next number.</summary>

@@ -66,10 +66,6 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long First(ulong primary) => Resolve(_heads[primary >> _shift]);
 
-    /// <summary>Asks for the bucket that <see cref="First"/> will read.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchBucket(ulong primary) => Cache.Prefetch(in _heads[primary >> _shift]);
-
     /// <summary>The next older live number in the chain, or 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long After(long number)

@@ -125,11 +125,11 @@ internal sealed class KeyTable(int keysMax)
         return ofOtherCard ? OriginalMatch.OtherCard : OriginalMatch.None;
     }
 
-    /// <summary>Asks for the entry that <see cref="Match"/> will begin with; its bucket should be in the cache by now.</summary>
+    /// <summary>Reads what <see cref="Match"/> would read, so that it is in the cache by then.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(ulong primary)
+    public ulong Touch(ulong primary)
     {
         var number = Entries.First(primary);
-        if (number != 0) Cache.Prefetch(in Entries[number]);
+        return number == 0 ? 0 : Entries[number].Primary;
     }
 }

@@ -16,6 +16,7 @@ public sealed class SwitchState
     private int _previousDay;
     private ulong _epoch;
     private uint _tokenKeyCheck;
+    private ulong _touched;
 
     internal readonly CardTable Cards;
     internal readonly AccountTable Accounts;
@@ -93,23 +94,15 @@ public sealed class SwitchState
     public SessionState SessionOf(int connection, uint generation) => Sessions.StateOf(connection, generation);
 
     /// <summary>
-    /// Asks for the memory that deciding this request will read first. Called some requests ahead, the cache misses of many
-    /// overlap. Changes nothing and may be left out.
+    /// Reads the memory that deciding this request will need. Called for every request of a batch before the first is decided,
+    /// the cache misses of the whole batch overlap. Changes nothing and may be left out.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchBuckets(in Request request)
+    public void Prefetch(in Request request)
     {
-        Keys.Entries.PrefetchBucket(request.KeyPrimary);
-        Cards.Prefetch(request.Pan);
-    }
-
-    /// <summary>Asks for what the buckets lead to: called after <see cref="PrefetchBuckets"/>, before the decision.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchEntries(in Request request)
-    {
-        Keys.Prefetch(request.KeyPrimary);
+        _touched += Keys.Touch(request.KeyPrimary);
         var slot = Cards.Find(request.Pan);
-        if (slot >= 0) Cache.Prefetch(in Accounts[Cards[slot].Account]);
+        if (slot >= 0) _touched += (ulong)Accounts[Cards[slot].Account].HeldMinor;
     }
 
     /// <summary>

@@ -84,8 +84,7 @@ public sealed class ApplyTests
     {
         var hash = _bench.State.Hash;
         var transaction = Purchase(1);
-        _bench.State.PrefetchBuckets(in transaction.Decided.Request);
-        _bench.State.PrefetchEntries(in transaction.Decided.Request);
+        _bench.State.Prefetch(in transaction.Request);
         _bench.Decider.Decide(ref transaction, default, 77);
         var first = PayloadOf(in transaction);
         _bench.Decider.Decide(ref transaction, default, 77);
@@ -111,8 +110,7 @@ public sealed class ApplyTests
         {
             purchase.Request.Stan = firstStan + count;
             Seal(ref purchase);
-            bench.State.PrefetchBuckets(in purchase.Decided.Request);
-            bench.State.PrefetchEntries(in purchase.Decided.Request);
+            bench.State.Prefetch(in purchase.Request);
             var verdict = bench.Decider.Decide(ref purchase, default, firstSequence + count);
             if (verdict != Verdict.Answer || purchase.Decided.Code != ResponseCodes.Approved) throw new InvalidOperationException();
             var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in purchase.Decided));
