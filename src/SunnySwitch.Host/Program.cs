@@ -23,6 +23,7 @@ internal static class Program
             JournalCommand.Create(),
             DecodeCommand.Create(),
             EncodeCommand.Create(),
+            SimulateCommand.Create(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count == 0) return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });

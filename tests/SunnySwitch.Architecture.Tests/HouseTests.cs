@@ -21,9 +21,11 @@ public sealed partial class HouseTests
         ["SunnySwitch.Journal"] = ["SunnySwitch.Disruptor", "SunnySwitch.Core"],
         ["SunnySwitch.Cell"] =
             ["SunnySwitch.Disruptor", "SunnySwitch.Protocol", "SunnySwitch.Core", "SunnySwitch.Journal"],
+        ["SunnySwitch.Simulation"] =
+            ["SunnySwitch.Disruptor", "SunnySwitch.Protocol", "SunnySwitch.Core", "SunnySwitch.Journal", "SunnySwitch.Cell"],
         ["SunnySwitch.Links"] = ["SunnySwitch.Cell"],
         ["SunnySwitch.Admin"] = ["SunnySwitch.Cell"],
-        ["SunnySwitch.Host"] = ["SunnySwitch.Links", "SunnySwitch.Admin"],
+        ["SunnySwitch.Host"] = ["SunnySwitch.Links", "SunnySwitch.Admin", "SunnySwitch.Simulation"],
     };
 
     [Fact]
@@ -46,7 +48,7 @@ public sealed partial class HouseTests
         foreach (var (name, ring) in new[]
         {
             ("Disruptor", "Base"), ("Protocol", "Kernel"), ("Core", "Kernel"), ("Journal", "Kernel"),
-            ("Cell", "Kernel"), ("Links", "Edge"), ("Admin", "Edge"), ("Host", "Host"),
+            ("Cell", "Kernel"), ("Simulation", "Kernel"), ("Links", "Edge"), ("Admin", "Edge"), ("Host", "Host"),
         })
         {
             var room = $"SunnySwitch.{name}";

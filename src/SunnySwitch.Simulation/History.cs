@@ -1,0 +1,18 @@
+namespace SunnySwitch.Simulation;
+
+/// <summary>The last happenings, kept as numbers; words are made when somebody wants to read them.</summary>
+internal sealed class History
+{
+    private const int Kept = 48;
+    private readonly (long AtNanos, string What, string Detail, long Number)[] _kept =
+        new (long, string, string, long)[Kept];
+    private long _count;
+
+    public void Add(long atNanos, string what, string detail = "", long number = 0) =>
+        _kept[_count++ % Kept] = (atNanos, what, detail, number);
+
+    public IEnumerable<(long AtNanos, string What, string Detail, long Number)> Last()
+    {
+        for (var index = Math.Max(0, _count - Kept); index < _count; index++) yield return _kept[index % Kept];
+    }
+}

@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Simulation;
+
+/// <summary>A frame that the journal has to hold, in the reference's words.</summary>
+internal sealed record LogEntry(
+    JournalKind Kind, Message? Message = null, string Code = "", long Moved = 0, string Pan = "", CardStatus Status = default,
+    HotReason Hot = default);
+
+/// <summary>A frame as the journal gives it back.</summary>
+internal readonly record struct Seen(JournalKind Kind, ushort Mti, uint Stan, string Code, long Moved)
+{
+    public static Seen Of(JournalKind kind, ReadOnlySpan<byte> payload)
+    {
+        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", 0);
+        ref readonly var decided = ref MemoryMarshal.AsRef<Decided>(payload);
+        return new Seen(
+            kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(), decided.HeldDelta - decided.LedgerDelta);
+    }
+}
+
+/// <summary>
+/// What was decided, in order, as the reference has it; after a crash it is cut to what the journal kept, and the reference
+/// is made anew from it.
+/// </summary>
+internal sealed class Ledger(Swarm swarm)
+{
+    private readonly List<LogEntry> _log = [];
+
+    public ReferenceSwitch Reference { get; private set; } = new(swarm);
+
+    /// <summary>Frames decided.</summary>
+    public int Count => _log.Count;
+
+    /// <summary>Frames that an answer on a wire has promised.</summary>
+    public int Promised { get; private set; }
+
+    /// <summary>Decides a message; what is journalled goes into the log.</summary>
+    public Judgement Judge(Message message)
+    {
+        var judgement = Reference.Judge(message);
+        if (judgement.IsJournalled)
+        {
+            _log.Add(new LogEntry(JournalKind.Decided, message, judgement.Code, judgement.Moved));
+        }
+
+        return judgement;
+    }
+
+    public void Add(LogEntry entry)
+    {
+        _log.Add(entry);
+        Apply(Reference, entry);
+    }
+
+    public void Promise(int frames) => Promised = Math.Max(Promised, frames);
+
+    /// <summary>After a crash: what the journal kept has to be a beginning of the log, with all that was promised.</summary>
+    public void Survive(List<Seen> seen)
+    {
+        Check(seen.Count <= _log.Count, "I2", $"the journal has {seen.Count} frames where {_log.Count} were decided");
+        for (var index = 0; index < seen.Count; index++) Compare(index, seen[index], _log[index]);
+        Check(seen.Count >= Promised, "I1", $"{Promised} frames were promised on a wire, {seen.Count} survived");
+        if (seen.Count == _log.Count) return;
+        _log.RemoveRange(seen.Count, _log.Count - seen.Count);
+        Reference = new ReferenceSwitch(swarm);
+        foreach (var entry in _log) Apply(Reference, entry);
+    }
+
+    public static void Check(bool holds, string invariant, string what)
+    {
+        if (!holds) throw new InvariantBrokenException(invariant, what);
+    }
+
+    private static void Compare(int index, Seen seen, LogEntry entry)
+    {
+        Check(seen.Kind == entry.Kind, "I1", $"frame {index} is {seen.Kind}, decided was {entry.Kind}");
+        if (entry.Message is not { } message) return;
+        var same = seen.Stan == message.Stan && seen.Mti >> 8 == message.Class && seen.Code == entry.Code;
+        Check(same, "I1", $"frame {index} says {seen.Mti:X4} STAN {seen.Stan} {seen.Code}, decided was {message} {entry.Code}");
+        Check(seen.Moved == entry.Moved, "I5", $"frame {index} moves {seen.Moved}, decided was {entry.Moved}: {message}");
+    }
+
+    private static void Apply(ReferenceSwitch reference, LogEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case JournalKind.Decided: reference.Judge(entry.Message!); break;
+            case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Moved); break;
+            case JournalKind.CardChanged: reference.ChangeCard(entry.Pan, entry.Status, entry.Hot); break;
+            default:
+                Must.Hold(entry.Kind == JournalKind.BusinessDateOpened);
+                reference.OpenDay();
+                break;
+        }
+    }
+}

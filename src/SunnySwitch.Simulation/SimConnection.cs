@@ -1,0 +1,51 @@
+namespace SunnySwitch.Simulation;
+
+/// <summary>What an acquirer put on the wire.</summary>
+/// <param name="Frame">Its bytes.</param>
+/// <param name="Message">The business message; null for 0800 and for what was cut short.</param>
+/// <param name="Stan">DE11.</param>
+/// <param name="AnswerMti">MTI that its answer has.</param>
+/// <param name="Network">DE70 of an 0800, else null.</param>
+internal sealed record Sent(byte[] Frame, Message? Message, uint Stan, ushort AnswerMti, string? Network = null);
+
+/// <summary>An answer that has to come, decided by the reference.</summary>
+/// <param name="Sent">What it answers.</param>
+/// <param name="Code">DE39.</param>
+/// <param name="Key">The stored answer that it is, or repeats.</param>
+/// <param name="FramesBefore">Frames of the reference's log when it was decided: all of them durable when it leaves.</param>
+internal readonly record struct Expected(Sent Sent, string Code, string? Key, int FramesBefore);
+
+/// <summary>One connection of an acquirer, both ends and the wire between.</summary>
+internal sealed class SimConnection(int slot, uint generation)
+{
+    public int Slot => slot;
+
+    public uint Generation => generation;
+
+    /// <summary>Sent and not yet taken by the switch.</summary>
+    public Queue<Sent> OnTheWay { get; } = new();
+
+    /// <summary>Bytes that arrived and were not taken.</summary>
+    public List<byte> Received { get; } = [];
+
+    /// <summary>Answers to come, in order.</summary>
+    public Queue<Expected> Awaited { get; } = new();
+
+    /// <summary>Answers that the switch has encoded and not let go.</summary>
+    public List<byte[]> Encoded { get; } = [];
+
+    /// <summary>When the last byte sent so far arrives: a stream keeps its order.</summary>
+    public long LastArrivalNanos { get; set; }
+
+    /// <summary>It found the ring full.</summary>
+    public bool IsStarved { get; set; }
+
+    /// <summary>The acquirer is gone.</summary>
+    public bool IsCut { get; set; }
+
+    /// <summary>The switch was told, by the connection's last input.</summary>
+    public bool IsEndPublished { get; set; }
+
+    /// <summary>As the reference sees it.</summary>
+    public bool IsSignedOn { get; set; }
+}

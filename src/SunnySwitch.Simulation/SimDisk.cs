@@ -1,0 +1,98 @@
+using SunnySwitch.Journal;
+using SunnySwitch.Journal.Disks;
+
+namespace SunnySwitch.Simulation;
+
+/// <summary>The power went: the node is gone in the middle of a call of the disk. Nothing may catch it on the way.</summary>
+internal sealed class PowerCutException : Exception;
+
+/// <summary>
+/// One life of a node's disk: every call is a place where the power can go, before it, after it, or (a write) in the
+/// middle. What lies on the platter afterwards is <see cref="MemoryDisk.Crash"/>'s to say.
+/// </summary>
+internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
+{
+    private int _callsUntilCut = -1;
+
+    /// <summary>The power goes within the next <paramref name="calls"/> calls.</summary>
+    public void CutWithin(int calls) => _callsUntilCut = prng.Below(calls);
+
+    /// <summary>The next write or flush fails: the drive says so.</summary>
+    public bool FailsNext { get; set; }
+
+    /// <summary>True once it failed: the node that saw it has to stop.</summary>
+    public bool HasFailed { get; private set; }
+
+    public IReadOnlyList<string> List() => platter.List();
+
+    public IDiskFile Create(string name, long bytes) =>
+        new SimFile(this, Guarded(() => platter.Create(name, bytes)));
+
+    public IDiskFile Open(string name, bool forWriting) => new SimFile(this, platter.Open(name, forWriting));
+
+    public void Rename(string from, string to) => Guarded(() => platter.Rename(from, to));
+
+    public void Delete(string name) => Guarded(() => platter.Delete(name));
+
+    private void Point()
+    {
+        if (_callsUntilCut >= 0 && _callsUntilCut-- == 0) throw new PowerCutException();
+    }
+
+    private void Guarded(Action act)
+    {
+        Point();
+        act();
+        Point();
+    }
+
+    private T Guarded<T>(Func<T> act)
+    {
+        Point();
+        var result = act();
+        Point();
+        return result;
+    }
+
+    private void Fail(string what, string name)
+    {
+        if (!FailsNext) return;
+        (FailsNext, HasFailed) = (false, true);
+        throw new IOException($"{what} {name}: input/output error");
+    }
+
+    private sealed class SimFile(SimDisk disk, IDiskFile file) : IDiskFile
+    {
+        public string Name => file.Name;
+
+        public long Bytes => file.Bytes;
+
+        public int Read(long offset, Span<byte> target) => file.Read(offset, target);
+
+        public void Write(long offset, ReadOnlySpan<byte> source)
+        {
+            disk.Point();
+            disk.Fail("write", Name);
+            if (disk._callsUntilCut == 0)
+            {
+                file.Write(offset, source[..(disk.PrngBelow(source.Length / 512 + 1) * 512)]);
+                throw new PowerCutException();
+            }
+
+            file.Write(offset, source);
+            disk.Point();
+        }
+
+        public void Flush()
+        {
+            disk.Point();
+            disk.Fail("fdatasync", Name);
+            file.Flush();
+            disk.Point();
+        }
+
+        public void Dispose() => file.Dispose();
+    }
+
+    private int PrngBelow(int bound) => prng.Below(bound);
+}

@@ -1,0 +1,82 @@
+using SunnySwitch.Cell;
+
+namespace SunnySwitch.Simulation;
+
+/// <summary>The connections' outputs as the kernel sees them; each answer that leaves is checked against what was awaited.</summary>
+internal sealed class SimLinks(Wire wire, Ledger ledger, History history, Func<long> now) : ILinkDesk
+{
+    private readonly SimConnection?[] _connections = new SimConnection?[SimNode.ConnectionsMax];
+    private readonly byte[] _target = new byte[ReplyEncoder.ReplyBytesMax];
+    private readonly Dictionary<string, string> _approvalCodes = new(StringComparer.Ordinal);
+
+    public SimConnection? this[int slot]
+    {
+        get => _connections[slot];
+        set => _connections[slot] = value;
+    }
+
+    public long Approvals { get; private set; }
+
+    public long Repeats { get; private set; }
+
+    public long Answers { get; private set; }
+
+    public Span<byte> Claim(int connection, uint generation, int bytes)
+    {
+        var target = Find(connection, generation);
+        Ledger.Check(target.Awaited.Count > target.Encoded.Count, "I8", $"connection {connection} gets an answer that nothing asked for");
+        if (!target.IsCut) return _target;
+        target.Awaited.Dequeue();                            // Nobody is there to get it.
+        return default;
+    }
+
+    public void Commit(int connection, int bytes) => _connections[connection]!.Encoded.Add(_target[..bytes]);
+
+    public void Flush(int connection)
+    {
+        var target = _connections[connection]!;
+        foreach (var frame in target.Encoded) Check(target, frame);
+        target.Encoded.Clear();
+    }
+
+    public void Release(int connection, uint generation)
+    {
+        var target = Find(connection, generation);
+        Ledger.Check(target.IsEndPublished && target.Encoded.Count == 0, "I8", $"connection {connection} is let go too early");
+        _connections[connection] = null;
+    }
+
+    public void WakeStarved() { }
+
+    private SimConnection Find(int connection, uint generation)
+    {
+        var found = _connections[connection];
+        Ledger.Check(found is not null && found.Generation == generation, "I8", $"connection {connection}.{generation} is not there");
+        return found!;
+    }
+
+    private void Check(SimConnection connection, byte[] frame)
+    {
+        var expected = connection.Awaited.Dequeue();
+        Ledger.Check(wire.TryDecode(frame, out var answer), "I8", $"an answer to {expected.Sent} cannot be decoded");
+        history.Add(now(), "answer", answer.Code, expected.Sent.Stan);
+        var about = expected.Sent.Message?.ToString() ?? $"0800 or a message cut short, STAN {expected.Sent.Stan}";
+        Ledger.Check(
+            answer.Mti == expected.Sent.AnswerMti && uint.Parse(answer.Stan) == expected.Sent.Stan, "I8",
+            $"{answer.Mti:X4} STAN {answer.Stan} answers {about}");
+        Ledger.Check(answer.Code == expected.Code, "I3", $"{answer.Code} instead of {expected.Code} for {about}");
+        ledger.Promise(expected.FramesBefore);
+        Answers++;
+        if (expected.Code == "00" && expected.Key is not null) Approvals++;
+        if (expected.Key is { } key) SameAsEver(key, answer.ApprovalCode, about);
+    }
+
+    /// <summary>DE38 of a stored answer is the same for ever, over crashes too.</summary>
+    private void SameAsEver(string key, string approvalCode, string about)
+    {
+        if (_approvalCodes.TryAdd(key, approvalCode)) return;
+        Repeats++;
+        var before = _approvalCodes[key];
+        Ledger.Check(before == approvalCode, "I3", $"DE38 {approvalCode} after {before} for {about}");
+    }
+}

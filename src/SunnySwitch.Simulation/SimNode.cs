@@ -1,0 +1,89 @@
+using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
+using SunnySwitch.Disruptor;
+using SunnySwitch.Journal;
+
+namespace SunnySwitch.Simulation;
+
+/// <summary>
+/// One life of the switch: the production kernel on a disk of the simulation. A restart is a new object, so that nothing
+/// outlives a crash but the disk.
+/// </summary>
+internal sealed class SimNode : IClock, IDisposable
+{
+    public const long DeadlineNanos = 10 * Instant.NanosPerSecond;
+    public const int ConnectionsMax = 8;
+    private const uint LinkNumber = 1;
+
+    private readonly CmacPanTokens _tokens = new(new byte[16]);
+    private readonly Func<Instant> _now;
+    private readonly BatchConsumer<Input, Cell.Cell> _consumer;
+
+    /// <summary>Recovers from the disk. May end by a power cut, as everything here may.</summary>
+    public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, FrameSink seen)
+    {
+        _now = now;
+        Disk = disk;
+        Intake = new Intake(_tokens);
+        State = new SwitchState(
+            new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 65_536, ConnectionsMax)
+            {
+                TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
+            },
+            _tokens);
+        Profile = new LinkProfile(
+            new LinkTerms(LinkNumber, "sim", swarm.SignOnRequired, [InstitutionId.Of(400001, 6)]),
+            wire.Dialect, wire.Framing, DeadlineNanos);
+        var options = new JournalOptions(swarm.SegmentKilobytes * 1024L, swarm.BatchKilobytes * 1024);
+        Journal = SunnySwitch.Journal.Journal.Open(disk, options, Fold, () => State.Hash, out _);
+        Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), swarm.RingSlots, new BusySpinWaitStrategy());
+        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, ConnectionsMax, swarm.RingSlots / 2);
+        _consumer = new BatchConsumer<Input, Cell.Cell>(Ring, Ring.NewBarrier(), Cell);
+        Ring.AddGatingSequences(_consumer.Sequence);
+
+        void Fold(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
+        {
+            State.Apply(kind, version, sequence, time, payload);
+            seen(kind, version, sequence, time, payload);
+        }
+    }
+
+    public SimDisk Disk { get; }
+
+    public Intake Intake { get; }
+
+    public SwitchState State { get; }
+
+    public LinkProfile Profile { get; }
+
+    public Journal.Journal Journal { get; }
+
+    public RingBuffer<Input> Ring { get; }
+
+    public Cell.Cell Cell { get; }
+
+    public Instant Now => _now();
+
+    /// <summary>Opens the epoch and the business date.</summary>
+    public void Start(int dayNumber) => Cell.Start(State.Epoch + 1, _tokens.KeyCheck, dayNumber);
+
+    /// <summary>One batch, if there is any.</summary>
+    public bool Step() => _consumer.Step();
+
+    public PanToken Token(string pan) => Wire.Token(_tokens, pan);
+
+    /// <summary>The state's hash from scratch, and whether it is the rolling one.</summary>
+    public bool IsHashTrue(out UInt128 hash)
+    {
+        hash = State.HashFromScratch();
+        return hash == State.Hash;
+    }
+
+    public void Dispose()
+    {
+        Journal.Dispose();
+        _tokens.Dispose();
+    }
+}

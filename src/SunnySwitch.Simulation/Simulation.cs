@@ -1,0 +1,479 @@
+using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+using SunnySwitch.Journal;
+using SunnySwitch.Journal.Disks;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.Simulation;
+
+/// <summary>What one seed did.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Transactions">Business messages sent, repeats included.</param>
+/// <param name="Approvals">Answers 00 that left.</param>
+/// <param name="Repeats">Answers that were the same again, DE38 included.</param>
+/// <param name="Restarts">Lives of the node after the first.</param>
+/// <param name="VirtualSeconds">Time that passed in the simulation.</param>
+/// <param name="Invariant">The invariant that broke; null when all held.</param>
+/// <param name="What">In words.</param>
+/// <param name="History">The last happenings before it broke, a line each.</param>
+public sealed record Outcome(
+    ulong Seed, int Transactions, long Approvals, long Repeats, int Restarts, double VirtualSeconds, string? Invariant,
+    string? What, IReadOnlyList<string> History);
+
+/// <summary>
+/// One seed: chaos until so many transactions were sent, then peace, in which everything has to be answered and to add up.
+/// One thread, virtual time, no randomness but the seed's.
+/// </summary>
+public sealed class Simulation : IDisposable
+{
+    private const long Micro = 1_000;
+    private const long Milli = 1_000_000;
+    private const int FirstDay = 20_780;
+    private const long PeaceSecondsMax = 60;
+    private const int LastRepeats = 40;
+
+    private readonly ulong _seed;
+    private readonly int _transactions;
+    private readonly PriorityQueue<Action, (long AtNanos, long Tie)> _queue = new();
+    private readonly Prng _prng;
+    private readonly Swarm _swarm;
+    private readonly Wire _wire;
+    private readonly Traffic _traffic;
+    private readonly Ledger _ledger;
+    private readonly SimLinks _links;
+    private readonly History _history = new();
+    private readonly MemoryDisk _platter = new();
+    private readonly Queue<Published> _published = new();
+    private readonly uint[] _generations = new uint[SimNode.ConnectionsMax];
+    private long _nowNanos = 1_795_000_000L * Instant.NanosPerSecond;
+    private long _tie;
+    private SimNode? _node;
+    private int _restarts = -1;
+    private int _day = FirstDay;
+    private bool _isPeace;
+
+    private Simulation(ulong seed, int transactions)
+    {
+        (_seed, _transactions) = (seed, transactions);
+        _prng = new Prng(seed);
+        _swarm = Swarm.Draw(_prng.Fork());
+        _wire = new Wire(Dialect.BuiltIn(_prng.Chance(500) ? "iso87-ascii" : "iso87-bcd")!);
+        _traffic = new Traffic(_swarm, _wire, _prng.Fork());
+        _ledger = new Ledger(_swarm);
+        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos);
+    }
+
+    /// <summary>Runs one seed to its end.</summary>
+    public static Outcome Run(ulong seed, int transactions)
+    {
+        using var simulation = new Simulation(seed, transactions);
+        var began = simulation._nowNanos;
+        string? invariant = null, what = null;
+        try
+        {
+            simulation.RunToTheEnd();
+        }
+        catch (InvariantBrokenException broken)
+        {
+            (invariant, what) = (broken.Invariant, broken.Message);
+        }
+        catch (StopToProtectDataException stop)
+        {
+            (invariant, what) = ("assert", stop.Message);
+        }
+        catch (JournalCorruptException corrupt)
+        {
+            (invariant, what) = ("I7", corrupt.Message);
+        }
+
+        var seconds = (simulation._nowNanos - began) / (double)Instant.NanosPerSecond;
+        var lines = invariant is null ? [] : simulation.Lines(began);
+        return new Outcome(
+            seed, simulation._traffic.Count, simulation._links.Approvals, simulation._links.Repeats, Math.Max(0, simulation._restarts),
+            seconds, invariant, what, lines);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _node?.Dispose();
+
+    private void RunToTheEnd()
+    {
+        Restart();
+        AddCards();
+        for (var slot = 0; slot < _swarm.Connections; slot++) Connect(slot);
+        After(Millis(5), PrepareSegment);
+        After(Millis(20), Disturb);
+        while (_traffic.Count < _transactions) Next();
+        _isPeace = true;
+        _history.Add(_nowNanos, "peace");
+        AwaitQuiet();
+        AskAgain();
+        AwaitQuiet();
+        TakeStock();
+    }
+
+    private void Next()
+    {
+        Ledger.Check(_queue.TryDequeue(out var happening, out var when), "I8", "nothing happens any more");
+        Must.Hold(when.AtNanos >= _nowNanos);
+        _nowNanos = when.AtNanos;
+        happening!();
+    }
+
+    private void After(long nanos, Action happening) => _queue.Enqueue(happening, (_nowNanos + nanos, _tie++));
+
+    private long Millis(long mean) => 1 + _prng.Exponential(mean * Milli);
+
+    // The node's lives.
+
+    private void Restart()
+    {
+        if (_node is not null) return;
+        _restarts++;
+        var seen = new List<Seen>();
+        var disk = new SimDisk(_platter, _prng.Fork());
+        if (!_isPeace && _restarts > 0 && _prng.Chance(_swarm.PowerCuts * 10)) disk.CutWithin(20);
+        try
+        {
+            _history.Add(_nowNanos, "start", number: _restarts);
+            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), Note);
+            _ledger.Survive(seen);
+            if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened));
+            _node.Start(_day);
+            CheckBalances();
+            Turn(_node);
+        }
+        catch (PowerCutException)
+        {
+            Crash("power cut while starting", losesCache: true);
+        }
+
+        void Note(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
+        {
+            if (kind is JournalKind.Decided or JournalKind.CardAdded or JournalKind.CardChanged or JournalKind.BusinessDateOpened)
+            {
+                seen.Add(Seen.Of(kind, payload));
+            }
+        }
+    }
+
+    private void Crash(string why, bool losesCache)
+    {
+        _history.Add(_nowNanos, why);
+        var keep = _prng.Below(3);
+        if (losesCache) _platter.Crash((_, _) => keep == 0 || (keep == 1 && _prng.Chance(500)));
+        _node?.Dispose();
+        _node = null;
+        _published.Clear();
+        for (var slot = 0; slot < SimNode.ConnectionsMax; slot++)
+        {
+            if (_links[slot] is null) continue;
+            _links[slot] = null;
+            var again = slot;
+            After(Millis(50), () => Connect(again));
+        }
+
+        After(Millis(20), Restart);
+    }
+
+    private void Guard(SimNode node, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (PowerCutException)
+        {
+            Crash("power cut", losesCache: true);
+        }
+        catch (StopToProtectDataException) when (node.Disk.HasFailed)
+        {
+            Crash("stopped after an error of the disk", losesCache: _prng.Chance(500));
+        }
+    }
+
+    private void Turn(SimNode node)
+    {
+        if (node != _node) return;
+        Guard(node, () =>
+        {
+            Judge(node);
+            node.Step();
+            CheckBalances();
+        });
+        if (node != _node) return;
+        WakeStarved();
+        var isStalled = !_isPeace && _prng.Chance(_swarm.Stalls);
+        After(isStalled ? Millis(4_000) : 20 * Micro + _prng.Exponential(100 * Micro), () => Turn(node));
+    }
+
+    private void WakeStarved()
+    {
+        for (var slot = 0; slot < _swarm.Connections; slot++)
+        {
+            if (_links[slot] is not { IsStarved: true } connection) continue;
+            connection.IsStarved = false;
+            Take(connection);
+        }
+    }
+
+    private void PrepareSegment()
+    {
+        if (_node is { } node) Guard(node, () => node.Journal.Supply.PrepareNext());
+        After(Millis(10), PrepareSegment);
+    }
+
+    private void Disturb()
+    {
+        if (_isPeace) return;
+        if (_node is { } node)
+        {
+            if (_prng.Chance(_swarm.PowerCuts)) node.Disk.CutWithin(12);
+            if (_prng.Chance(_swarm.DiskErrors)) node.Disk.FailsNext = true;
+            if (_prng.Chance(_swarm.CardChanges)) ChangeCard(node);
+            if (_prng.Chance(_swarm.DayChanges)) OpenDay(node);
+        }
+
+        for (var slot = 0; slot < _swarm.Connections; slot++)
+        {
+            if (_links[slot] is { IsCut: false } connection && _prng.Chance(_swarm.ConnectionCuts)) Cut(connection);
+        }
+
+        After(Millis(2), Disturb);
+    }
+
+    // What operators do.
+
+    private void AddCards()
+    {
+        for (var card = 0; card < _swarm.Cards; card++)
+        {
+            var pan = Traffic.Cards[card];
+            _ledger.Add(new LogEntry(JournalKind.CardAdded, Pan: pan, Moved: _swarm.BalanceMinor));
+            Command(_node!, new OperatorCommand(CommandKind.CardAdd, _ => _ledger.Promise(_ledger.Count))
+            {
+                Card = new CardTerms(_node!.Token(pan), default, 9912, 840, _swarm.BalanceMinor, 0),
+            });
+            _node.Step();
+        }
+    }
+
+    private void ChangeCard(SimNode node)
+    {
+        var pan = Traffic.Cards[_prng.Below(_swarm.Cards)];
+        var (status, hot) = (CardStatus.Active, HotReason.None);
+        if (_prng.Chance(500)) status = (CardStatus)_prng.Between(1, 4);
+        if (_prng.Chance(300)) hot = (HotReason)_prng.Between(1, 4);
+        Command(node, new OperatorCommand(CommandKind.CardChange, _ => { }) { Pan = node.Token(pan), Status = status, Hot = hot },
+            new LogEntry(JournalKind.CardChanged, Pan: pan, Status: status, Hot: hot));
+    }
+
+    private void OpenDay(SimNode node) => Command(
+        node, new OperatorCommand(CommandKind.OpenBusinessDate, _ => { }) { DayNumber = ++_day },
+        new LogEntry(JournalKind.BusinessDateOpened));
+
+    private void Command(SimNode node, OperatorCommand command, LogEntry? entry = null)
+    {
+        if (!node.Ring.TryNext(1, out var sequence)) return;
+        var slot = node.Ring[sequence];
+        (slot.Kind, slot.Command, slot.ArrivedAt) = (InputKind.Command, command, new Instant(_nowNanos));
+        node.Ring.Publish(sequence);
+        if (entry is not null) _published.Enqueue(new Published(null, null, entry, _nowNanos));
+    }
+
+    // What acquirers do.
+
+    private void Connect(int slot)
+    {
+        if (_links[slot] is { IsCut: false }) return;
+        if (_node is null || _links[slot] is not null)
+        {
+            After(Millis(20), () => Connect(slot));
+            return;
+        }
+
+        var connection = new SimConnection(slot, ++_generations[slot]) { LastArrivalNanos = _nowNanos };
+        _links[slot] = connection;
+        After(Millis(1), () => Talk(connection));
+    }
+
+    private void Talk(SimConnection connection)
+    {
+        if (_isPeace || connection.IsCut || connection != _links[connection.Slot]) return;
+        if (connection.Awaited.Count + connection.OnTheWay.Count < 16) Send(connection, _traffic.Next(connection));
+        After(20 * Micro + _prng.Exponential(200 * Micro), () => Talk(connection));
+    }
+
+    private void Send(SimConnection connection, Sent sent)
+    {
+        _history.Add(_nowNanos, "send", sent.Message?.ToString() ?? sent.Network ?? "cut short", sent.Stan);
+        connection.OnTheWay.Enqueue(sent);
+        var rest = sent.Frame.AsMemory();
+        while (!rest.IsEmpty)
+        {
+            var piece = rest[..(_prng.Chance(800) ? rest.Length : _prng.Between(1, rest.Length))];
+            rest = rest[piece.Length..];
+            connection.LastArrivalNanos = Math.Max(connection.LastArrivalNanos, _nowNanos) + _prng.Exponential(50 * Micro);
+            After(connection.LastArrivalNanos - _nowNanos, () => Arrive(connection, piece));
+        }
+    }
+
+    private void Arrive(SimConnection connection, ReadOnlyMemory<byte> piece)
+    {
+        if (connection.IsCut || connection != _links[connection.Slot]) return;
+        connection.Received.AddRange(piece.Span);
+        if (!connection.IsStarved) Take(connection);
+    }
+
+    private void Take(SimConnection connection)
+    {
+        if (_node is not { } node || connection != _links[connection.Slot] || connection.IsEndPublished) return;
+        var staged = node.Intake.Stage(node.Profile, connection.Received.ToArray());
+        Ledger.Check(staged.Status is FrameStatus.NeedMore or FrameStatus.Complete && staged.Unanswerable == 0, "I8", $"intake: {staged}");
+        if (staged.Frames == 0) return;
+        if (!node.Ring.TryNext(staged.Frames, out var highest))
+        {
+            connection.IsStarved = true;                     // The turn that makes room tries again.
+            return;
+        }
+
+        for (var index = 0; index < staged.Frames; index++)
+        {
+            var slot = node.Ring[highest - staged.Frames + 1 + index];
+            node.Intake.Fill(index, slot);
+            slot.ArrivedAt = new Instant(_nowNanos);
+            (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection.Slot, connection.Generation, 0);
+            _published.Enqueue(new Published(connection, connection.OnTheWay.Dequeue(), null, _nowNanos));
+        }
+
+        node.Ring.Publish(highest - staged.Frames + 1, highest);
+        connection.Received.RemoveRange(0, staged.ConsumedBytes);
+    }
+
+    private void Cut(SimConnection connection)
+    {
+        _history.Add(_nowNanos, "cut", number: connection.Slot);
+        connection.IsCut = true;
+        PublishEnd(connection);
+        After(Millis(20), () => Connect(connection.Slot));
+    }
+
+    private void PublishEnd(SimConnection connection)
+    {
+        if (_node is not { } node || connection != _links[connection.Slot]) return;
+        if (!node.Ring.TryNext(1, out var sequence))
+        {
+            After(100 * Micro, () => PublishEnd(connection));
+            return;
+        }
+
+        var slot = node.Ring[sequence];
+        (slot.Kind, slot.ArrivedAt) = (InputKind.ConnectionEnded, new Instant(_nowNanos));
+        (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection.Slot, connection.Generation, 0);
+        connection.IsEndPublished = true;
+        node.Ring.Publish(sequence);
+        _published.Enqueue(new Published(connection, null, null, _nowNanos));
+    }
+
+    // What the reference says.
+
+    /// <summary>Decides, by the reference, what the node is about to decide.</summary>
+    private void Judge(SimNode node)
+    {
+        var batch = Math.Min(_published.Count, node.Cell.MaxBatchSize);
+        for (var index = 0; index < batch; index++)
+        {
+            var input = _published.Dequeue();
+            if (input.Entry is { } entry) _ledger.Add(entry);
+            if (input is not { Connection: { } connection, Sent: { } sent }) continue;
+            if (_nowNanos - input.AtNanos > SimNode.DeadlineNanos) continue;
+            var (code, key) = CodeFor(connection, sent);
+            connection.Awaited.Enqueue(new Expected(sent, code, key, _ledger.Count));
+        }
+    }
+
+    private (string Code, string? Key) CodeFor(SimConnection connection, Sent sent)
+    {
+        if (sent.Network is { } network)
+        {
+            if (network is "001" or "002") connection.IsSignedOn = network == "001";
+            return (network == "999" ? "12" : "00", null);
+        }
+
+        if (sent.Message is not { } message) return ("30", null);
+        if (_swarm.SignOnRequired && !connection.IsSignedOn) return ("31", null);
+        var judgement = _ledger.Judge(message);
+        return (judgement.Code, judgement.Key);
+    }
+
+    private void CheckBalances()
+    {
+        if (_node is not { } node) return;
+        var (counts, reference) = (node.State.Counts, _ledger.Reference);
+        Ledger.Check(
+            counts.HeldMinor == reference.HeldMinor && counts.Holds == reference.Holds, "I4",
+            $"held {counts.HeldMinor} in {counts.Holds} holds; the reference has {reference.HeldMinor} in {reference.Holds}");
+    }
+
+    // Peace.
+
+    private void AwaitQuiet()
+    {
+        var until = _nowNanos + PeaceSecondsMax * Instant.NanosPerSecond;
+        while (!IsQuiet())
+        {
+            Ledger.Check(_nowNanos < until, "I8", $"not everything was answered within {PeaceSecondsMax} s of peace");
+            Next();
+        }
+    }
+
+    private bool IsQuiet()
+    {
+        if (_node is null || _published.Count > 0) return false;
+        for (var slot = 0; slot < _swarm.Connections; slot++)
+        {
+            if (_links[slot] is not { IsCut: false } connection) return false;
+            if (connection.Awaited.Count + connection.OnTheWay.Count > 0) return false;
+        }
+
+        return true;
+    }
+
+    private void AskAgain()
+    {
+        var connection = _links[0]!;
+        if (_swarm.SignOnRequired) return;
+        for (var count = 0; count < LastRepeats && _traffic.HasPast; count++) Send(connection, _traffic.Repeat());
+    }
+
+    /// <summary>The node stops; what is flushed alone has to give the same state.</summary>
+    private void TakeStock()
+    {
+        var node = _node!;
+        foreach (var pan in Traffic.Cards.AsSpan(0, _swarm.Cards))
+        {
+            Must.Hold(node.State.TryFindCard(node.Token(pan), out var view));
+            var account = _ledger.Reference.Accounts[pan];
+            Ledger.Check(
+                view.HeldMinor == account.Held && view.LedgerMinor == account.Ledger, "I4",
+                $"card ..{pan[^4..]}: held {view.HeldMinor}, ledger {view.LedgerMinor}; the reference has {account.Held}, {account.Ledger}");
+        }
+
+        Ledger.Check(node.IsHashTrue(out var living), "I13", "the rolling hash is not the hash from scratch");
+        _platter.Crash((_, _) => false);
+        using var folded = new SimNode(
+            new SimDisk(_platter.Copy(), _prng.Fork()), _swarm, _wire, _links, () => new Instant(_nowNanos), (_, _, _, _, _) => { });
+        Ledger.Check(folded.State.Epoch == node.State.Epoch && folded.State.Sequence == node.State.Sequence, "I13", "the fold ends elsewhere");
+        Ledger.Check(folded.IsHashTrue(out var again) && again == living, "I13", "the fold of the journal is another state");
+    }
+
+    private List<string> Lines(long began) =>
+    [
+        .. _history.Last().Select(each =>
+            $"{(each.AtNanos - began) / 1e6,12:F3} ms  {each.What,-10} {(each.Number == 0 ? "" : each.Number),7}  {each.Detail}"),
+    ];
+
+    private readonly record struct Published(SimConnection? Connection, Sent? Sent, LogEntry? Entry, long AtNanos);
+}
