@@ -115,7 +115,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         ref var transaction = ref input.Transaction;
         var link = _links[transaction.LinkIndex];
         Counters.RingWait.Record(now.UnixNanos - input.ArrivedAt.UnixNanos);
-        if (now.UnixNanos - input.ArrivedAt.UnixNanos > link.DeadlineNanos)
+        if (now.UnixNanos - input.ArrivedAt.UnixNanos > link.DeadlineNanos && !Mutant.Is(Mutation.IgnoreDeadline))
         {
             Counters.Late++;
             return;
@@ -134,6 +134,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         if (verdict is Verdict.Answer or Verdict.SessionChange && !(hasRoom && MayRecord(transaction.Request.Mti))) verdict = RefuseForSpace(ref transaction);
         switch (verdict)
         {
+            case Verdict.Answer when Mutant.Is(Mutation.ForgetDeclines) && transaction.Decided.Effect == EffectKind.None: break;
             case Verdict.Answer: RecordDecision(ref transaction, now); break;
             case Verdict.SessionChange: Record(JournalKind.SessionChanged, 1, now, transaction.Session.Link, transaction.Session); break;
             case Verdict.Repeat: Counters.Repeats++; break;
@@ -289,6 +290,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     /// <summary>Makes everything decided so far durable, then lets its effects leave.</summary>
     private void Commit(Instant now)
     {
+        if (Mutant.Is(Mutation.ReplyBeforeDurable)) Flush();
         if (_journal.HasPending)
         {
             _journal.Commit(now);
@@ -297,6 +299,13 @@ public sealed class Cell : IBatchEventHandler<Input>
 
         _gate.OnDurable(_journal.DurableSequence);
         _gate.BeforeReplies();
+        Flush();
+        CountTotals();
+        LetGo();
+    }
+
+    private void Flush()
+    {
         for (var index = 0; index < _dirtyCount; index++)
         {
             _isDirty[_dirty[index]] = false;
@@ -304,8 +313,6 @@ public sealed class Cell : IBatchEventHandler<Input>
         }
 
         _dirtyCount = 0;
-        CountTotals();
-        LetGo();
     }
 
     private void CountTotals()

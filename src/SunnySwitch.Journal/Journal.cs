@@ -158,7 +158,7 @@ public sealed class Journal : IDisposable
             if (_segmentOffset + _used + FrameFormat.ChainFrameBytes > _segment.Bytes) ChangeSegment();
             SealBatch(time);
             _segment.Write(_segmentOffset, _batch.Slice(0, _used));
-            _segment.Flush();
+            if (!Mutant.Is(Mutation.SkipFlush)) _segment.Flush();
         }
         catch (IOException failure)
         {
@@ -284,7 +284,7 @@ public sealed class Journal : IDisposable
         };
         header.Write(_headerBlock.Span);
         file.Write(0, _headerBlock.Span);
-        file.Flush();
+        if (!Mutant.Is(Mutation.SkipHeaderFlush)) file.Flush();
         var spareName = file.Name;
         file.Dispose();
         _disk.Rename(spareName, SegmentName.Of(firstSequence));

@@ -12,6 +12,7 @@ internal sealed class PowerCutException : Exception;
 /// </summary>
 internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
 {
+    private readonly Stack<(string From, string To)> _unflushed = new();
     private int _callsUntilCut = -1;
 
     /// <summary>The power goes within the next <paramref name="calls"/> calls.</summary>
@@ -25,12 +26,26 @@ internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
 
     public IReadOnlyList<string> List() => platter.List();
 
-    public IDiskFile Create(string name, long bytes) =>
-        new SimFile(this, Guarded(() => platter.Create(name, bytes)));
+    public IDiskFile Create(string name, long bytes)
+    {
+        var file = Guarded(() => platter.Create(name, bytes));
+        _unflushed.Clear();                                  // It flushes the directory, with all that was renamed before.
+        return new SimFile(this, file);
+    }
 
     public IDiskFile Open(string name, bool forWriting) => new SimFile(this, platter.Open(name, forWriting));
 
-    public void Rename(string from, string to) => Guarded(() => platter.Rename(from, to));
+    public void Rename(string from, string to)
+    {
+        Guarded(() => platter.Rename(from, to));
+        if (Mutant.Is(Mutation.ForgetDirectoryFlush)) _unflushed.Push((from, to));
+    }
+
+    /// <summary>What the directory says after a power cut: renames whose directory was never flushed are undone.</summary>
+    public void ForgetRenames()
+    {
+        while (_unflushed.TryPop(out var rename)) platter.Rename(rename.To, rename.From);
+    }
 
     public void Delete(string name) => Guarded(() => platter.Delete(name));
 

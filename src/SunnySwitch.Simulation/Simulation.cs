@@ -33,6 +33,7 @@ public sealed class Simulation : IDisposable
     private const int FirstDay = 20_780;
     private const long PeaceSecondsMax = 60;
     private const int LastRepeats = 40;
+    private const string SegmentSuffix = ".seg";
 
     private readonly ulong _seed;
     private readonly int _transactions;
@@ -50,6 +51,7 @@ public sealed class Simulation : IDisposable
     private long _nowNanos = 1_795_000_000L * Instant.NanosPerSecond;
     private long _tie;
     private SimNode? _node;
+    private SimDisk? _disk;
     private int _restarts = -1;
     private int _day = FirstDay;
     private bool _isPeace;
@@ -133,7 +135,8 @@ public sealed class Simulation : IDisposable
         if (_node is not null) return;
         _restarts++;
         var seen = new List<Seen>();
-        var disk = new SimDisk(_platter, _prng.Fork());
+        if (!_isPeace && _prng.Chance(_swarm.Rot) && IsRotRefused()) _history.Add(_nowNanos, "rot", "refused, and mended");
+        var disk = _disk = new SimDisk(_platter, _prng.Fork());
         if (!_isPeace && _restarts > 0 && _prng.Chance(_swarm.PowerCuts * 10)) disk.CutWithin(20);
         try
         {
@@ -159,11 +162,40 @@ public sealed class Simulation : IDisposable
         }
     }
 
+    /// <summary>Turns one bit of a finished segment: a start has to refuse it. Then turns it back; false when there is none.</summary>
+    private bool IsRotRefused()
+    {
+        var finished = _platter.List().Where(name => name.EndsWith(SegmentSuffix, StringComparison.Ordinal)).SkipLast(1).ToList();
+        if (finished.Count == 0) return false;
+        var name = finished[_prng.Below(finished.Count)];
+        var at = _prng.Below(_platter.Cached(name).Length);
+        var bit = (byte)(1 << _prng.Below(8));
+        var before = _platter.Copy();
+        before.Cached(name)[at] ^= bit;
+        before.Settle();
+        try
+        {
+            using var node = new SimNode(
+                new SimDisk(before, _prng.Fork()), _swarm, _wire, _links, () => new Instant(_nowNanos), (_, _, _, _, _) => { });
+        }
+        catch (JournalCorruptException)
+        {
+            return true;
+        }
+
+        throw new InvariantBrokenException("I7", $"a turned bit at byte {at} of {name} was not noticed");
+    }
+
     private void Crash(string why, bool losesCache)
     {
         _history.Add(_nowNanos, why);
         var keep = _prng.Below(3);
-        if (losesCache) _platter.Crash((_, _) => keep == 0 || (keep == 1 && _prng.Chance(500)));
+        if (losesCache)
+        {
+            _platter.Crash((_, _) => keep == 0 || (keep == 1 && _prng.Chance(500)));
+            _disk?.ForgetRenames();
+        }
+
         _node?.Dispose();
         _node = null;
         _published.Clear();

@@ -40,6 +40,9 @@ internal sealed record Swarm(
 
     public int Stalls { get; init; }
 
+    /// <summary>Of starts: a bit of a finished segment has turned.</summary>
+    public int Rot { get; init; }
+
     public static Swarm Draw(Prng prng)
     {
         int Often(int low, int high) => prng.Chance(750) ? prng.Between(low, high) : 0;
@@ -69,6 +72,7 @@ internal sealed record Swarm(
             PowerCuts = Often(2, 15),
             DiskErrors = Seldom(1, 5),
             Stalls = Seldom(5, 40),
+            Rot = Seldom(50, 400),
         };
     }
 }

@@ -27,7 +27,7 @@ public static class RequestKeys
     public static ulong Primary(InstitutionId acquirer, ushort mti, uint stan, uint transmissionTime)
     {
         var mix = new Mix(PrimaryDomain);
-        mix.Add(acquirer.Packed, (ulong)(mti & ClassAndFunction));
+        mix.Add(acquirer.Packed, (ulong)(mti & (Mutant.Is(Mutation.KeyWithoutClass) ? 0x00F0 : ClassAndFunction)));
         mix.Add(stan, transmissionTime);
         return mix.Finish64();
     }
@@ -56,7 +56,7 @@ public static class RequestKeys
         ReadOnlySpan<byte> terminal = request.Terminal;
         var mix = new Mix(RestDomain);
         mix.Add(BinaryPrimitives.ReadUInt64LittleEndian(rrn), BinaryPrimitives.ReadUInt32LittleEndian(rrn[8..]));
-        mix.Add(BinaryPrimitives.ReadUInt64LittleEndian(terminal), 0);
+        mix.Add(Mutant.Is(Mutation.KeyWithoutTerminal) ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(terminal), 0);
         return mix.Finish64();
     }
 

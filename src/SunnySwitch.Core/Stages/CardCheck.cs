@@ -27,7 +27,7 @@ internal readonly struct CardCheck(SwitchState state) : IStage
             return transaction.Conclude(ResponseCodes.ExpiredCard, InternalResult.Expired);
         }
 
-        return card.Hot == HotReason.None && card.Status == CardStatus.Active
+        return (card.Hot == HotReason.None || Mutant.Is(Mutation.IgnoreHotList)) && card.Status == CardStatus.Active
             ? StageResult.Continue
             : Restricted(ref transaction, card.Hot, card.Status);
     }

@@ -14,11 +14,14 @@ internal readonly struct Dedupe(SwitchState state) : IStage
         ref readonly var request = ref transaction.Request;
         switch (state.Keys.Match(in request, out var number))
         {
+            case KeyMatch.Repeat when Mutant.Is(Mutation.DecideRepeatAfresh):
+                break;
             case KeyMatch.Repeat:
                 ref readonly var stored = ref state.Keys.Entries[number];
                 transaction.Verdict = Verdict.Repeat;
                 transaction.Decided.Code = stored.Code;
                 transaction.Decided.ApprovalCode = stored.ApprovalCode;
+                if (Mutant.Is(Mutation.NewApprovalCodeForRepeat)) transaction.Decided.ApprovalCode = (uint)transaction.NextSequence;
                 transaction.Decided.OriginalKey = number;
                 return StageResult.Answer;
             case KeyMatch.OtherBody:

@@ -31,7 +31,7 @@ internal readonly struct Reversal(SwitchState state) : IStage
     private StageResult Undo(ref Transaction transaction, long number)
     {
         ref readonly var original = ref state.Keys.Entries[number];
-        if (original.Status == KeyStatus.Reversed)
+        if (original.Status == KeyStatus.Reversed && !Mutant.Is(Mutation.ReleaseTwice))
         {
             return transaction.Conclude(ResponseCodes.Approved, InternalResult.AlreadyReversed);
         }

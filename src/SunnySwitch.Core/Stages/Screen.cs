@@ -38,7 +38,7 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
 
         var link = links[transaction.LinkIndex];
         transaction.Decided.Link = link.Link;
-        if (link.SignOnRequired && kind != MessageKind.Network
+        if (link.SignOnRequired && !Mutant.Is(Mutation.IgnoreSignOn) && kind != MessageKind.Network
             && state.SessionOf(transaction.Connection, transaction.Generation) != SessionState.SignedOn)
         {
             return transaction.Refuse(ResponseCodes.SenderNotSupported, InternalResult.NotSignedOn);

@@ -110,7 +110,7 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
     /// <summary>A new business date: today becomes the day before, and what was the day before ends.</summary>
     public void OpenDay()
     {
-        LiveFirst = TodayFirst;
+        LiveFirst = Mutant.Is(Mutation.ForgetBothDays) ? _next : TodayFirst;
         TodayFirst = _next;
         _previousDaySum = _todaySum;
         _todaySum = UInt128.Zero;

@@ -88,7 +88,7 @@ internal sealed class KeyTable(int keysMax)
         {
             ref readonly var entry = ref Entries[number];
             if (entry.Primary != request.KeyPrimary || entry.Rest != request.KeyRest) continue;
-            return entry.Fingerprint == request.Fingerprint ? KeyMatch.Repeat : KeyMatch.OtherBody;
+            return entry.Fingerprint == request.Fingerprint || Mutant.Is(Mutation.IgnoreFingerprint) ? KeyMatch.Repeat : KeyMatch.OtherBody;
         }
 
         return KeyMatch.New;

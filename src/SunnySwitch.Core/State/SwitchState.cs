@@ -148,6 +148,7 @@ public sealed class SwitchState
                 Must.Hold(decided.LedgerDelta == 0);
                 Holds.Open(decided.Hold, decided.HeldDelta, decided.Account, decided.Card, Keys.Entries.NextNumber);
                 Accounts.Move(decided.Account, decided.HeldDelta, 0);
+                if (Mutant.Is(Mutation.HoldTwice)) Accounts.Move(decided.Account, decided.HeldDelta, 0);
                 entry.Undo = decided.Hold;
                 break;
             case EffectKind.Posted:
@@ -161,6 +162,7 @@ public sealed class SwitchState
             case EffectKind.TombstoneSet:
                 Must.Hold(hasOriginal);
                 ref readonly var original = ref MemoryMarshal.AsRef<OriginalData>(payload[Decided.Bytes..]);
+                if (Mutant.Is(Mutation.ForgetTombstone)) break;
                 Tombstones.Add(original.KeyPrimary, decided.Link, decided.Card);
                 break;
             default:

@@ -68,6 +68,7 @@ internal static class RecoveryTable
 
     internal static ref readonly Row Decide(Found found, bool last, Beyond beyond)
     {
+        if (Mutant.Is(Mutation.CutAnyBadBatch) && found == Found.Broken) (last, beyond) = (true, Beyond.Debris);
         for (var index = 0; index < Rows.Length; index++)
         {
             ref readonly var row = ref Rows[index];

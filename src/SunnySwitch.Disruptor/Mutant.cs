@@ -1,0 +1,42 @@
+namespace SunnySwitch;
+
+/// <summary>
+/// A rule broken on purpose, to see that the simulator notices. Only a build with <c>-p:Mutants=true</c> has them: in
+/// every other one <see cref="Mutant.Is"/> is a constant, and nothing of it is left in the machine code.
+/// </summary>
+public enum Mutation
+{
+#pragma warning disable CS1591
+    None = 0, ReplyBeforeDurable, SkipFlush, SkipHeaderFlush, ForgetDirectoryFlush, CutAnyBadBatch, KeyWithoutClass,
+    KeyWithoutTerminal, IgnoreFingerprint, DecideRepeatAfresh, ForgetDeclines, NewApprovalCodeForRepeat, ForgetTombstone,
+    ReleaseTwice, HoldTwice, StaleHash, IgnoreDeadline, ForgetBothDays, IgnoreSignOn, IgnoreHotList,
+#pragma warning restore CS1591
+}
+
+/// <summary>Which rule is broken.</summary>
+public static class Mutant
+{
+#if MUTANTS
+    /// <summary>True in a build that has mutants.</summary>
+    public static bool Exist => true;
+
+    /// <summary>The one that is active; set before a simulation, by its thread.</summary>
+    public static Mutation Active { get; set; }
+
+    /// <summary>True if that rule is broken.</summary>
+    public static bool Is(Mutation mutation) => Active == mutation;
+#else
+    /// <summary>True in a build that has mutants.</summary>
+    public static bool Exist => false;
+
+    /// <summary>The one that is active: none, and setting it changes nothing.</summary>
+    public static Mutation Active
+    {
+        get => Mutation.None;
+        set => _ = value;
+    }
+
+    /// <summary>True if that rule is broken: never.</summary>
+    public static bool Is(Mutation mutation) => false;
+#endif
+}
