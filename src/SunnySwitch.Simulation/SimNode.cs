@@ -28,7 +28,7 @@ internal sealed class SimNode : IClock, IDisposable
         Disk = disk;
         Intake = new Intake(_tokens);
         State = new SwitchState(
-            new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 65_536, ConnectionsMax)
+            new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 4_096, ConnectionsMax)
             {
                 TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
             },

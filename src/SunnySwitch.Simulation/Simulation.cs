@@ -33,6 +33,7 @@ public sealed class Simulation : IDisposable
     private const int FirstDay = 20_780;
     private const long PeaceSecondsMax = 60;
     private const int LastRepeats = 40;
+    private const int WindowMax = 16;
     private const string SegmentSuffix = ".seg";
 
     private readonly ulong _seed;
@@ -54,6 +55,7 @@ public sealed class Simulation : IDisposable
     private SimDisk? _disk;
     private int _restarts = -1;
     private int _day = FirstDay;
+    private int _disturbedAt;
     private bool _isPeace;
 
     private Simulation(ulong seed, int transactions)
@@ -88,6 +90,10 @@ public sealed class Simulation : IDisposable
         catch (JournalCorruptException corrupt)
         {
             (invariant, what) = ("I7", corrupt.Message);
+        }
+        catch (Exception unknown) when (unknown is not OutOfMemoryException)
+        {
+            (invariant, what) = ("error", unknown.ToString());
         }
 
         var seconds = (simulation._nowNanos - began) / (double)Instant.NanosPerSecond;
@@ -247,7 +253,8 @@ public sealed class Simulation : IDisposable
         {
             if (_links[slot] is not { IsStarved: true } connection) continue;
             connection.IsStarved = false;
-            Take(connection);
+            if (connection.IsCut) PublishEnd(connection);
+            else Take(connection);
         }
     }
 
@@ -260,6 +267,9 @@ public sealed class Simulation : IDisposable
     private void Disturb()
     {
         if (_isPeace) return;
+        After(_prng.Exponential(400 * Micro), Disturb);
+        if (_traffic.Count == _disturbedAt) return;          // Trouble goes by what happens, not by time: a stall is quiet.
+        _disturbedAt = _traffic.Count;
         if (_node is { } node)
         {
             if (_prng.Chance(_swarm.PowerCuts)) node.Disk.CutWithin(12);
@@ -272,8 +282,6 @@ public sealed class Simulation : IDisposable
         {
             if (_links[slot] is { IsCut: false } connection && _prng.Chance(_swarm.ConnectionCuts)) Cut(connection);
         }
-
-        After(Millis(2), Disturb);
     }
 
     // What operators do.
@@ -334,8 +342,9 @@ public sealed class Simulation : IDisposable
     private void Talk(SimConnection connection)
     {
         if (_isPeace || connection.IsCut || connection != _links[connection.Slot]) return;
-        if (connection.Awaited.Count + connection.OnTheWay.Count < 16) Send(connection, _traffic.Next(connection));
-        After(20 * Micro + _prng.Exponential(200 * Micro), () => Talk(connection));
+        var isWindowFull = connection.Awaited.Count + connection.OnTheWay.Count >= WindowMax;
+        if (!isWindowFull) Send(connection, _traffic.Next(connection));
+        After(isWindowFull ? 2 * Milli : 20 * Micro + _prng.Exponential(200 * Micro), () => Talk(connection));
     }
 
     private void Send(SimConnection connection, Sent sent)
@@ -394,10 +403,10 @@ public sealed class Simulation : IDisposable
 
     private void PublishEnd(SimConnection connection)
     {
-        if (_node is not { } node || connection != _links[connection.Slot]) return;
+        if (_node is not { } node || connection != _links[connection.Slot] || connection.IsEndPublished) return;
         if (!node.Ring.TryNext(1, out var sequence))
         {
-            After(100 * Micro, () => PublishEnd(connection));
+            connection.IsStarved = true;
             return;
         }
 

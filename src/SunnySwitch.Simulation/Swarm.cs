@@ -55,8 +55,8 @@ internal sealed record Swarm(
             Connections: prng.Between(1, 6),
             Cards: prng.Between(1, 6),
             BalanceMinor: prng.Chance(300) ? prng.Between(1_000, 20_000) : 50_000_000,
-            DuplicateKeysMax: isTight ? prng.Between(20, 300) : 8_192,
-            HoldsMax: isTight ? prng.Between(10, 200) : 8_192,
+            DuplicateKeysMax: isTight ? prng.Between(20, 300) : 4_096,
+            HoldsMax: isTight ? prng.Between(10, 200) : 4_096,
             TombstonesPerLinkMax: isTight ? prng.Between(1, 20) : 1_000,
             SignOnRequired: prng.Chance(300))
         {

@@ -73,13 +73,13 @@ public sealed class MemoryDisk : IDisk
     {
         _files[name] = new Content(content.Length);
         content.CopyTo(_files[name].Cached);
-        _files[name].Flush();
+        _files[name].Settle();
     }
 
     /// <summary>All that was written is flushed.</summary>
     public void Settle()
     {
-        foreach (var content in _files.Values) content.Flush();
+        foreach (var content in _files.Values) content.Settle();
     }
 
     /// <summary>A second disk with the same images and no faults.</summary>
@@ -122,7 +122,27 @@ public sealed class MemoryDisk : IDisk
         internal readonly byte[] Cached = new byte[bytes];
         internal readonly byte[] Durable = new byte[bytes];
 
-        internal void Flush() => Cached.CopyTo(Durable, 0);
+        // What was written since the last flush lies within; only an outsider's damage (Cached) may lie elsewhere.
+        private int _from = bytes;
+        private int _to;
+
+        internal void Write(int offset, ReadOnlySpan<byte> source)
+        {
+            source.CopyTo(Cached.AsSpan(offset));
+            (_from, _to) = (Math.Min(_from, offset), Math.Max(_to, offset + source.Length));
+        }
+
+        internal void Flush()
+        {
+            if (_from < _to) Cached.AsSpan(_from.._to).CopyTo(Durable.AsSpan(_from));
+            (_from, _to) = (Cached.Length, 0);
+        }
+
+        internal void Settle()
+        {
+            Cached.CopyTo(Durable, 0);
+            (_from, _to) = (Cached.Length, 0);
+        }
 
         internal bool Differs(int offset) => !Sector(Cached, offset).SequenceEqual(Sector(Durable, offset));
 
@@ -157,7 +177,7 @@ public sealed class MemoryDisk : IDisk
         public void Write(long offset, ReadOnlySpan<byte> source)
         {
             if (++disk.Writes == disk.FailWrite) throw new IOException($"write {name}: input/output error");
-            source.CopyTo(content.Cached.AsSpan((int)offset));
+            content.Write((int)offset, source);
         }
 
         public void Flush()

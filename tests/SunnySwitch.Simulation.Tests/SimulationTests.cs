@@ -1,0 +1,79 @@
+using Xunit;
+
+namespace SunnySwitch.Simulation.Tests;
+
+/// <summary>The promises under power cuts, errors of the disk, cut connections, repeats and reversals in every order.</summary>
+public sealed class SimulationTests
+{
+    private const int Transactions = 2_000;
+
+    [Fact]
+    public void Every_promise_holds_in_five_hundred_seeds()
+    {
+        var isLong = Environment.GetEnvironmentVariable("SUNNY_LONG") is not null;
+        for (var seed = 1UL; seed <= (isLong ? 50_000UL : 500UL); seed++) AssertHolds(Simulation.Run(seed, Transactions));
+    }
+
+    [Fact]
+    public void Every_kept_seed_holds()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Golden(), "simulation", "seeds.txt")).Where(line => !line.StartsWith('#')).ToList();
+        Assert.NotEmpty(lines);
+        foreach (var line in lines)
+        {
+            var parts = line.Split(' ');
+            AssertHolds(Simulation.Run(ulong.Parse(parts[0]), int.Parse(parts[1])));
+        }
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_run()
+    {
+        for (var seed = 1UL; seed <= 20; seed++)
+        {
+            var (first, second) = (Simulation.Run(seed, 500), Simulation.Run(seed, 500));
+            Assert.Equal(first with { History = [] }, second with { History = [] });
+        }
+    }
+
+    [Fact]
+    public void Faults_and_repeats_do_happen()
+    {
+        var outcomes = Enumerable.Range(1, 50).Select(seed => Simulation.Run((ulong)seed, Transactions)).ToList();
+        Assert.True(outcomes.Sum(each => each.Restarts) > 50, "too few restarts");
+        Assert.True(outcomes.Sum(each => each.Repeats) > 5_000, "too few repeats");
+        Assert.True(outcomes.Count(each => each.Restarts == 0) > 5, "no seed without faults");
+        Assert.All(outcomes, each => Assert.True(each.Transactions >= Transactions));
+    }
+
+    [Fact]
+    public void A_normal_build_has_no_mutants()
+    {
+        Mutant.Active = Mutation.SkipFlush;
+        Assert.False(Mutant.Exist);
+        Assert.False(Mutant.Is(Mutation.SkipFlush));
+    }
+
+    [Fact]
+    public void The_generator_gives_the_same_numbers_for_ever()
+    {
+        // xoshiro256** after SplitMix64 from 0, as its authors' program gives it.
+        var prng = new Prng(0);
+        Assert.Equal(11091344671253066420UL, prng.Next());
+        Assert.All(Enumerable.Range(0, 1000), _ => Assert.InRange(prng.Between(3, 5), 3, 5));
+    }
+
+    private static void AssertHolds(Outcome outcome) => Assert.True(
+        outcome.Invariant is null, $"seed {outcome.Seed}: {outcome.What}\n{string.Join('\n', outcome.History)}");
+
+    private static string Golden()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var golden = Path.Combine(folder.FullName, "tests", "golden");
+            if (Directory.Exists(golden)) return golden;
+        }
+
+        throw new InvalidOperationException("the tests run outside the repository");
+    }
+}
