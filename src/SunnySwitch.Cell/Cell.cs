@@ -68,6 +68,13 @@ public sealed class Cell : IBatchEventHandler<Input>
     public void Start(ulong epoch, uint tokenKeyCheck, int dayNumber)
     {
         var now = _clock.Now;
+        // Both frames of a start, or none: a full disk is told in words before anything is decided.
+        if (!_journal.HasRoom(2 * FrameBytesMax))
+        {
+            throw new StopToProtectDataException(
+                "journal: the disk is full and the last segment has no room to start in: free some space, then start again");
+        }
+
         _journal.Epoch = epoch;
         Record(JournalKind.EpochStarted, 1, now, 0, new EpochStarted { Epoch = epoch, TokenKeyCheck = tokenKeyCheck });
         if (_state.BusinessDay < dayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = dayNumber });

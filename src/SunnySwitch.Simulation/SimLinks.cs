@@ -3,7 +3,9 @@ using SunnySwitch.Cell;
 namespace SunnySwitch.Simulation;
 
 /// <summary>The connections' outputs as the kernel sees them; each answer that leaves is checked against what was awaited.</summary>
-internal sealed class SimLinks(Wire wire, Ledger ledger, History history, Func<long> now) : ILinkDesk
+/// <remarks><c>decided</c> is told of each message that the node has just decided, in its order.</remarks>
+internal sealed class SimLinks(
+    Wire wire, Ledger ledger, History history, Func<long> now, Action<SimConnection> decided) : ILinkDesk
 {
     private readonly SimConnection?[] _connections = new SimConnection?[SimNode.ConnectionsMax];
     private readonly byte[] _target = new byte[ReplyEncoder.ReplyBytesMax];
@@ -24,13 +26,13 @@ internal sealed class SimLinks(Wire wire, Ledger ledger, History history, Func<l
     public Span<byte> Claim(int connection, uint generation, int bytes)
     {
         var target = Find(connection, generation);
-        Ledger.Check(target.Awaited.Count > target.Encoded.Count, "I8", $"connection {connection} gets an answer that nothing asked for");
-        if (!target.IsCut) return _target;
-        target.Awaited.Dequeue();                            // Nobody is there to get it.
-        return default;
+        decided(target);
+        return target.IsCut ? default : _target;
     }
 
     public void Commit(int connection, int bytes) => _connections[connection]!.Encoded.Add(_target[..bytes]);
+
+    public long Refusals { get; private set; }
 
     public void Flush(int connection)
     {
@@ -67,6 +69,7 @@ internal sealed class SimLinks(Wire wire, Ledger ledger, History history, Func<l
         Ledger.Check(answer.Code == expected.Code, "I3", $"{answer.Code} instead of {expected.Code} for {about}");
         ledger.Promise(expected.FramesBefore);
         Answers++;
+        if (expected.Code == "96") Refusals++;
         if (expected.Code == "00" && expected.Key is not null) Approvals++;
         if (expected.Key is { } key) SameAsEver(key, answer.ApprovalCode, about);
     }

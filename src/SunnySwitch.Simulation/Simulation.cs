@@ -48,6 +48,9 @@ public sealed class Simulation : IDisposable
     private readonly History _history = new();
     private readonly MemoryDisk _platter = new();
     private readonly Queue<Published> _published = new();
+    private readonly Queue<Published> _deciding = new();
+    private long _refusals;
+    private long _fullUntilNanos;
     private readonly uint[] _generations = new uint[SimNode.ConnectionsMax];
     private long _nowNanos = 1_795_000_000L * Instant.NanosPerSecond;
     private long _tie;
@@ -66,7 +69,7 @@ public sealed class Simulation : IDisposable
         _wire = new Wire(Dialect.BuiltIn(_prng.Chance(500) ? "iso87-ascii" : "iso87-bcd")!);
         _traffic = new Traffic(_swarm, _wire, _prng.Fork());
         _ledger = new Ledger(_swarm);
-        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos);
+        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, Decided);
     }
 
     /// <summary>Runs one seed to its end.</summary>
@@ -116,6 +119,7 @@ public sealed class Simulation : IDisposable
         while (_traffic.Count < _transactions) Next();
         _isPeace = true;
         _history.Add(_nowNanos, "peace");
+        MakeRoom();
         AwaitQuiet();
         AskAgain();
         AwaitQuiet();
@@ -157,6 +161,10 @@ public sealed class Simulation : IDisposable
         catch (PowerCutException)
         {
             Crash("power cut while starting", losesCache: true);
+        }
+        catch (StopToProtectDataException stop) when (_platter.IsFull && stop.Message.Contains("disk is full", StringComparison.Ordinal))
+        {
+            Crash("no room to start in", losesCache: false);
         }
 
         void Note(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
@@ -202,9 +210,12 @@ public sealed class Simulation : IDisposable
             _disk?.ForgetRenames();
         }
 
+        NoteCommands();
         _node?.Dispose();
         _node = null;
+        _refusals = 0;
         _published.Clear();
+        _deciding.Clear();
         for (var slot = 0; slot < SimNode.ConnectionsMax; slot++)
         {
             if (_links[slot] is null) continue;
@@ -237,8 +248,11 @@ public sealed class Simulation : IDisposable
         if (node != _node) return;
         Guard(node, () =>
         {
-            Judge(node);
+            var batch = Math.Min(_published.Count, node.Cell.MaxBatchSize);
+            for (var index = 0; index < batch; index++) _deciding.Enqueue(_published.Dequeue());
             node.Step();
+            NoteCommands();
+            Ledger.Check(_deciding.Count == 0, "I8", $"{_deciding.Count} inputs were taken and not decided");
             CheckBalances();
         });
         if (node != _node) return;
@@ -274,6 +288,7 @@ public sealed class Simulation : IDisposable
         {
             if (_prng.Chance(_swarm.PowerCuts)) node.Disk.CutWithin(12);
             if (_prng.Chance(_swarm.DiskErrors)) node.Disk.FailsNext = true;
+            if (_prng.Chance(_swarm.FullDisks)) FillDisk();
             if (_prng.Chance(_swarm.CardChanges)) ChangeCard(node);
             if (_prng.Chance(_swarm.DayChanges)) OpenDay(node);
         }
@@ -282,6 +297,22 @@ public sealed class Simulation : IDisposable
         {
             if (_links[slot] is { IsCut: false } connection && _prng.Chance(_swarm.ConnectionCuts)) Cut(connection);
         }
+    }
+
+    private void FillDisk()
+    {
+        if (_platter.IsFull) return;
+        _history.Add(_nowNanos, "disk full");
+        _platter.IsFull = true;
+        After(Millis(30), MakeRoom);
+    }
+
+    private void MakeRoom()
+    {
+        if (!_platter.IsFull) return;
+        _history.Add(_nowNanos, "room again");
+        _platter.IsFull = false;
+        _fullUntilNanos = _nowNanos + Instant.NanosPerSecond; // Until the next segment is made, at the latest.
     }
 
     // What operators do.
@@ -320,7 +351,7 @@ public sealed class Simulation : IDisposable
         var slot = node.Ring[sequence];
         (slot.Kind, slot.Command, slot.ArrivedAt) = (InputKind.Command, command, new Instant(_nowNanos));
         node.Ring.Publish(sequence);
-        if (entry is not null) _published.Enqueue(new Published(null, null, entry, _nowNanos));
+        if (entry is not null) _published.Enqueue(new Published(null, null, entry, command, _nowNanos));
     }
 
     // What acquirers do.
@@ -386,7 +417,7 @@ public sealed class Simulation : IDisposable
             node.Intake.Fill(index, slot);
             slot.ArrivedAt = new Instant(_nowNanos);
             (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection.Slot, connection.Generation, 0);
-            _published.Enqueue(new Published(connection, connection.OnTheWay.Dequeue(), null, _nowNanos));
+            _published.Enqueue(new Published(connection, connection.OnTheWay.Dequeue(), null, null, _nowNanos));
         }
 
         node.Ring.Publish(highest - staged.Frames + 1, highest);
@@ -415,23 +446,48 @@ public sealed class Simulation : IDisposable
         (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection.Slot, connection.Generation, 0);
         connection.IsEndPublished = true;
         node.Ring.Publish(sequence);
-        _published.Enqueue(new Published(connection, null, null, _nowNanos));
+        _published.Enqueue(new Published(connection, null, null, null, _nowNanos));
     }
 
     // What the reference says.
 
-    /// <summary>Decides, by the reference, what the node is about to decide.</summary>
-    private void Judge(SimNode node)
+    /// <summary>The node has decided a message of that connection; now the reference does.</summary>
+    private void Decided(SimConnection connection)
     {
-        var batch = Math.Min(_published.Count, node.Cell.MaxBatchSize);
-        for (var index = 0; index < batch; index++)
+        NoteCommands();
+        var isKnown = _deciding.TryDequeue(out var input) && input.Connection == connection;
+        Ledger.Check(isKnown, "I8", $"connection {connection.Slot} gets an answer that nothing asked for");
+        var sent = input.Sent!;
+        var (code, key) = IsRefusedForSpace() ? ("96", null) : CodeFor(connection, sent);
+        if (!connection.IsCut) connection.Awaited.Enqueue(new Expected(sent, code, key, _ledger.Count));
+    }
+
+    /// <summary>The node says when its journal has no room; that may be so only while the disk is full.</summary>
+    private bool IsRefusedForSpace()
+    {
+        var refusals = _node!.Cell.Counters.JournalFull;
+        if (refusals == _refusals) return false;
+        _refusals = refusals;
+        Ledger.Check(_platter.IsFull || _nowNanos < _fullUntilNanos, "I8", "96 for want of space on a disk that has some");
+        return true;
+    }
+
+    /// <summary>Takes what needs no answer off the queue: commands (refused ones change nothing), ends, and what came too late.</summary>
+    private void NoteCommands()
+    {
+        while (_deciding.TryPeek(out var input))
         {
-            var input = _published.Dequeue();
-            if (input.Entry is { } entry) _ledger.Add(entry);
-            if (input is not { Connection: { } connection, Sent: { } sent }) continue;
-            if (_nowNanos - input.AtNanos > SimNode.DeadlineNanos) continue;
-            var (code, key) = CodeFor(connection, sent);
-            connection.Awaited.Enqueue(new Expected(sent, code, key, _ledger.Count));
+            if (input.Command is { } command)
+            {
+                if (command.Outcome == CommandOutcome.Pending) return;
+                if (command.Outcome == CommandOutcome.Done) _ledger.Add(input.Entry!);
+            }
+            else if (input.Sent is not null && _nowNanos - input.AtNanos <= SimNode.DeadlineNanos)
+            {
+                return;
+            }
+
+            _deciding.Dequeue();
         }
     }
 
@@ -516,5 +572,6 @@ public sealed class Simulation : IDisposable
             $"{(each.AtNanos - began) / 1e6,12:F3} ms  {each.What,-10} {(each.Number == 0 ? "" : each.Number),7}  {each.Detail}"),
     ];
 
-    private readonly record struct Published(SimConnection? Connection, Sent? Sent, LogEntry? Entry, long AtNanos);
+    private readonly record struct Published(
+        SimConnection? Connection, Sent? Sent, LogEntry? Entry, OperatorCommand? Command, long AtNanos);
 }

@@ -38,6 +38,8 @@ internal sealed record Swarm(
 
     public int DiskErrors { get; init; }
 
+    public int FullDisks { get; init; }
+
     public int Stalls { get; init; }
 
     /// <summary>Of starts: a bit of a finished segment has turned.</summary>
@@ -71,6 +73,7 @@ internal sealed record Swarm(
             ConnectionCuts = Seldom(2, 20),
             PowerCuts = Often(2, 15),
             DiskErrors = Seldom(1, 5),
+            FullDisks = Seldom(2, 15),
             Stalls = Seldom(5, 40),
             Rot = Seldom(50, 400),
         };

@@ -215,6 +215,27 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void A_start_without_room_for_its_own_frames_says_so_and_changes_nothing()
+    {
+        var disk = new MemoryDisk();
+        using (var cell = new CellUnderTest(disk))
+        {
+            cell.AddCard();
+            disk.IsFull = true;
+            byte[] Reversal(int stan) => CellUnderTest.Message(
+                0x0420, (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165047"), (11, $"{stan:D6}"),
+                (32, "400001"), (90, "01000000011122165047" + new string('0', 22)));
+            var stan = 0;
+            while (cell.Cell.Counters.JournalFull == 0) cell.Exchange(Reversal(++stan));
+        }
+
+        var before = disk.Writes;
+        var stop = Assert.Throws<StopToProtectDataException>(() => new CellUnderTest(disk, epoch: 2));
+        Assert.Contains("free some space", stop.Message, StringComparison.Ordinal);
+        Assert.Equal(before, disk.Writes);
+    }
+
+    [Fact]
     public void Nothing_is_allocated_for_a_purchase()
     {
         using var cell = new CellUnderTest(new MemoryDisk()) { Records = false };
