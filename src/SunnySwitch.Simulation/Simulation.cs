@@ -96,7 +96,7 @@ public sealed class Simulation : IDisposable
         }
         catch (Exception unknown) when (unknown is not OutOfMemoryException)
         {
-            (invariant, what) = ("error", unknown.ToString());
+            (invariant, what) = ("error", $"{unknown.GetType().Name}: {unknown.Message}");
         }
 
         var seconds = (simulation._nowNanos - began) / (double)Instant.NanosPerSecond;

@@ -42,6 +42,27 @@ public sealed class KillTests(ITestOutputHelper output)
         Assert.True(silent * 5 <= Kills, $"{silent} of {Kills} cycles answered nothing: inconclusive");
     }
 
+    [Theory]
+    [InlineData("SkipFlush")]
+    [InlineData("ReplyBeforeDurable")]
+    public async Task Control_a_switch_with_its_flush_left_out_or_late_loses_what_it_answered(string mutant)
+    {
+        Assert.SkipWhen(SwitchProcess.MutantsExecutable is null, "needs the build with mutants: tools/test makes it");
+        for (var cycle = 0; cycle < 10; cycle++)
+        {
+            using var test = new TestSwitch();
+            var answered = new ConcurrentDictionary<int, byte[]>();
+            using (var running = await test.StartMutant(mutant, "journal.disk=held", "rehearse=false"))
+            {
+                LoadUntilKilled(running, answered, 0, new Random(cycle));
+            }
+
+            if (Record.Exception(() => CheckJournal(test.Data, answered)) is not null) return;
+        }
+
+        Assert.Fail($"{mutant}: ten kills, and nothing that was answered is missing: the test is blind");
+    }
+
     /// <summary>Sends purchases on several connections; the kill is armed by the first answer.</summary>
     private static int LoadUntilKilled(SwitchProcess running, ConcurrentDictionary<int, byte[]> answered, int next, Random random)
     {

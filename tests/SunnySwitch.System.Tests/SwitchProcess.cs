@@ -14,9 +14,18 @@ internal sealed partial class SwitchProcess : IDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly List<int> _ports = [];
 
-    private SwitchProcess(string config, string data, string[] settings)
+    /// <summary>The executable of the build that has mutants; null when <c>tools/test</c> did not make it.</summary>
+    public static string? MutantsExecutable => Environment.GetEnvironmentVariable("SUNNY_MUTANTS");
+
+    private SwitchProcess(string config, string data, string? mutant, string[] settings)
     {
         _process = Sunny(["serve", "--config", config, "--data", data, .. settings.SelectMany(setting => new[] { "--set", setting })]);
+        if (mutant is not null)
+        {
+            _process.StartInfo.ArgumentList[0] = Path.ChangeExtension(MutantsExecutable!, ".dll");
+            _process.StartInfo.Environment["SUNNY_MUTANT"] = mutant;
+        }
+
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
         _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"the switch ended before it was ready:\n{Output}"));
@@ -36,9 +45,9 @@ internal sealed partial class SwitchProcess : IDisposable
 
     public int HttpPort { get; private set; }
 
-    public static async Task<SwitchProcess> Start(string config, string data, params string[] settings)
+    public static async Task<SwitchProcess> Start(string config, string data, string? mutant, params string[] settings)
     {
-        var started = new SwitchProcess(config, data, settings);
+        var started = new SwitchProcess(config, data, mutant, settings);
         try
         {
             await started._ready.Task.WaitAsync(Patience);

@@ -29,7 +29,11 @@ internal sealed class TestSwitch : IDisposable
 
     public string Data => Path.Combine(Folder, "data");
 
-    public Task<SwitchProcess> Start(params string[] settings) => SwitchProcess.Start(ConfigFile, Data, settings);
+    public Task<SwitchProcess> Start(params string[] settings) => SwitchProcess.Start(ConfigFile, Data, mutant: null, settings);
+
+    /// <summary>With one rule broken on purpose.</summary>
+    public Task<SwitchProcess> StartMutant(string mutant, params string[] settings) =>
+        SwitchProcess.Start(ConfigFile, Data, mutant, settings);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

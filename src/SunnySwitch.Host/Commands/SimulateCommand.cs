@@ -13,9 +13,9 @@ internal static class SimulateCommand
 
     internal static Command Create()
     {
-        var seed = new Option<ulong>("--seed") { Description = "The first seed; the same seed gives the same run.", DefaultValueFactory = _ => 1 };
-        var seeds = new Option<int>("--seeds") { Description = "How many seeds, one after the other.", DefaultValueFactory = _ => 1 };
-        var transactions = new Option<int>("--transactions") { Description = "Transactions of each seed before peace.", DefaultValueFactory = _ => 2_000 };
+        var seed = Number("--seed", 1UL, "The first seed; the same seed gives the same run.");
+        var seeds = Number("--seeds", 1, "How many seeds, one after the other.");
+        var transactions = Number("--transactions", 2_000, "Transactions of each seed before peace.");
         var mutant = new Option<string?>("--mutant") { Description = "Breaks this rule on purpose; needs a build with -p:Mutants=true." };
         var mutants = new Option<bool>("--mutants") { Description = "Breaks each rule in turn: each has to be noticed within 200 seeds." };
         var quiet = new Option<bool>("--quiet") { Description = "Only failures and the last line." };
@@ -28,10 +28,18 @@ internal static class SimulateCommand
         {
             var name = parsed.GetValue(mutant);
             var all = parsed.GetValue(mutants);
-            if ((name is not null || all) && !Mutant.Exist) return WrongUse("this build has no mutants: build with -p:Mutants=true, or run tools/mutants");
+            if ((name is not null || all) && !Mutant.Exist)
+            {
+                return WrongUse("this build has no mutants: build with -p:Mutants=true, or run tools/mutants");
+            }
+
             if (name is not null)
             {
-                if (!Enum.TryParse<Mutation>(name, out var mutation)) return WrongUse($"there is no mutant {name}: {string.Join(", ", Enum.GetNames<Mutation>())}");
+                if (!Enum.TryParse<Mutation>(name, out var mutation))
+                {
+                    return WrongUse($"there is no mutant {name}: {string.Join(", ", Enum.GetNames<Mutation>())}");
+                }
+
                 Mutant.Active = mutation;
             }
 
@@ -43,6 +51,9 @@ internal static class SimulateCommand
         });
         return command;
     }
+
+    private static Option<T> Number<T>(string name, T usual, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => usual };
 
     private static int WrongUse(string what)
     {
@@ -105,10 +116,11 @@ internal static class SimulateCommand
 
     private static void Print(Outcome outcome, TextWriter output)
     {
-        var verdict = outcome.Invariant is null ? "ok" : $"FAILED {outcome.What}";
-        output.WriteLine(string.Create(
+        var counts = string.Create(
             CultureInfo.InvariantCulture,
-            $"seed {outcome.Seed,6}  {outcome.Transactions,7:N0} sent  {outcome.Approvals,7:N0} approvals  {outcome.Repeats,6:N0} repeats  {outcome.Restarts,4} restarts  {outcome.VirtualSeconds,8:F1} s  {verdict}"));
+            $"{outcome.Transactions,7:N0} sent  {outcome.Approvals,7:N0} approvals  {outcome.Repeats,6:N0} repeats");
+        var time = string.Create(CultureInfo.InvariantCulture, $"{outcome.Restarts,4} restarts  {outcome.VirtualSeconds,8:F1} s");
+        output.WriteLine($"seed {outcome.Seed,6}  {counts}  {time}  {(outcome.Invariant is null ? "ok" : $"FAILED {outcome.What}")}");
         foreach (var line in outcome.History) output.WriteLine("  " + line);
     }
 }
