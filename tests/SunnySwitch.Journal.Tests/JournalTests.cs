@@ -107,9 +107,16 @@ public sealed class JournalTests
         using var journal = Journal.Open(disk, new(SegmentBytes: 32 << 20), Ignore, () => 5, out _);
         var payload = new byte[208];
         Batch(journal, payload);                              // Warm: the first use may load code.
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var batch = 0; batch < 20; batch++) Batch(journal, payload);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        var allocating = 0;
+        for (var batch = 0; batch < 20; batch++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Batch(journal, payload);
+            if (GC.GetAllocatedBytesForCurrentThread() != before) allocating++;
+        }
+
+        // The runtime allocates once on whatever thread it likes when it begins to recompile; what we allocate, we allocate each time.
+        Assert.InRange(allocating, 0, 1);
 
         static void Batch(Journal journal, byte[] payload)
         {
