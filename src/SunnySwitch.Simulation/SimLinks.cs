@@ -21,8 +21,6 @@ internal sealed class SimLinks(
 
     public long Repeats { get; private set; }
 
-    public long Answers { get; private set; }
-
     public Span<byte> Claim(int connection, uint generation, int bytes)
     {
         var target = Find(connection, generation);
@@ -31,8 +29,6 @@ internal sealed class SimLinks(
     }
 
     public void Commit(int connection, int bytes) => _connections[connection]!.Encoded.Add(_target[..bytes]);
-
-    public long Refusals { get; private set; }
 
     public void Flush(int connection)
     {
@@ -68,8 +64,6 @@ internal sealed class SimLinks(
             $"{answer.Mti:X4} STAN {answer.Stan} answers {about}");
         Ledger.Check(answer.Code == expected.Code, "I3", $"{answer.Code} instead of {expected.Code} for {about}");
         ledger.Promise(expected.FramesBefore);
-        Answers++;
-        if (expected.Code == "96") Refusals++;
         if (expected.Code == "00" && expected.Key is not null) Approvals++;
         if (expected.Key is { } key) SameAsEver(key, answer.ApprovalCode, about);
     }
