@@ -78,7 +78,9 @@ public sealed class Cell : IBatchEventHandler<Input>
         _journal.Epoch = epoch;
         Record(JournalKind.EpochStarted, 1, now, 0, new EpochStarted { Epoch = epoch, TokenKeyCheck = tokenKeyCheck });
         if (_state.BusinessDay < dayNumber) Record(JournalKind.BusinessDateOpened, 1, now, 0, new BusinessDateOpened { DayNumber = dayNumber });
+        CrashPoints.Pass(CrashPoint.StartRecorded);
         Commit(now);
+        CrashPoints.Pass(CrashPoint.StartDurable);
     }
 
     /// <inheritdoc/>
@@ -185,7 +187,9 @@ public sealed class Cell : IBatchEventHandler<Input>
         if ((transaction.Request.Has & RequestHas.Original) == 0)
         {
             var sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, fixedPart);
+            CrashPoints.Pass(CrashPoint.FrameAppended);
             _state.Apply(JournalKind.Decided, Decided.Version, sequence, now, fixedPart);
+            CrashPoints.Pass(CrashPoint.FrameApplied);
             return;
         }
 
@@ -317,8 +321,10 @@ public sealed class Cell : IBatchEventHandler<Input>
         {
             _isDirty[_dirty[index]] = false;
             _desk.Flush(_dirty[index]);
+            CrashPoints.Pass(CrashPoint.FirstReplySent);
         }
 
+        if (_dirtyCount > 0) CrashPoints.Pass(CrashPoint.RepliesSent);
         _dirtyCount = 0;
     }
 

@@ -13,8 +13,7 @@ internal static class Program
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
         // One polling thread: two on two cores wake each other for half a batch each.
         if (Environment.ProcessorCount <= 2) Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
-        // In a build with mutants alone: the control of the tests that kill the real process.
-        if (Mutant.Exist && Enum.TryParse<Mutation>(Environment.GetEnvironmentVariable("SUNNY_MUTANT"), out var broken)) Mutant.Active = broken;
+        if (Mutant.Exist) Breakage.Arm();
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.")
         {
             ServeCommand.Create(),

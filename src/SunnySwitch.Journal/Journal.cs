@@ -157,8 +157,11 @@ public sealed class Journal : IDisposable
             // Before the batch is sealed: the new segment's header holds the chain up to here.
             if (_segmentOffset + _used + FrameFormat.ChainFrameBytes > _segment.Bytes) ChangeSegment();
             SealBatch(time);
+            CrashPoints.Pass(CrashPoint.BatchSealed);
             _segment.Write(_segmentOffset, _batch.Slice(0, _used));
+            CrashPoints.Pass(CrashPoint.BatchWritten);
             if (!Mutant.Is(Mutation.SkipFlush)) _segment.Flush();
+            CrashPoints.Pass(CrashPoint.BatchFlushed);
         }
         catch (IOException failure)
         {
@@ -258,6 +261,7 @@ public sealed class Journal : IDisposable
         Supply.Taken();
         _segment.Dispose();
         (_segment, _segmentOffset) = (next, SegmentHeader.BlockBytes);
+        CrashPoints.Pass(CrashPoint.SegmentChanged);
     }
 
     private IDiskFile BeginFirstSegment()
@@ -284,10 +288,13 @@ public sealed class Journal : IDisposable
         };
         header.Write(_headerBlock.Span);
         file.Write(0, _headerBlock.Span);
+        CrashPoints.Pass(CrashPoint.SegmentHeaderWritten);
         if (!Mutant.Is(Mutation.SkipHeaderFlush)) file.Flush();
+        CrashPoints.Pass(CrashPoint.SegmentHeaderFlushed);
         var spareName = file.Name;
         file.Dispose();
         _disk.Rename(spareName, SegmentName.Of(firstSequence));
+        CrashPoints.Pass(CrashPoint.SegmentNamed);
         return _disk.Open(SegmentName.Of(firstSequence), forWriting: true);
     }
 }

@@ -27,7 +27,12 @@ public sealed class KillTests(ITestOutputHelper output)
             using var running = await test.Start($"journal.disk={disk}", "rehearse=false");
             var before = answered.Count;
             CheckRepeats(running.Port(0), answered, random);
-            next = LoadUntilKilled(running, answered, next, random);
+            next = LoadUntilDead(running, answered, next, firstAnswer =>
+            {
+                Assert.True(firstAnswer.Wait(TimeSpan.FromSeconds(20)), "no first answer");
+                using (var fuse = new ManualResetEventSlim()) fuse.Wait(random.Next(0, 60));
+                running.Kill();
+            });
             if (answered.Count == before) silent++;
         }
 
@@ -43,42 +48,94 @@ public sealed class KillTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("SkipFlush")]
-    [InlineData("ReplyBeforeDurable")]
-    public async Task Control_a_switch_with_its_flush_left_out_or_late_loses_what_it_answered(string mutant)
+    [InlineData("file", 3)]
+    [InlineData("held", 4)]
+    public async Task A_kill_at_each_named_point_loses_and_doubles_nothing_that_was_answered(string disk, int seed)
     {
         Assert.SkipWhen(SwitchProcess.MutantsExecutable is null, "needs the build with mutants: tools/test makes it");
-        for (var cycle = 0; cycle < 10; cycle++)
+        using var test = new TestSwitch();
+        var random = new Random(seed);
+        var answered = new ConcurrentDictionary<int, byte[]>();
+        string[] settings = [$"journal.disk={disk}", "journal.segmentMegabytes=1", "rehearse=false"];
+        var next = 0;
+        foreach (var point in Enum.GetValues<CrashPoint>().Where(point => point != CrashPoint.None))
         {
-            using var test = new TestSwitch();
-            var answered = new ConcurrentDictionary<int, byte[]>();
-            using (var running = await test.StartMutant(mutant, "journal.disk=held", "rehearse=false"))
-            {
-                LoadUntilKilled(running, answered, 0, new Random(cycle));
-            }
-
-            if (Record.Exception(() => CheckJournal(test.Data, answered)) is not null) return;
+            using var running = await test.StartArmed(mutant: null, $"{point}:{PassOf(point, random)}", settings);
+            if (running.IsReady) next = LoadUntilDead(running, answered, next, _ => running.WaitForExit());
+            Assert.Contains($"crash point {point}", running.Output);
         }
 
-        Assert.Fail($"{mutant}: ten kills, and nothing that was answered is missing: the test is blind");
+        using (var running = await test.Start(settings))
+        {
+            CheckRepeats(running.Port(0), answered, random, all: true);
+            Assert.Equal(0, running.Terminate());
+        }
+
+        CheckJournal(test.Data, answered);
+        Assert.NotEmpty(answered);
+        output.WriteLine($"{disk}: {answered.Count} answers over {Enum.GetValues<CrashPoint>().Length - 1} points");
     }
 
-    /// <summary>Sends purchases on several connections; the kill is armed by the first answer.</summary>
-    private static int LoadUntilKilled(SwitchProcess running, ConcurrentDictionary<int, byte[]> answered, int next, Random random)
+    /// <summary>
+    /// The crash leaves whatever had left the kernel's hands a moment to reach the client, so one cycle is enough.
+    /// </summary>
+    [Theory]
+    [InlineData("SkipFlush", "RepliesSent:20")]
+    [InlineData("ReplyBeforeDurable", "BatchWritten:20")]
+    public async Task Control_a_switch_with_its_flush_left_out_or_late_loses_what_it_answered(string mutant, string crash)
+    {
+        Assert.SkipWhen(SwitchProcess.MutantsExecutable is null, "needs the build with mutants: tools/test makes it");
+        using var test = new TestSwitch();
+        var answered = new ConcurrentDictionary<int, byte[]>();
+        using (var running = await test.StartArmed(mutant, crash, "journal.disk=held", "rehearse=false"))
+        {
+            LoadUntilDead(running, answered, 0, _ => running.WaitForExit());
+        }
+
+        var blind = Record.Exception(() => CheckJournal(test.Data, answered)) is null;
+        Assert.False(blind, $"{mutant}: nothing that was answered is missing: the test is blind");
+    }
+
+    /// <summary>Late enough that something was answered before; segments change seldom, so the first time does.</summary>
+    private static int PassOf(CrashPoint point, Random random) => point switch
+    {
+        CrashPoint.FrameAppended or CrashPoint.FrameApplied => random.Next(500, 5000),
+        CrashPoint.BatchSealed or CrashPoint.BatchWritten or CrashPoint.BatchFlushed
+            or CrashPoint.FirstReplySent or CrashPoint.RepliesSent => random.Next(20, 200),
+        CrashPoint.SpareMade => 2,
+        _ => 1,
+    };
+
+    /// <summary>Sends purchases on several connections until <paramref name="end"/> has seen to the end of the process.</summary>
+    private static int LoadUntilDead(
+        SwitchProcess running, ConcurrentDictionary<int, byte[]> answered, int next, Action<ManualResetEventSlim> end)
     {
         using var firstAnswer = new ManualResetEventSlim();
         var limit = next + 1_000_000;
         var numbers = next;
-        var clients = Enumerable.Range(0, Connections).Select(_ => new AcquirerClient(running.Port(0))).ToList();
+        var clients = Connect(running.Port(0));
         var threads = clients.Select(client => new Thread(() => Pump(client, answered, firstAnswer, () => Interlocked.Increment(ref numbers)))).ToList();
         foreach (var thread in threads) thread.Start();
-        Assert.True(firstAnswer.Wait(TimeSpan.FromSeconds(20)), "no first answer");
-        using (var fuse = new ManualResetEventSlim()) fuse.Wait(random.Next(0, 60));
-        running.Kill();
+        end(firstAnswer);
         foreach (var thread in threads) thread.Join();
         foreach (var client in clients) client.Dispose();
         Assert.True(numbers < limit);
         return numbers;
+    }
+
+    private static List<AcquirerClient> Connect(int port)
+    {
+        var clients = new List<AcquirerClient>();
+        try
+        {
+            while (clients.Count < Connections) clients.Add(new AcquirerClient(port));
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // Armed processes may end as soon as they listen.
+        }
+
+        return clients;
     }
 
     private static void Pump(AcquirerClient client, ConcurrentDictionary<int, byte[]> answered, ManualResetEventSlim firstAnswer, Func<int> nextNumber)

@@ -17,13 +17,14 @@ internal sealed partial class SwitchProcess : IDisposable
     /// <summary>The executable of the build that has mutants; null when <c>tools/test</c> did not make it.</summary>
     public static string? MutantsExecutable => Environment.GetEnvironmentVariable("SUNNY_MUTANTS");
 
-    private SwitchProcess(string config, string data, string? mutant, string[] settings)
+    private SwitchProcess(string config, string data, (string? Mutant, string Crash)? broken, string[] settings)
     {
         _process = Sunny(["serve", "--config", config, "--data", data, .. settings.SelectMany(setting => new[] { "--set", setting })]);
-        if (mutant is not null)
+        if (broken is var (mutant, crash))
         {
             _process.StartInfo.ArgumentList[0] = Path.ChangeExtension(MutantsExecutable!, ".dll");
-            _process.StartInfo.Environment["SUNNY_MUTANT"] = mutant;
+            if (mutant is not null) _process.StartInfo.Environment["SUNNY_MUTANT"] = mutant;
+            _process.StartInfo.Environment["SUNNY_CRASH"] = crash;
         }
 
         _process.OutputDataReceived += (_, line) => Take(line.Data);
@@ -45,9 +46,20 @@ internal sealed partial class SwitchProcess : IDisposable
 
     public int HttpPort { get; private set; }
 
-    public static async Task<SwitchProcess> Start(string config, string data, string? mutant, params string[] settings)
+    /// <summary>False: it ended before.</summary>
+    public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+
+    /// <summary>Starts the build with mutants; the crash may come before it is ready.</summary>
+    public static async Task<SwitchProcess> StartArmed(string config, string data, string? mutant, string crash, params string[] settings)
     {
-        var started = new SwitchProcess(config, data, mutant, settings);
+        var started = new SwitchProcess(config, data, (mutant, crash), settings);
+        await Task.WhenAny(started._ready.Task).WaitAsync(Patience);
+        return started;
+    }
+
+    public static async Task<SwitchProcess> Start(string config, string data, params string[] settings)
+    {
+        var started = new SwitchProcess(config, data, broken: null, settings);
         try
         {
             await started._ready.Task.WaitAsync(Patience);

@@ -29,11 +29,11 @@ internal sealed class TestSwitch : IDisposable
 
     public string Data => Path.Combine(Folder, "data");
 
-    public Task<SwitchProcess> Start(params string[] settings) => SwitchProcess.Start(ConfigFile, Data, mutant: null, settings);
+    public Task<SwitchProcess> Start(params string[] settings) => SwitchProcess.Start(ConfigFile, Data, settings);
 
-    /// <summary>With one rule broken on purpose.</summary>
-    public Task<SwitchProcess> StartMutant(string mutant, params string[] settings) =>
-        SwitchProcess.Start(ConfigFile, Data, mutant, settings);
+    /// <summary>Dies by itself at a named point (<c>BatchWritten:3</c>); with a rule broken on purpose, if one is given.</summary>
+    public Task<SwitchProcess> StartArmed(string? mutant, string crash, params string[] settings) =>
+        SwitchProcess.StartArmed(ConfigFile, Data, mutant, crash, settings);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

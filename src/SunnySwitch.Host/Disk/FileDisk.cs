@@ -108,6 +108,7 @@ public sealed class FileDisk : IDisk
     public void Rename(string from, string to)
     {
         File.Move(PathOf(from), PathOf(to), overwrite: false);
+        CrashPoints.Pass(CrashPoint.SegmentRenamed);
         FlushDirectory();
     }
 

@@ -13,6 +13,7 @@ internal static class LibC
     internal const int InvalidArgument = 22;
 
     private const int ReadOnly = 0, ReadWrite = 2, CloseOnExec = 0x8_0000;
+    private const int KillSignal = 9;
 
     /// <summary>The flag's value is the processor's; 0 = not known here, so written through the page cache.</summary>
     private static readonly int Direct = RuntimeInformation.ProcessArchitecture switch
@@ -60,6 +61,9 @@ internal static class LibC
         return new IOException($"{call} {name}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
     }
 
+    /// <summary>SIGKILL to this process: no code of it runs any more.</summary>
+    internal static void KillThisProcess() => Must.Hold(kill(Environment.ProcessId, KillSignal) == 0);
+
     private static byte[] Utf8(string path) => System.Text.Encoding.UTF8.GetBytes(path + '\0');
 
     [DllImport("libc", SetLastError = true)]
@@ -73,4 +77,7 @@ internal static class LibC
 
     [DllImport("libc", SetLastError = true)]
     private static extern int fdatasync(SafeFileHandle file);
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
 }

@@ -17,6 +17,7 @@ internal static class JournalRecovery
     internal static RecoveredEnd Run(IDisk disk, FrameSink sink, Func<UInt128> stateHash, out RecoveryReport report)
     {
         Settle(disk);
+        CrashPoints.Pass(CrashPoint.RecoverySettled);
         using var walk = new JournalWalk(disk, living: false);
         long frames = 0, lastHashAt = 0, cutBytes = 0;
         WalkEnd end;
@@ -35,6 +36,7 @@ internal static class JournalRecovery
             cutReason = $"{end.Segment} at byte {end.Offset}: {end.Why}";
             Cut(disk, end);
         }
+        CrashPoints.Pass(CrashPoint.RecoveryFolded);
         var lastSequence = end.Segment is null ? 0 : walk.Reader.Expected - 1;
         report = new RecoveryReport(lastSequence, walk.Reader.Epoch, frames, walk.Segments, cutBytes, cutReason);
         return new RecoveredEnd(end.Segment, walk.Offset, lastSequence, lastHashAt, walk.Reader.Epoch,

@@ -92,6 +92,7 @@ public sealed class SegmentSupply
         try
         {
             var file = _disk.Create(name, _segmentBytes);
+            CrashPoints.Pass(CrashPoint.SpareMade);
             Volatile.Write(ref _failure, null);
             return file;
         }
