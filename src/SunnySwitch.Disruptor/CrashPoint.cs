@@ -12,6 +12,7 @@ public enum CrashPoint
     None = 0, FrameAppended, FrameApplied, BatchSealed, BatchWritten, BatchFlushed, FirstReplySent, RepliesSent,
     SpareMade, SegmentHeaderWritten, SegmentHeaderFlushed, SegmentRenamed, SegmentNamed, SegmentChanged,
     RecoverySettled, RecoveryFolded, StartRecorded, StartDurable,
+    SnapshotBegun, SnapshotWritten, SnapshotFlushed, SnapshotNamed, SegmentArchiving, SegmentArchived, SnapshotDropped, SegmentDropped,
 #pragma warning restore CS1591
 }
 

@@ -15,9 +15,12 @@ public static class TableMemory
     private const int AdviseHugePages = 14;
 
     /// <summary>A pinned array of zeros, every page of it present.</summary>
-    public static T[] Take<T>(int count)
+    /// <param name="count">Entries.</param>
+    /// <param name="touch">False: pages come as they are used. For a fold that may find far fewer entries than there is room for.</param>
+    public static T[] Take<T>(int count, bool touch = true)
         where T : unmanaged
     {
+        if (!touch) return GC.AllocateArray<T>(count, pinned: true);
         // Uninitialised first: the collector's own clearing would touch every small page before the advice is given.
         var table = GC.AllocateUninitializedArray<T>(count, pinned: true);
         var bytes = (long)count * Unsafe.SizeOf<T>();
@@ -31,6 +34,14 @@ public static class TableMemory
     {
         Must.Hold(count is > 0 and <= 1 << 30);
         return (int)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(16, count));
+    }
+
+    /// <summary>Says in words, and stops, when a table is too small for what a data folder holds.</summary>
+    public static void NeedsRoom(string table, long entries, long max)
+    {
+        if (entries <= max) return;
+        throw new StopToProtectDataException(
+            $"{table}: the data folder holds {entries}, the configuration has room for {max}: raise it, then start again");
     }
 
     [DllImport("libc", EntryPoint = "madvise")]

@@ -29,6 +29,9 @@ public sealed class AlignedBuffer
     /// <summary>All of it.</summary>
     public Span<byte> Span => _bytes.AsSpan(_start, Length);
 
+    /// <summary>All of it.</summary>
+    public Memory<byte> Memory => _bytes.AsMemory(_start, Length);
+
     /// <summary>A part of it.</summary>
     public Span<byte> Slice(int start, int bytes) => Span.Slice(start, bytes);
 }

@@ -4,6 +4,7 @@ using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Recovery;
 using SunnySwitch.Journal.Segments;
+using SunnySwitch.Journal.Snapshots;
 
 namespace SunnySwitch.Journal;
 
@@ -58,16 +59,18 @@ public sealed class Journal : IDisposable
     /// <param name="stateHash">The state's rolling hash, after all that the sink has been given or the caller has
     /// applied.</param>
     /// <param name="report">What was found.</param>
+    /// <param name="from">The snapshot that the state is already after; null: everything is folded.</param>
     /// <exception cref="JournalCorruptException">The journal is damaged: file, offset, what to do. Nothing was
     /// changed.</exception>
     /// <exception cref="StopToProtectDataException">The disk failed.</exception>
     public static Journal Open(
-        IDisk disk, JournalOptions options, FrameSink sink, Func<UInt128> stateHash, out RecoveryReport report)
+        IDisk disk, JournalOptions options, FrameSink sink, Func<UInt128> stateHash, out RecoveryReport report,
+        SnapshotHeader? from = null)
     {
         foreach (var problem in options.Problems()) throw new ArgumentException(problem, nameof(options));
         try
         {
-            var end = JournalRecovery.Run(disk, sink, stateHash, out report);
+            var end = JournalRecovery.Run(disk, sink, stateHash, from, out report);
             return new Journal(disk, options, stateHash, end);
         }
         catch (IOException failure)
@@ -151,11 +154,13 @@ public sealed class Journal : IDisposable
     {
         if (_used == 0) return;
         Must.Hold(!_broken);
-        if (LastSequence - _lastHashAt >= FrameFormat.HashEveryFrames) AddHashAt(time);
+        // Each segment's first batch has one too: a fold of the finished segments ends there.
+        var goesToNext = _segmentOffset + _used + FrameFormat.TailBytes > _segment.Bytes;
+        if (goesToNext || LastSequence - _lastHashAt >= FrameFormat.HashEveryFrames) AddHashAt(time);
         try
         {
             // Before the batch is sealed: the new segment's header holds the chain up to here.
-            if (_segmentOffset + _used + FrameFormat.ChainFrameBytes > _segment.Bytes) ChangeSegment();
+            if (goesToNext) ChangeSegment();
             SealBatch(time);
             CrashPoints.Pass(CrashPoint.BatchSealed);
             _segment.Write(_segmentOffset, _batch.Slice(0, _used));

@@ -14,15 +14,25 @@ internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
 {
     private readonly Stack<(string From, string To)> _unflushed = new();
     private int _callsUntilCut = -1;
+    private bool _isSegmentNew;
 
     /// <summary>The power goes within the next <paramref name="calls"/> calls.</summary>
     public void CutWithin(int calls) => _callsUntilCut = prng.Below(calls);
+
+    /// <summary>
+    /// What another process does while the first batch of a segment is written and not yet flushed: there it may see what a
+    /// power cut would still take away.
+    /// </summary>
+    public Action? Meanwhile { get; set; }
 
     /// <summary>The next write or flush fails: the drive says so.</summary>
     public bool FailsNext { get; set; }
 
     /// <summary>True once it failed: the node that saw it has to stop.</summary>
     public bool HasFailed { get; private set; }
+
+    /// <summary>It was somebody else who saw it, and who has given up.</summary>
+    public void Forgive() => HasFailed = false;
 
     public IReadOnlyList<string> List() => platter.List();
 
@@ -39,6 +49,7 @@ internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
     {
         Guarded(() => platter.Rename(from, to));
         if (Mutant.Is(Mutation.ForgetDirectoryFlush)) _unflushed.Push((from, to));
+        _isSegmentNew = to.EndsWith(".seg", StringComparison.Ordinal);
     }
 
     /// <summary>What the directory says after a power cut: renames whose directory was never flushed are undone.</summary>
@@ -100,6 +111,12 @@ internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
 
         public void Flush()
         {
+            if (disk._isSegmentNew && Name.EndsWith(".seg", StringComparison.Ordinal))
+            {
+                disk._isSegmentNew = false;
+                disk.Meanwhile?.Invoke();
+            }
+
             disk.Point();
             disk.Fail("fdatasync", Name);
             file.Flush();

@@ -4,6 +4,7 @@ using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Journal;
+using SunnySwitch.Journal.Snapshots;
 
 namespace SunnySwitch.Simulation;
 
@@ -21,23 +22,23 @@ internal sealed class SimNode : IClock, IDisposable
     private readonly Func<Instant> _now;
     private readonly BatchConsumer<Input, Cell.Cell> _consumer;
 
-    /// <summary>Recovers from the disk. May end by a power cut, as everything here may.</summary>
-    public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, FrameSink seen)
+    /// <summary>
+    /// Recovers from the disk: <paramref name="began"/> is told what the snapshot holds, <paramref name="seen"/> gets the
+    /// frames after it. May end by a power cut, as everything here may.
+    /// </summary>
+    public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, Action<long> began, FrameSink seen)
     {
         _now = now;
         Disk = disk;
         Intake = new Intake(_tokens);
-        State = new SwitchState(
-            new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 4_096, ConnectionsMax)
-            {
-                TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
-            },
-            _tokens);
+        State = NewState(swarm, _tokens);
         Profile = new LinkProfile(
             new LinkTerms(LinkNumber, "sim", swarm.SignOnRequired, [InstitutionId.Of(400001, 6)]),
             wire.Dialect, wire.Framing, DeadlineNanos);
         var options = new JournalOptions(swarm.SegmentKilobytes * 1024L, swarm.BatchKilobytes * 1024);
-        Journal = SunnySwitch.Journal.Journal.Open(disk, options, Fold, () => State.Hash, out _);
+        Snapshot = SnapshotReader.LoadNewest(disk, State, _ => { });
+        began(Snapshot?.LastSequence ?? 0);
+        Journal = SunnySwitch.Journal.Journal.Open(disk, options, Fold, () => State.Hash, out _, Snapshot);
         Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), swarm.RingSlots, new BusySpinWaitStrategy());
         Cell = new Cell.Cell(State, Journal, [Profile], desk, this, ConnectionsMax, swarm.RingSlots / 2);
         _consumer = new BatchConsumer<Input, Cell.Cell>(Ring, Ring.NewBarrier(), Cell);
@@ -52,6 +53,9 @@ internal sealed class SimNode : IClock, IDisposable
 
     public SimDisk Disk { get; }
 
+    /// <summary>What the state began with; null: with nothing.</summary>
+    public SnapshotHeader? Snapshot { get; }
+
     public Intake Intake { get; }
 
     public SwitchState State { get; }
@@ -65,6 +69,14 @@ internal sealed class SimNode : IClock, IDisposable
     public Cell.Cell Cell { get; }
 
     public Instant Now => _now();
+
+    /// <summary>An empty state of that seed's sizes.</summary>
+    public static SwitchState NewState(Swarm swarm, IPanTokens tokens) => new(
+        new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 4_096, ConnectionsMax)
+        {
+            TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
+        },
+        tokens);
 
     /// <summary>Opens the epoch and the business date.</summary>
     public void Start(int dayNumber) => Cell.Start(State.Epoch + 1, _tokens.KeyCheck, dayNumber);

@@ -45,6 +45,12 @@ internal sealed record Swarm(
     /// <summary>Of starts: a bit of a finished segment has turned.</summary>
     public int Rot { get; init; }
 
+    /// <summary>Snapshots are made, segments archived and dropped.</summary>
+    public bool Snapshots { get; init; }
+
+    /// <summary>Segments kept when they are.</summary>
+    public int SegmentsKept { get; init; }
+
     public static Swarm Draw(Prng prng)
     {
         int Often(int low, int high) => prng.Chance(750) ? prng.Between(low, high) : 0;
@@ -76,6 +82,8 @@ internal sealed record Swarm(
             FullDisks = Seldom(2, 15),
             Stalls = Seldom(5, 40),
             Rot = Seldom(50, 400),
+            Snapshots = prng.Chance(700),
+            SegmentsKept = prng.Between(1, 6),
         };
     }
 }

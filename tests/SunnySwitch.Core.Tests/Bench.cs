@@ -123,6 +123,30 @@ internal sealed class Bench
         return state;
     }
 
+    /// <summary>A restart from an image of the state, in a piece size that tears entries apart.</summary>
+    public void RestartFromImage()
+    {
+        var bytes = new List<byte>();
+        var head = State.Image;
+        State.WriteImage(new ImageWriter(new byte[100], piece => bytes.AddRange(piece.Span)));
+        Assert.Equal(head.Bytes, bytes.Count);
+        Assert.Null(head.Problem());
+        var image = bytes.ToArray();
+        var used = 0;
+        var state = new SwitchState(Options, new PlainTokens());
+        state.ReadImage(in head, new ImageReader(new byte[77], Next, image.Length));
+        Assert.Equal(image.Length, used);
+        Assert.Equal(state.Hash, state.HashFromScratch());
+        State = state;
+        Decider = new Decider(State, Links);
+
+        void Next(Memory<byte> target)
+        {
+            image.AsMemory(used, target.Length).CopyTo(target);
+            used += target.Length;
+        }
+    }
+
     public void Restart()
     {
         State = Fold();

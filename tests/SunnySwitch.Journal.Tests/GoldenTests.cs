@@ -11,41 +11,44 @@ namespace SunnySwitch.Journal.Tests;
 /// <summary>Journals of every format that was ever written. They only grow; each must read the same for ever.</summary>
 public sealed class GoldenTests
 {
-    private const long LastOfFirst = 33;
-    private static readonly string Folder = FindFolder();
+    private const string Today = "v1-hash-first";
 
-    [Fact]
-    public void The_first_format_reads_as_it_was_written()
+    /// <summary>v1: the first. v1-hash-first: the first batch of each later segment ends with a <c>HashAt</c>.</summary>
+    [Theory]
+    [InlineData("v1", 33)]
+    [InlineData(Today, 34)]
+    public void What_was_ever_written_reads_as_it_was_written(string version, long last)
     {
-        Assert.Equal(File.ReadAllText(Path.Combine(Folder, "frames.txt")), Listing(Golden()));
-        Assert.Equal(File.ReadAllText(Path.Combine(Folder, "export.csv")), Csv(Golden()));
+        Assert.Equal(File.ReadAllText(Path.Combine(Folder(version), "frames.txt")), Listing(Golden(version)));
+        Assert.Equal(File.ReadAllText(Path.Combine(Folder(version), "export.csv")), Csv(Golden(version)));
         var folded = new Fold();
-        using var journal = folded.Open(Golden(), TestJournal.Small, out var report);
-        Assert.Equal(new RecoveryReport(LastOfFirst, 3, LastOfFirst, 2, 0, null), report);
+        using var journal = folded.Open(Golden(version), TestJournal.Small, out var report);
+        Assert.Equal(new RecoveryReport(last, 3, last, 2, 0, null), report);
     }
 
     [Fact]
     public void Todays_writer_writes_the_same_bytes()
     {
-        var (golden, today) = (Golden(), Write());
+        var (golden, today) = (Golden(Today), Write());
         Assert.Equal(golden.List(), today.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal)));
         foreach (var name in golden.List()) Assert.True(golden.Durable(name).SequenceEqual(today.Durable(name)), name);
     }
 
     [Fact]
     public void The_csv_has_the_header_that_scripts_rely_on() => Assert.StartsWith(
-        "sequence,acquirer,mti,stan,rrn,response_code,amount,currency,pan_masked,terminal\n", Csv(Golden()));
+        "sequence,acquirer,mti,stan,rrn,response_code,amount,currency,pan_masked,terminal\n", Csv(Golden(Today)));
 
     /// <summary>Run once for each format: <c>-explicit only</c>.</summary>
     [Fact(Explicit = true)]
     public void Write_the_golden_journal()
     {
         var disk = Write();
-        Directory.CreateDirectory(Folder);
+        var folder = Folder(Today);
+        Directory.CreateDirectory(folder);
         foreach (var name in disk.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal)))
-            File.WriteAllBytes(Path.Combine(Folder, name), disk.Durable(name).ToArray());
-        File.WriteAllText(Path.Combine(Folder, "frames.txt"), Listing(disk));
-        File.WriteAllText(Path.Combine(Folder, "export.csv"), Csv(disk));
+            File.WriteAllBytes(Path.Combine(folder, name), disk.Durable(name).ToArray());
+        File.WriteAllText(Path.Combine(folder, "frames.txt"), Listing(disk));
+        File.WriteAllText(Path.Combine(folder, "export.csv"), Csv(disk));
     }
 
     /// <summary>Three epochs, two segments; every way a decision can look in a line.</summary>
@@ -57,19 +60,18 @@ public sealed class GoldenTests
             var folded = new Fold();
             using var journal = folded.Open(disk, new(SegmentBytes: 40_960, BatchBytesMax: 2_048), out _);
             journal.Epoch = epoch;
-            journal.Append(JournalKind.EpochStarted, 1, TestJournal.TimeAt(0), 0, BitConverter.GetBytes(epoch),
-                new byte[16]);
+            Append(journal, folded, JournalKind.EpochStarted, 1, TestJournal.TimeAt(0), 0, [.. BitConverter.GetBytes(epoch), .. new byte[16]]);
             for (var batch = 0; batch < 5; batch++)
             {
                 var count = batch % 3 + (epoch == 1 ? 1 : 0);
-                for (var frame = 0; frame < count; frame++) AppendDecision(journal, frame);
+                for (var frame = 0; frame < count; frame++) AppendDecision(journal, folded, frame);
                 journal.Commit(TestJournal.TimeAt(journal.LastSequence));
             }
         }
         return disk;
     }
 
-    private static void AppendDecision(Journal journal, int frame)
+    private static void AppendDecision(Journal journal, Fold folded, int frame)
     {
         var number = journal.LastSequence + 1;
         var decided = new Decided { ApprovalCode = (uint)number, Origin = DecisionOrigin.Us };
@@ -91,9 +93,16 @@ public sealed class GoldenTests
         Encoding.ASCII.GetBytes(frame == 1 ? "T,\"1\u0001\"  " : "TERM0001", request.Terminal);
         var original = new OriginalData { Stan = 1, Mti = 0x0100, TransmissionTime = 1123010203, ReplacementMinor = 5 };
         if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement;
-        journal.Append(JournalKind.Decided, Decided.Version, TestJournal.TimeAt(number), 1,
-            MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided)),
-            frame == 2 ? MemoryMarshal.AsBytes(new ReadOnlySpan<OriginalData>(in original)) : default);
+        byte[] payload = [.. MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))];
+        if (frame == 2) payload = [.. payload, .. MemoryMarshal.AsBytes(new ReadOnlySpan<OriginalData>(in original))];
+        Append(journal, folded, JournalKind.Decided, Decided.Version, TestJournal.TimeAt(number), 1, payload);
+    }
+
+    private static void Append(
+        Journal journal, Fold folded, JournalKind kind, ushort version, Instant time, uint link, ReadOnlySpan<byte> payload)
+    {
+        var sequence = journal.Append(kind, version, time, link, payload);
+        folded.Apply(kind, version, sequence, time, payload);
     }
 
     private static string Listing(MemoryDisk disk)
@@ -120,18 +129,18 @@ public sealed class GoldenTests
         return output.ToString();
     }
 
-    private static MemoryDisk Golden()
+    private static MemoryDisk Golden(string version)
     {
         var disk = new MemoryDisk();
-        foreach (var path in Directory.GetFiles(Folder, "*.seg"))
+        foreach (var path in Directory.GetFiles(Folder(version), "*.seg"))
             disk.Put(Path.GetFileName(path), File.ReadAllBytes(path));
         return disk;
     }
 
-    private static string FindFolder()
+    private static string Folder(string version)
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "SunnySwitch.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return Path.Combine(folder, "tests", "golden", "journal", "v1");
+        return Path.Combine(folder, "tests", "golden", "journal", version);
     }
 }

@@ -32,12 +32,12 @@ internal struct AccountEntry
 }
 
 /// <summary>Accounts by number, dense.</summary>
-internal sealed class AccountTable(int accountsMax)
+internal sealed class AccountTable(int accountsMax, bool touch)
 {
     /// <summary>Bound of every balance: sums of two stay far from overflow.</summary>
     public const long BalanceMinorMax = 1_000_000_000_000_000_000;
 
-    private readonly AccountEntry[] _entries = TableMemory.Take<AccountEntry>(accountsMax);
+    private readonly AccountEntry[] _entries = TableMemory.Take<AccountEntry>(accountsMax, touch);
 
     public int Count { get; private set; }
 
@@ -75,6 +75,17 @@ internal sealed class AccountTable(int accountsMax)
         // Whoever takes money must have had it; giving back is always right.
         Must.Hold(heldDelta - ledgerDelta <= 0 || entry.AvailableMinor >= 0);
         if (!Mutant.Is(Mutation.StaleHash)) Sum += entry.Mix(account);
+    }
+
+    public void Write(ImageWriter image) => image.AddAll<AccountEntry>(_entries.AsSpan(0, Count));
+
+    public void Read(ImageReader image, int count)
+    {
+        TableMemory.NeedsRoom("accounts", count, _entries.Length);
+        image.Fill(_entries.AsSpan(0, count));
+        Count = count;
+        Sum = SumFromScratch();
+        for (var account = 0; account < count; account++) HeldMinorTotal = checked(HeldMinorTotal + _entries[account].HeldMinor);
     }
 
     public UInt128 SumFromScratch()

@@ -40,10 +40,10 @@ internal sealed class CardTable
     private readonly int _cardsMax;
     private readonly int _shift;
 
-    public CardTable(int cardsMax)
+    public CardTable(int cardsMax, bool touch)
     {
         _cardsMax = cardsMax;
-        _entries = TableMemory.Take<CardEntry>(TableMemory.PowerOfTwo(cardsMax * 10L / 7));
+        _entries = TableMemory.Take<CardEntry>(TableMemory.PowerOfTwo(cardsMax * 10L / 7), touch);
         _shift = 64 - BitOperations.Log2((uint)_entries.Length);
     }
 
@@ -83,6 +83,29 @@ internal sealed class CardTable
         _entries[slot] = card;
         Count++;
         Sum += card.Mix();
+    }
+
+    public void Write(ImageWriter image)
+    {
+        foreach (ref readonly var entry in _entries.AsSpan())
+        {
+            if (entry.Status != 0) image.Add(in entry);
+        }
+    }
+
+    public void Read(ImageReader image, int count)
+    {
+        TableMemory.NeedsRoom("cards", count, _cardsMax);
+        while (Count < count)
+        {
+            var card = image.Next<CardEntry>();
+            Must.Hold((uint)card.Number < (uint)count && card.Status != 0 && !card.Pan.IsNone);
+            var slot = Home(card.Pan);
+            while (_entries[slot].Status != 0) slot = (slot + 1) & (_entries.Length - 1);
+            _entries[slot] = card;
+            Count++;
+            Sum += card.Mix();
+        }
     }
 
     public void Change(PanToken pan, CardStatus status, HotReason hot)

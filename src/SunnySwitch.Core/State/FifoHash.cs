@@ -16,6 +16,14 @@ internal interface IFifoEntry
     UInt128 Mix(long number);
 }
 
+/// <summary>Which numbers live, as an image has it.</summary>
+internal struct FifoRange
+{
+    public long LiveFirst;
+    public long TodayFirst;
+    public long Next;
+}
+
 /// <summary>
 /// An append-only hash table in order of arrival: nothing is ever deleted, entries of the day before yesterday's business
 /// date just end. So the cut-over costs O(1), and an append writes memory in sequence.
@@ -38,12 +46,12 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
     private UInt128 _todaySum;
     private UInt128 _previousDaySum;
 
-    public FifoHash(int liveMax)
+    public FifoHash(int liveMax, bool touch)
     {
         _liveMax = liveMax;
         var slots = TableMemory.PowerOfTwo(liveMax);
-        _heads = TableMemory.Take<uint>(slots);
-        _entries = TableMemory.Take<TEntry>(slots);
+        _heads = TableMemory.Take<uint>(slots, touch);
+        _entries = TableMemory.Take<TEntry>(slots, touch);
         _shift = 64 - BitOperations.Log2((uint)slots);
     }
 
@@ -114,6 +122,30 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
         TodayFirst = _next;
         _previousDaySum = _todaySum;
         _todaySum = UInt128.Zero;
+    }
+
+    public FifoRange Range => new() { LiveFirst = LiveFirst, TodayFirst = TodayFirst, Next = _next };
+
+    public void Write(ImageWriter image)
+    {
+        for (var number = LiveFirst; number < _next; number++) image.Add(in this[number]);
+    }
+
+    /// <summary>The chains are made anew: links to what no longer lives are not needed.</summary>
+    public void Read(ImageReader image, string name, in FifoRange range)
+    {
+        Must.Hold(_next == 1 && range.LiveFirst > 0 && range.LiveFirst <= range.TodayFirst && range.TodayFirst <= range.Next);
+        TableMemory.NeedsRoom(name, range.Next - range.LiveFirst, _liveMax);
+        (LiveFirst, TodayFirst, _next) = (range.LiveFirst, range.LiveFirst, range.LiveFirst);
+        while (_next < range.Next)
+        {
+            if (_next == range.TodayFirst) BeginToday();
+            Append(image.Next<TEntry>());
+        }
+
+        if (_next == range.TodayFirst) BeginToday();
+
+        void BeginToday() => (_previousDaySum, _todaySum, TodayFirst) = (_todaySum, UInt128.Zero, _next);
     }
 
     public UInt128 SumFromScratch()

@@ -33,9 +33,9 @@ internal struct HoldEntry
 /// Open holds by slot. Slots are numbers in frames, so their order of use is part of the journal's meaning: the slot last
 /// freed first, else the lowest never used. A snapshot has to carry the free list.
 /// </summary>
-internal sealed class HoldTable(int holdsMax)
+internal sealed class HoldTable(int holdsMax, bool touch)
 {
-    private readonly HoldEntry[] _entries = TableMemory.Take<HoldEntry>(holdsMax);
+    private readonly HoldEntry[] _entries = TableMemory.Take<HoldEntry>(holdsMax, touch);
     private int _freeHead = -1;
     private int _neverUsed;
 
@@ -80,6 +80,30 @@ internal sealed class HoldTable(int holdsMax)
         _freeHead = slot;
         Count--;
         return 0;
+    }
+
+    /// <summary>Slots that were ever used: those of open holds and those of the free list.</summary>
+    public int SlotsUsed => _neverUsed;
+
+    /// <summary>First slot of the free list, or -1.</summary>
+    public int FreeHead => _freeHead;
+
+    public void Write(ImageWriter image) => image.AddAll<HoldEntry>(_entries.AsSpan(0, _neverUsed));
+
+    public void Read(ImageReader image, int count, int slotsUsed, int freeHead)
+    {
+        TableMemory.NeedsRoom("holds", slotsUsed, _entries.Length);
+        image.Fill(_entries.AsSpan(0, slotsUsed));
+        (Count, _neverUsed, _freeHead) = (count, slotsUsed, freeHead);
+        Sum = SumFromScratch();
+        // The state hash does not see the free list, so it is walked: the next holds come from it.
+        var free = 0;
+        for (var slot = freeHead; slot >= 0; slot = _entries[slot].NextFree)
+        {
+            Must.Hold(slot < slotsUsed && _entries[slot].AmountMinor == 0 && ++free <= slotsUsed - count);
+        }
+
+        Must.Hold(free == slotsUsed - count);
     }
 
     public UInt128 SumFromScratch()

@@ -3,9 +3,9 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Core.State;
 
 /// <summary>Sign-on state of each connection slot. The generation tells a connection from the one that had its slot before.</summary>
-internal sealed class SessionTable(int connectionsMax)
+internal sealed class SessionTable(int connectionsMax, bool touch)
 {
-    private readonly Session[] _sessions = TableMemory.Take<Session>(connectionsMax);
+    private readonly Session[] _sessions = TableMemory.Take<Session>(connectionsMax, touch);
 
     public UInt128 Sum { get; private set; }
 
@@ -32,6 +32,42 @@ internal sealed class SessionTable(int connectionsMax)
     {
         _sessions.AsSpan().Clear();
         Sum = UInt128.Zero;
+    }
+
+    public int Count
+    {
+        get
+        {
+            var count = 0;
+            foreach (ref readonly var session in _sessions.AsSpan()) count += session.State == SessionState.None ? 0 : 1;
+            return count;
+        }
+    }
+
+    public void Write(ImageWriter image)
+    {
+        for (var connection = 0; connection < _sessions.Length; connection++)
+        {
+            ref readonly var session = ref _sessions[connection];
+            if (session.State == SessionState.None) continue;
+            image.Add(new SessionChanged
+            {
+                Connection = connection,
+                Generation = session.Generation,
+                Link = session.Link,
+                State = session.State,
+            });
+        }
+    }
+
+    public void Read(ImageReader image, int count)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            var session = image.Next<SessionChanged>();
+            TableMemory.NeedsRoom("connections", session.Connection + 1, _sessions.Length);
+            Set(session.Connection, session.Generation, session.Link, session.State);
+        }
     }
 
     public UInt128 SumFromScratch()

@@ -13,6 +13,9 @@ public sealed record StateOptions(
     /// <summary>Tombstones that one link may have, so that no link fills the table alone; default a quarter of all.</summary>
     public int TombstonesPerLinkMax { get; init; } = Math.Max(1, TombstonesMax / 4);
 
+    /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>
+    public bool TouchMemory { get; init; } = true;
+
     /// <summary>Every problem at once; empty when the options are good.</summary>
     public IEnumerable<string> Problems()
     {

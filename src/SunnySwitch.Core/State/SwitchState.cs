@@ -35,12 +35,13 @@ public sealed class SwitchState
         Options = options;
         Tokens = tokens;
         _generated = new GeneratedCards(tokens);
-        Cards = new CardTable(options.CardsMax);
-        Accounts = new AccountTable(options.AccountsMax);
-        Holds = new HoldTable(options.HoldsMax);
-        Keys = new KeyTable(options.DuplicateKeysMax);
-        Tombstones = new TombstoneTable(options.TombstonesMax, options.TombstonesPerLinkMax);
-        Sessions = new SessionTable(options.ConnectionsMax);
+        var touch = options.TouchMemory;
+        Cards = new CardTable(options.CardsMax, touch);
+        Accounts = new AccountTable(options.AccountsMax, touch);
+        Holds = new HoldTable(options.HoldsMax, touch);
+        Keys = new KeyTable(options.DuplicateKeysMax, touch);
+        Tombstones = new TombstoneTable(options.TombstonesMax, options.TombstonesPerLinkMax, touch);
+        Sessions = new SessionTable(options.ConnectionsMax, touch);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -121,6 +122,52 @@ public sealed class SwitchState
         if (kind == JournalKind.Decided && version == Decided.Version) ApplyDecided(payload);
         else ApplyRare(kind, version, payload);
         Sequence = sequence;
+    }
+
+    /// <summary>How an image of this state begins: how much of everything.</summary>
+    public StateImage Image => new()
+    {
+        Sequence = Sequence,
+        Epoch = _epoch,
+        TokenKeyCheck = _tokenKeyCheck,
+        Day = _day,
+        PreviousDay = _previousDay,
+        Cards = Cards.Count,
+        Accounts = Accounts.Count,
+        Holds = Holds.Count,
+        HoldSlotsUsed = Holds.SlotsUsed,
+        HoldFreeHead = Holds.FreeHead,
+        Keys = Keys.Entries.Range,
+        Tombstones = Tombstones.Entries.Range,
+        TombstoneLinks = Tombstones.LinksSeen,
+        Sessions = Sessions.Count,
+    };
+
+    /// <summary>Writes all tables, as many bytes as <see cref="StateImage.Bytes"/> says.</summary>
+    public void WriteImage(ImageWriter image)
+    {
+        Accounts.Write(image);
+        Cards.Write(image);
+        Holds.Write(image);
+        Keys.Entries.Write(image);
+        Tombstones.Write(image);
+        Sessions.Write(image);
+        image.Flush();
+    }
+
+    /// <summary>Becomes the state that an image was made of. Only for a state to which nothing was applied yet.</summary>
+    /// <exception cref="StopToProtectDataException">A table is too small for it: which, and what is needed.</exception>
+    public void ReadImage(in StateImage head, ImageReader image)
+    {
+        Must.Hold(Sequence == 0 && head.Version == StateImage.VersionOne);
+        Accounts.Read(image, head.Accounts);
+        Cards.Read(image, head.Cards);
+        Holds.Read(image, head.Holds, head.HoldSlotsUsed, head.HoldFreeHead);
+        Keys.Entries.Read(image, "duplicateKeys", head.Keys);
+        Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
+        Sessions.Read(image, head.Sessions);
+        (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
+        if (_day != 0) NameDay();
     }
 
     private void ApplyDecided(ReadOnlySpan<byte> payload)
@@ -241,7 +288,12 @@ public sealed class SwitchState
         _day = day;
         Keys.Entries.OpenDay();
         Tombstones.OpenDay();
-        var date = DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + day);
+        NameDay();
+    }
+
+    private void NameDay()
+    {
+        var date = DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + _day);
         BusinessYearMonth = date.Year % 100 * 100 + date.Month;
     }
 

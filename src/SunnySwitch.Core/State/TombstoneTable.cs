@@ -32,7 +32,7 @@ internal struct TombstoneEntry : IFifoEntry
 }
 
 /// <summary>Tombstones by what DE90 named, two business dates long, bounded per link.</summary>
-internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax)
+internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax, bool touch)
 {
     private const int LinksMax = 4096;
     private readonly uint[] _links = new uint[LinksMax];
@@ -40,7 +40,7 @@ internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax)
     private readonly int[] _previousDay = new int[LinksMax];
     private int _linksSeen;
 
-    public readonly FifoHash<TombstoneEntry> Entries = new(tombstonesMax);
+    public readonly FifoHash<TombstoneEntry> Entries = new(tombstonesMax, touch);
 
     public bool Has(ulong primary)
     {
@@ -80,6 +80,28 @@ internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax)
         Entries.OpenDay();
         _today.AsSpan().CopyTo(_previousDay);
         _today.AsSpan().Clear();
+    }
+
+    /// <summary>Links that ever had a tombstone.</summary>
+    public int LinksSeen => _linksSeen;
+
+    public void Write(ImageWriter image)
+    {
+        Entries.Write(image);
+        image.AddAll<uint>(_links.AsSpan(0, _linksSeen));
+    }
+
+    public void Read(ImageReader image, in FifoRange range, int linksSeen)
+    {
+        Must.Hold(linksSeen <= LinksMax);
+        Entries.Read(image, "tombstones", in range);
+        image.Fill(_links.AsSpan(0, linksSeen));
+        _linksSeen = linksSeen;
+        for (var number = range.LiveFirst; number < range.Next; number++)
+        {
+            var counts = number >= range.TodayFirst ? _today : _previousDay;
+            counts[IndexOf(Entries[number].Link)]++;
+        }
     }
 
     // Links are few, and only a reversal without original asks.

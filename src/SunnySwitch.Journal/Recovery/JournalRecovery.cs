@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Segments;
+using SunnySwitch.Journal.Snapshots;
 
 namespace SunnySwitch.Journal.Recovery;
 
@@ -14,20 +15,27 @@ internal static class JournalRecovery
 {
     private const int CutPieceBytes = 1 << 20;
 
-    internal static RecoveredEnd Run(IDisk disk, FrameSink sink, Func<UInt128> stateHash, out RecoveryReport report)
+    internal static RecoveredEnd Run(
+        IDisk disk, FrameSink sink, Func<UInt128> stateHash, SnapshotHeader? from, out RecoveryReport report)
     {
         Settle(disk);
         CrashPoints.Pass(CrashPoint.RecoverySettled);
-        using var walk = new JournalWalk(disk, living: false);
+        using var walk = new JournalWalk(disk, living: false, from: from);
         long frames = 0, lastHashAt = 0, cutBytes = 0;
         WalkEnd end;
         while (walk.TryNext(out var batch, out end))
         {
-            if (walk.FirstSequence != 1) break;
-            frames += Fold(walk, batch, sink, stateHash, ref lastHashAt);
+            if (from is null && walk.FirstSequence != 1) break;
+            // The snapshot is after its own batch already; that the very batch is there shows that both belong together.
+            var isFolded = from is not null && frames == 0;
+            if (isFolded && walk.Reader.Expected - 1 != from!.Value.LastSequence) break;
+            frames += Fold(walk, batch, isFolded ? Ignore : sink, stateHash, ref lastHashAt);
         }
-        if (walk.FirstSequence > 1)
-            throw Refusal(SegmentName.Of(walk.FirstSequence), 0, "the segments before it are missing");
+        if (from is null && walk.FirstSequence > 1)
+            throw Refusal(SegmentName.Of(walk.FirstSequence), 0, "the segments before it are missing, and there is no good snapshot");
+        if (from is { } snapshot && frames == 0 && end.Decision != Decision.Refuse)
+            throw Refusal(SegmentName.Of(snapshot.SegmentFirst), snapshot.BatchOffset,
+                $"the batch that {SnapshotHeader.NameOf(snapshot.LastSequence)} was made after is not there");
         if (end.Decision == Decision.Refuse) throw Refusal(end.Segment!, end.Offset, end.Why);
         string? cutReason = null;
         if (end.Decision == Decision.Cut)
@@ -57,7 +65,7 @@ internal static class JournalRecovery
         }
     }
 
-    private static long Fold(
+    internal static long Fold(
         JournalWalk walk, ReadOnlySpan<byte> batch, FrameSink sink, Func<UInt128> stateHash, ref long lastHashAt)
     {
         long frames = 0;
@@ -88,6 +96,10 @@ internal static class JournalRecovery
             && MemoryMarshal.Read<ulong>(payload[8..]) == (ulong)(folded >> 64)) return;
         throw Refusal(walk.Segment!, walk.BatchOffset + offset,
             $"the state hash at sequence {sequence} is not that of the folded state");
+    }
+
+    private static void Ignore(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
+    {
     }
 
     private static void Cut(IDisk disk, in WalkEnd end)

@@ -1,5 +1,6 @@
 using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Segments;
+using SunnySwitch.Journal.Snapshots;
 
 namespace SunnySwitch.Journal.Recovery;
 
@@ -14,7 +15,8 @@ internal readonly record struct WalkEnd(Decision Decision, string? Segment, long
 /// <param name="living">True when another process may be appending: what looks wrong is looked at again before it
 /// counts.</param>
 /// <param name="lastSegments">Most segments to begin before the end; the first one's header is then believed.</param>
-internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = int.MaxValue) : IDisposable
+/// <param name="from">Begin with the batch that this snapshot was made after.</param>
+internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = int.MaxValue, SnapshotHeader? from = null) : IDisposable
 {
     private readonly BatchReader _reader = new();
     private IDiskFile? _file;
@@ -36,6 +38,18 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
 
     /// <summary>The segment that the last batch is in.</summary>
     internal string? Segment => _name;
+
+    /// <summary>First sequence of that segment.</summary>
+    internal long SegmentFirst { get; private set; }
+
+    /// <summary>First sequence of the last batch.</summary>
+    internal long BatchFirst { get; private set; }
+
+    /// <summary>Epoch before the last batch.</summary>
+    internal ulong EpochBefore { get; private set; }
+
+    /// <summary>Chain value before the last batch.</summary>
+    internal ChainValue ChainBefore { get; private set; }
 
     /// <summary>Offset of the last batch.</summary>
     internal long BatchOffset { get; private set; }
@@ -113,6 +127,7 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
         if (_window!.At(_offset, (int)(start - _offset)).ContainsAnyExcept((byte)0))
             return _reader.PaddingBroken(_offset);
         _offset = start;
+        (BatchFirst, EpochBefore, ChainBefore) = (_reader.Expected, _reader.Epoch, _reader.Chain);
         return _reader.Read(_window, start, out batch);
     }
 
@@ -120,6 +135,13 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
     {
         end = new WalkEnd(Decision.End, null, 0, 0, "the journal is empty");
         _names = SegmentName.In(disk.List());
+        if (from is { } snapshot)
+        {
+            var name = SegmentName.Of(snapshot.SegmentFirst);
+            if (_names.Contains(name)) return TryOpen(name, out end);
+            end = new WalkEnd(Decision.Refuse, name, 0, 0, $"the segment is missing; {SnapshotHeader.NameOf(snapshot.LastSequence)} goes on from it");
+            return false;
+        }
         return _names.Count > 0 && TryOpen(_names[Math.Max(0, _names.Count - lastSegments)], out end);
     }
 
@@ -137,13 +159,18 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
         _file = disk.Open(name, forWriting: false);
         (_window, _name, _offset) = (new SegmentWindow(_file), name, SegmentHeader.BlockBytes);
         var problem = SegmentHeader.Problem(_window.At(0, SegmentHeader.BlockBytes), name, _file.Bytes, out var header);
+        SegmentFirst = header.FirstSequence;
         if (problem is null && Segments == 0)
         {
             FirstSequence = header.FirstSequence;
             _reader.Begin(header.FirstSequence, header.Epoch, header.PreviousChain);
         }
         problem ??= Continuity(header);
-        Segments++;
+        if (Segments++ == 0 && from is { } snapshot)
+        {
+            _reader.Begin(snapshot.BatchFirst, snapshot.EpochBefore, snapshot.ChainBefore);
+            _offset = snapshot.BatchOffset;
+        }
         if (problem is not null) end = new WalkEnd(Decision.Refuse, name, 0, 0, problem);
         return problem is null;
     }

@@ -81,10 +81,11 @@ public struct SegmentHeader
             ? null : $"the header belongs to {SegmentName.Of(header.FirstSequence)}";
     }
 
-    private static uint Checksum(ReadOnlySpan<byte> block)
+    /// <summary>CRC-32C of a header, but for its own last four bytes, where the checksum stands.</summary>
+    internal static uint Checksum(ReadOnlySpan<byte> block, int headerBytes = Bytes)
     {
         var crc = uint.MaxValue;
-        var words = MemoryMarshal.Cast<byte, ulong>(block[..Bytes]);
+        var words = MemoryMarshal.Cast<byte, ulong>(block[..headerBytes]);
         for (var index = 0; index < words.Length - 1; index++) crc = BitOperations.Crc32C(crc, words[index]);
         return ~BitOperations.Crc32C(crc, (uint)words[^1]);
     }

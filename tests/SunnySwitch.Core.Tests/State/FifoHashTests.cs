@@ -13,7 +13,7 @@ public sealed class FifoHashTests
     public void It_is_a_dictionary_of_two_days(DoNotSize<int> seed)
     {
         var random = new System.Random(seed.Item);
-        var table = new KeyTable(KeysMax);
+        var table = new KeyTable(KeysMax, touch: true);
         var today = new Dictionary<ulong, ulong>();
         var yesterday = new Dictionary<ulong, ulong>();
         for (var step = 0; step < 2_000; step++)
@@ -56,7 +56,7 @@ public sealed class FifoHashTests
     [Fact]
     public void Full_is_full_until_a_day_ends()
     {
-        var table = new FifoHash<TombstoneEntry>(3);
+        var table = new FifoHash<TombstoneEntry>(3, touch: true);
         for (var number = 1ul; number <= 3; number++) table.Append(new TombstoneEntry { Primary = number });
         Assert.True(table.IsFull);
         Assert.Throws<StopToProtectDataException>(() => table.Append(new TombstoneEntry { Primary = 4 }));

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>
+/// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
+/// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones, sessions.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
+public struct StateImage
+{
+    /// <summary>Size of this head.</summary>
+    public const int SizeBytes = 128;
+
+    /// <summary>Version of head and tables.</summary>
+    public const uint VersionOne = 1;
+
+    /// <summary>As <see cref="VersionOne"/>.</summary>
+    [FieldOffset(0)] public uint Version = VersionOne;
+
+    /// <summary>See <see cref="SwitchState.TokenKeyCheck"/>.</summary>
+    [FieldOffset(4)] public uint TokenKeyCheck;
+
+    /// <summary>Last frame applied.</summary>
+    [FieldOffset(8)] public long Sequence;
+
+    /// <summary>Epoch of the last start.</summary>
+    [FieldOffset(16)] public ulong Epoch;
+
+    /// <summary>Open business date.</summary>
+    [FieldOffset(24)] public int Day;
+
+    /// <summary>The one before.</summary>
+    [FieldOffset(28)] public int PreviousDay;
+
+    /// <summary>Entries.</summary>
+    [FieldOffset(32)] public int Cards;
+
+    /// <summary>Entries.</summary>
+    [FieldOffset(36)] public int Accounts;
+
+    /// <summary>Open holds.</summary>
+    [FieldOffset(40)] public int Holds;
+
+    /// <summary>Slots, those of the free list included.</summary>
+    [FieldOffset(44)] public int HoldSlotsUsed;
+
+    /// <summary>First free slot, or -1.</summary>
+    [FieldOffset(48)] public int HoldFreeHead;
+
+    /// <summary>Links that tombstones were counted for.</summary>
+    [FieldOffset(52)] public int TombstoneLinks;
+
+    /// <summary>Connections that are signed on or off.</summary>
+    [FieldOffset(56)] public int Sessions;
+
+    [FieldOffset(64)] internal FifoRange Keys;
+    [FieldOffset(88)] internal FifoRange Tombstones;
+
+    /// <summary>Of the first version.</summary>
+    public StateImage()
+    {
+    }
+
+    /// <summary>Bytes of all tables after this head.</summary>
+    public readonly long Bytes =>
+        ((long)Accounts * AccountEntry.Bytes) + ((long)Cards * CardEntry.Bytes) + ((long)HoldSlotsUsed * HoldEntry.Bytes)
+        + ((Keys.Next - Keys.LiveFirst) * KeyEntry.Bytes) + ((Tombstones.Next - Tombstones.LiveFirst) * TombstoneEntry.Bytes)
+        + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>());
+
+    /// <summary>Null, or what cannot be about a head that was read.</summary>
+    public readonly string? Problem() =>
+        Version != VersionOne ? $"the state image has version {Version}, this program reads {VersionOne}"
+        : Sequence <= 0 || (Cards | Accounts | Holds | HoldSlotsUsed | TombstoneLinks | Sessions) < 0 || HoldSlotsUsed < Holds
+            || !Good(Keys) || !Good(Tombstones) ? "the state image's head cannot be"
+        : null;
+
+    private static bool Good(in FifoRange range) =>
+        range.LiveFirst > 0 && range.LiveFirst <= range.TodayFirst && range.TodayFirst <= range.Next;
+}
+
+/// <summary>Gathers an image's entries and hands them on in large pieces.</summary>
+/// <param name="buffer">The piece; whole blocks where the target wants them.</param>
+/// <param name="target">Gets the pieces, all but the last full.</param>
+public sealed class ImageWriter(Memory<byte> buffer, Action<ReadOnlyMemory<byte>> target)
+{
+    internal const int RunEntries = 1 << 20;
+    private int _used;
+
+    internal void Add<T>(in T entry)
+        where T : unmanaged => AddAll(new ReadOnlySpan<T>(in entry));
+
+    internal void AddAll<T>(ReadOnlySpan<T> entries)
+        where T : unmanaged
+    {
+        // In runs: a table may have more bytes than a span can count.
+        for (; entries.Length > RunEntries; entries = entries[RunEntries..]) AddBytes(MemoryMarshal.AsBytes(entries[..RunEntries]));
+        AddBytes(MemoryMarshal.AsBytes(entries));
+    }
+
+    internal void Flush()
+    {
+        if (_used > 0) target(buffer[.._used]);
+        _used = 0;
+    }
+
+    private void AddBytes(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var piece = bytes[..Math.Min(bytes.Length, buffer.Length - _used)];
+            piece.CopyTo(buffer.Span[_used..]);
+            _used += piece.Length;
+            bytes = bytes[piece.Length..];
+            if (_used == buffer.Length) Flush();
+        }
+    }
+}
+
+/// <summary>Gives back what an <see cref="ImageWriter"/> gathered.</summary>
+/// <param name="buffer">Space for a piece.</param>
+/// <param name="source">Fills what it is given; the caller never asks for more than the image has.</param>
+/// <param name="bytes">Bytes of the image.</param>
+public sealed class ImageReader(Memory<byte> buffer, Action<Memory<byte>> source, long bytes)
+{
+    private long _left = bytes;
+    private int _used;
+    private int _have;
+
+    internal T Next<T>()
+        where T : unmanaged
+    {
+        var entry = default(T);
+        Fill(new Span<T>(ref entry));
+        return entry;
+    }
+
+    internal void Fill<T>(Span<T> entries)
+        where T : unmanaged
+    {
+        for (; entries.Length > ImageWriter.RunEntries; entries = entries[ImageWriter.RunEntries..])
+            FillBytes(MemoryMarshal.AsBytes(entries[..ImageWriter.RunEntries]));
+        FillBytes(MemoryMarshal.AsBytes(entries));
+    }
+
+    private void FillBytes(Span<byte> target)
+    {
+        while (!target.IsEmpty)
+        {
+            if (_used == _have) Load();
+            var piece = Math.Min(target.Length, _have - _used);
+            buffer.Span.Slice(_used, piece).CopyTo(target);
+            _used += piece;
+            target = target[piece..];
+        }
+    }
+
+
+    private void Load()
+    {
+        (_used, _have) = (0, (int)Math.Min(buffer.Length, _left));
+        Must.Hold(_have > 0);
+        _left -= _have;
+        source(buffer[.._have]);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using SunnySwitch.Core.State;
+using SunnySwitch.Journal.Frames;
+using SunnySwitch.Journal.Segments;
+
+namespace SunnySwitch.Journal.Snapshots;
+
+/// <summary>
+/// First 512 bytes of a snapshot; zeros follow to byte 4,096, where the state's tables start. Little-endian.
+/// It names the batch that it was made after, so that a start can check that the journal it finds goes through that batch.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct SnapshotHeader
+{
+    /// <summary>Size of the layout.</summary>
+    public const int Bytes = 512;
+
+    /// <summary>"SUNNYSNP".</summary>
+    public const ulong MagicValue = 0x504E_5359_4E4E_5553;
+
+    /// <summary>This format.</summary>
+    public const uint FormatVersion = 1;
+
+    /// <summary><see cref="MagicValue"/>.</summary>
+    [FieldOffset(0)] public ulong Magic;
+
+    /// <summary><see cref="FormatVersion"/>.</summary>
+    [FieldOffset(8)] public uint Version;
+
+    /// <summary>Offset of the tables.</summary>
+    [FieldOffset(12)] public uint Block;
+
+    /// <summary>Length of the file.</summary>
+    [FieldOffset(16)] public long FileBytes;
+
+    /// <summary>Last sequence of the batch that it was made after; the file's name.</summary>
+    [FieldOffset(24)] public long LastSequence;
+
+    /// <summary>The state's hash, low half.</summary>
+    [FieldOffset(32)] public ulong HashLow;
+
+    /// <summary>The state's hash, high half.</summary>
+    [FieldOffset(40)] public ulong HashHigh;
+
+    /// <summary>First sequence of the segment that the batch is in.</summary>
+    [FieldOffset(48)] public long SegmentFirst;
+
+    /// <summary>Offset of the batch in it.</summary>
+    [FieldOffset(56)] public long BatchOffset;
+
+    /// <summary>First sequence of the batch.</summary>
+    [FieldOffset(64)] public long BatchFirst;
+
+    /// <summary>Epoch before the batch.</summary>
+    [FieldOffset(72)] public ulong EpochBefore;
+
+    /// <summary>Chain value before the batch.</summary>
+    [FieldOffset(80)] public ChainValue ChainBefore;
+
+    /// <summary>Chain value after it.</summary>
+    [FieldOffset(112)] public ChainValue ChainAfter;
+
+    /// <summary>SHA-256 of the tables.</summary>
+    [FieldOffset(144)] public ChainValue TablesSha256;
+
+    /// <summary>When the batch was written.</summary>
+    [FieldOffset(176)] public long TimeNanos;
+
+    /// <summary>How much of everything the tables hold.</summary>
+    [FieldOffset(256)] public StateImage State;
+
+    /// <summary>CRC-32C of the 508 bytes before.</summary>
+    [FieldOffset(508)] public uint Crc32C;
+
+    /// <summary>The state's hash.</summary>
+    public readonly UInt128 Hash => new(HashHigh, HashLow);
+
+    internal void Write(Span<byte> target)
+    {
+        Crc32C = 0;
+        MemoryMarshal.Write(target, in this);
+        Crc32C = SegmentHeader.Checksum(target, Bytes);
+        MemoryMarshal.Write(target, in this);
+    }
+
+    /// <summary>Null, or what is wrong with the header of a file of that name and length.</summary>
+    internal static string? Problem(ReadOnlySpan<byte> block, string name, long fileBytes, out SnapshotHeader header)
+    {
+        header = default;
+        if (block.Length != FrameFormat.BlockBytes) return "the file is shorter than a snapshot's header";
+        header = MemoryMarshal.Read<SnapshotHeader>(block);
+        if (header.Magic != MagicValue) return "the file does not start like a snapshot";
+        if (header.Crc32C != SegmentHeader.Checksum(block, Bytes)) return "the snapshot header's checksum does not match";
+        if (header.Version != FormatVersion) return $"the snapshot has format {header.Version}, this program reads {FormatVersion}";
+        if (block[Bytes..].ContainsAnyExcept((byte)0)) return "there are bytes between the snapshot header and its tables";
+        if (header.State.Problem() is { } problem) return problem;
+        if (header.FileBytes != fileBytes || fileBytes != FrameFormat.NextBlock(FrameFormat.BlockBytes + header.State.Bytes))
+            return $"the file has {fileBytes} bytes, its header says {header.FileBytes}";
+        return header.Block == FrameFormat.BlockBytes && name == NameOf(header.LastSequence)
+            ? null : $"the header belongs to {NameOf(header.LastSequence)}";
+    }
+
+    /// <summary>Sixteen decimal digits of the last sequence, and <c>.snap</c>.</summary>
+    public static string NameOf(long lastSequence) => lastSequence.ToString("D16", CultureInfo.InvariantCulture) + ".snap";
+
+    internal static bool IsName(string name) => name.Length == 21 && name.EndsWith(".snap", StringComparison.Ordinal);
+}
