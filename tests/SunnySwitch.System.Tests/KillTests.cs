@@ -58,7 +58,7 @@ public sealed class KillTests(ITestOutputHelper output)
         var answered = new ConcurrentDictionary<int, byte[]>();
         string[] settings = [$"journal.disk={disk}", "journal.segmentMegabytes=1", "rehearse=false"];
         var next = 0;
-        foreach (var point in Enum.GetValues<CrashPoint>().Where(point => point != CrashPoint.None))
+        foreach (var point in Enum.GetValues<CrashPoint>().Where(point => point is > CrashPoint.None and < CrashPoint.SnapshotBegun))
         {
             using var running = await test.StartArmed(mutant: null, $"{point}:{PassOf(point, random)}", settings);
             if (running.IsReady) next = LoadUntilDead(running, answered, next, _ => running.WaitForExit());
@@ -73,7 +73,62 @@ public sealed class KillTests(ITestOutputHelper output)
 
         CheckJournal(test.Data, answered);
         Assert.NotEmpty(answered);
-        output.WriteLine($"{disk}: {answered.Count} answers over {Enum.GetValues<CrashPoint>().Length - 1} points");
+        output.WriteLine($"{disk}: {answered.Count} answers");
+    }
+
+    [Fact]
+    public async Task A_keeper_killed_at_each_named_point_costs_nothing_and_the_archive_has_what_it_dropped()
+    {
+        Assert.SkipWhen(SwitchProcess.MutantsExecutable is null, "needs the build with mutants: tools/test makes it");
+        using var test = new TestSwitch();
+        var answered = new ConcurrentDictionary<int, byte[]>();
+        var random = new Random(5);
+        string[] settings =
+            ["journal.segmentMegabytes=1", "journal.snapshotMegabytes=1", "journal.keepMegabytes=1", "journal.keeper=false", "rehearse=false"];
+        var next = 0;
+        foreach (var point in Enum.GetValues<CrashPoint>().Where(point => point >= CrashPoint.SnapshotBegun))
+        {
+            for (var isDead = false; !isDead;)
+            {
+                using (var running = await test.Start(settings))
+                {
+                    CheckRepeats(running.Port(0), answered, random);
+                    var before = SegmentsOf(test.Data);
+                    next = LoadUntilDead(running, answered, next, _ =>
+                    {
+                        SpinWait.SpinUntil(() => string.CompareOrdinal(SegmentsOf(test.Data)[^1], before[^1]) > 0, TimeSpan.FromSeconds(20));
+                        running.Kill();
+                    });
+                }
+
+                var (exitCode, output, errors) = test.Keep($"{point}:1", settings);
+                isDead = output.Contains($"crash point {point}", StringComparison.Ordinal);
+                Assert.True(isDead || exitCode == 0, errors);
+            }
+        }
+
+        Assert.Equal(0, test.Keep(crash: null, settings).ExitCode);
+        using (var running = await test.Start(settings))
+        {
+            Assert.Contains("snapshot: ", running.Output);
+            CheckRepeats(running.Port(0), answered, random, all: true);
+            Assert.Equal(0, running.Terminate());
+        }
+
+        var (scrubbed, words, wrong) = SwitchProcess.Run("journal", "scrub", "--data", test.Data, "--archive", Path.Combine(test.Data, "archive"));
+        Assert.True(scrubbed == 0, words + wrong);
+        var whole = Path.Combine(test.Folder, "whole", "journal");
+        Directory.CreateDirectory(whole);
+        foreach (var folder in new[] { "archive", "journal" })
+        {
+            foreach (var file in Directory.GetFiles(Path.Combine(test.Data, folder), "*.seg"))
+            {
+                File.Copy(file, Path.Combine(whole, Path.GetFileName(file)), overwrite: true);
+            }
+        }
+
+        Assert.True(SegmentsOf(test.Data).Count < SegmentsOf(Path.Combine(test.Folder, "whole")).Count, "nothing was dropped");
+        CheckJournal(Path.Combine(test.Folder, "whole"), answered);
     }
 
     /// <summary>
@@ -122,6 +177,9 @@ public sealed class KillTests(ITestOutputHelper output)
         Assert.True(numbers < limit);
         return numbers;
     }
+
+    private static List<string> SegmentsOf(string data) =>
+        [.. Directory.GetFiles(Path.Combine(data, "journal"), "*.seg").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     private static List<AcquirerClient> Connect(int port)
     {

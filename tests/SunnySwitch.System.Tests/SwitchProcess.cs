@@ -73,9 +73,18 @@ internal sealed partial class SwitchProcess : IDisposable
     }
 
     /// <summary>Runs the executable to its end.</summary>
-    public static (int ExitCode, string Output, string Errors) Run(params string[] arguments)
+    public static (int ExitCode, string Output, string Errors) Run(params string[] arguments) => RunArmed(null, arguments);
+
+    /// <summary>Runs the build with mutants, if there is a crash to come.</summary>
+    public static (int ExitCode, string Output, string Errors) RunArmed(string? crash, params string[] arguments)
     {
         using var process = Sunny(arguments);
+        if (crash is not null)
+        {
+            process.StartInfo.ArgumentList[0] = Path.ChangeExtension(MutantsExecutable!, ".dll");
+            process.StartInfo.Environment["SUNNY_CRASH"] = crash;
+        }
+
         process.Start();
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();

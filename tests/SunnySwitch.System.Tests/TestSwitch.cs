@@ -35,5 +35,10 @@ internal sealed class TestSwitch : IDisposable
     public Task<SwitchProcess> StartArmed(string? mutant, string crash, params string[] settings) =>
         SwitchProcess.StartArmed(ConfigFile, Data, mutant, crash, settings);
 
+    /// <summary><c>sunny journal keep</c>; dies by itself at a named point if one is given.</summary>
+    public (int ExitCode, string Output, string Errors) Keep(string? crash, params string[] settings) => SwitchProcess.RunArmed(
+        crash,
+        ["journal", "keep", "--data", Data, "--config", ConfigFile, .. settings.SelectMany(setting => new[] { "--set", setting })]);
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -43,6 +43,8 @@ internal static class JournalCommand
         export.Options.Add(csv);
         command.Subcommands.Add(tail);
         command.Subcommands.Add(export);
+        command.Subcommands.Add(KeepCommands.CreateKeep());
+        command.Subcommands.Add(KeepCommands.CreateScrub());
         return command;
     }
 

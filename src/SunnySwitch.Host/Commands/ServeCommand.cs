@@ -25,7 +25,7 @@ internal static class ServeCommand
         try
         {
             var options = OptionsFile.Read(config, settings);
-            var running = await RunningSwitch.Start(options, Path.GetFullPath(dataFolder), Console.WriteLine).ConfigureAwait(false);
+            var running = await RunningSwitch.Start(options, Path.GetFullPath(dataFolder), config, settings, Console.WriteLine).ConfigureAwait(false);
             await using (running.ConfigureAwait(false))
             {
                 await signals.StopAsked.ConfigureAwait(false);

@@ -142,8 +142,27 @@ internal sealed record JournalFileOptions
     /// <summary><c>file</c>, or <c>held</c>: writes stay in memory until the flush, for torture tests.</summary>
     public string Disk { get; init; } = "file";
 
+    /// <summary>Snapshots are made, and finished segments archived and dropped, by a process beside the switch.</summary>
+    public bool Keeper { get; init; } = true;
+
+    /// <summary>Where finished segments are copied to: a folder, taken from the data folder if relative; <c>none</c>: nowhere.</summary>
+    public string Archive { get; init; } = "archive";
+
+    /// <summary>Finished segments stay in the journal as long as all fit into this; then the oldest go, once they may.</summary>
+    public int KeepMegabytes { get; init; } = 10_240;
+
+    /// <summary>A snapshot is made when so much journal was finished since the last: what a start has to fold, at most.</summary>
+    public int SnapshotMegabytes { get; init; } = 1_024;
+
+    /// <summary>How often everything on disk is read and checked.</summary>
+    public int ScrubHours { get; init; } = 24;
+
     public IEnumerable<string> Problems()
     {
+        if (Archive.Length == 0) yield return "journal.archive: a folder, or none";
+        if (KeepMegabytes is < 1 or > 100_000_000) yield return $"journal.keepMegabytes: 1 to 100000000, is {KeepMegabytes}";
+        if (SnapshotMegabytes is < 1 or > 1_000_000) yield return $"journal.snapshotMegabytes: 1 to 1000000, is {SnapshotMegabytes}";
+        if (ScrubHours is < 1 or > 8_760) yield return $"journal.scrubHours: 1 to 8760, is {ScrubHours}";
         if (SegmentMegabytes is < 1 or > 4_096) yield return $"journal.segmentMegabytes: 1 to 4096, is {SegmentMegabytes}";
         if (Disk is not ("file" or "held")) yield return $"journal.disk: file or held, is \"{Disk}\"";
     }

@@ -23,6 +23,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
 {
     private readonly SwitchOptions _options;
     private readonly Store _store;
+    private readonly Keeper _keeper;
     private readonly IReadOnlyList<Link> _links;
     private readonly MonotonicClock _clock = new();
     private readonly RingBuffer<Input> _ring;
@@ -37,10 +38,11 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, IReadOnlyList<Link> links)
+    private RunningSwitch(SwitchOptions options, Store store, IReadOnlyList<Link> links, Keeper keeper)
     {
         _options = options;
         _store = store;
+        _keeper = keeper;
         _links = links;
         _ring = RingBuffer<Input>.CreateMultiProducer(
             () => new Input(), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
@@ -54,12 +56,13 @@ internal sealed class RunningSwitch : IAsyncDisposable
     }
 
     /// <summary>Opens everything; returns when the ports listen and the switch is ready.</summary>
-    public static async Task<RunningSwitch> Start(SwitchOptions options, string dataFolder, Action<string> say)
+    public static async Task<RunningSwitch> Start(
+        SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Action<string> say)
     {
         var links = LinkFactory.Make(options);
         if (options.Rehearse) Rehearsal.Run(links);
-        var store = Store.Open(options, dataFolder, links.Sum(link => link.Limits.ConnectionsMax), say);
-        var running = new RunningSwitch(options, store, links);
+        var store = Store.Open(options, dataFolder, say);
+        var running = new RunningSwitch(options, store, links, new Keeper(options, dataFolder, config, settings, say));
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -88,7 +91,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.Start();
         await GenerateCards(say).ConfigureAwait(false);
         await _web.StartAsync().ConfigureAwait(false);
-        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), _store.PrepareSegments(_stopping.Token));
+        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
         foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
         {
             var terms = link.Profile.Terms;
@@ -166,6 +169,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal);
         _store.AddMetrics(page);
+        _keeper.AddMetrics(page);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));
         web.MapGet("/health/ready", () => _ready ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));

@@ -5,6 +5,7 @@ using SunnySwitch.Core.State;
 using SunnySwitch.Host.Disk;
 using SunnySwitch.Host.Options;
 using SunnySwitch.Journal;
+using SunnySwitch.Journal.Snapshots;
 
 namespace SunnySwitch.Host.Serving;
 
@@ -42,7 +43,7 @@ internal sealed class Store : IDisposable
 
     /// <summary>Opens or creates the folder, recovers the journal, says what it found.</summary>
     /// <exception cref="InvalidDataException">The folder cannot be used: why, and what to do.</exception>
-    public static Store Open(SwitchOptions options, string dataFolder, int connectionsMax, Action<string> say)
+    public static Store Open(SwitchOptions options, string dataFolder, Action<string> say)
     {
         var journalFolder = Path.Combine(dataFolder, "journal");
         Directory.CreateDirectory(journalFolder);
@@ -52,18 +53,32 @@ internal sealed class Store : IDisposable
         say($"disk: {DiskProbe.Describe(dataFolder)}");
         var clock = Stopwatch.StartNew();
         var tables = options.Tables;
-        var state = new SwitchState(
-            new StateOptions(tables.Cards, tables.Accounts, tables.Holds, tables.DuplicateKeys, tables.Tombstones, connectionsMax), new CmacPanTokens(key));
+        var state = new SwitchState(StateOptions(options), new CmacPanTokens(key));
         say($"tables: {tables.Holds:N0} holds, {tables.DuplicateKeys:N0} duplicate keys, {tables.Cards:N0} cards, in {clock.Elapsed.TotalSeconds:F1} s");
+        clock.Restart();
+        var snapshot = SnapshotReader.LoadNewest(files, state, line => say($"snapshot passed over: {line}"));
+        if (snapshot is { } loaded)
+        {
+            say($"snapshot: {SnapshotHeader.NameOf(loaded.LastSequence)}, {loaded.FileBytes:N0} bytes, in {clock.Elapsed.TotalSeconds:F1} s");
+        }
+
         clock.Restart();
         IDisk disk = options.Journal.Disk == "held" ? new HeldDisk(files) : files;
         var journal = SunnySwitch.Journal.Journal.Open(
-            disk, new JournalOptions(SegmentBytes: options.Journal.SegmentMegabytes * 1024L * 1024L), state.Apply, () => state.Hash, out var report);
+            disk, new JournalOptions(SegmentBytes: options.Journal.SegmentMegabytes * 1024L * 1024L), state.Apply, () => state.Hash, out var report, snapshot);
         Must.Hold(state.Hash == state.HashFromScratch());
         var cut = report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "";
         say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
             + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
         return new Store(locked, files, key, state, journal, report);
+    }
+
+    /// <summary>The state's sizes as configured.</summary>
+    public static StateOptions StateOptions(SwitchOptions options)
+    {
+        var tables = options.Tables;
+        var connectionsMax = options.Links.Sum(link => link.Limits.ConnectionsMax);
+        return new StateOptions(tables.Cards, tables.Accounts, tables.Holds, tables.DuplicateKeys, tables.Tombstones, connectionsMax);
     }
 
     /// <summary>Prewrites segments ahead of need until stopped, away from the kernel's thread.</summary>

@@ -40,12 +40,14 @@ public sealed class SnapshotMaker
     /// <param name="disk">The journal's directory, open for writing; the owner may be at work in it.</param>
     /// <param name="newState">Makes a state to which nothing was applied; called only when there is something to do.</param>
     /// <param name="sink">Sees each frame after the state; null: nobody.</param>
-    /// <returns>Null when there is nothing new to make one of.</returns>
+    /// <param name="bytesMin">Only when finished segments of so many bytes came since the last one: an image is all of the state
+    /// each time.</param>
+    /// <returns>Null when there is nothing new to make one of, or too little.</returns>
     /// <exception cref="JournalCorruptException">The journal is damaged, or the folded state is not the living one.</exception>
     /// <exception cref="IOException">The disk failed or is full; nothing is left behind but the unfinished file.</exception>
-    public static SnapshotReport? Make(IDisk disk, Func<SwitchState> newState, FrameSink? sink = null)
+    public static SnapshotReport? Make(IDisk disk, Func<SwitchState> newState, FrameSink? sink = null, long bytesMin = 1)
     {
-        if (!HasNewSegment(disk)) return null;
+        if (FinishedBytes(disk) < bytesMin) return null;
         var state = newState();
         FrameSink both = sink is null ? state.Apply : (kind, version, sequence, time, payload) =>
         {
@@ -74,17 +76,25 @@ public sealed class SnapshotMaker
         return null;
     }
 
-    /// <summary>True when the segment of the newest snapshot is not the last one any more.</summary>
-    private static bool HasNewSegment(IDisk disk)
+    /// <summary>Bytes of the finished segments that a start would have to fold.</summary>
+    private static long FinishedBytes(IDisk disk)
     {
         var segments = SegmentName.In(disk.List());
-        if (segments.Count < 2) return false;
+        var first = 0;
         foreach (var name in SnapshotReader.Names(disk))
         {
             using var file = disk.Open(name, forWriting: false);
-            if (SnapshotReader.CheckHeader(file, name, out var header) is null) return SegmentName.Of(header.SegmentFirst) != segments[^1];
+            if (SnapshotReader.CheckHeader(file, name, out var header) is not null) continue;
+            first = Math.Max(0, segments.IndexOf(SegmentName.Of(header.SegmentFirst)));
+            break;
         }
-        return true;
+        long bytes = 0;
+        for (var index = first; index < segments.Count - 1; index++)
+        {
+            using var file = disk.Open(segments[index], forWriting: false);
+            bytes += file.Bytes;
+        }
+        return bytes;
     }
 
     private bool IsLast(string segment) => SegmentName.In(_disk.List())[^1] == segment;
