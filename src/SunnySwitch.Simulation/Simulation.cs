@@ -110,6 +110,14 @@ public sealed class Simulation : IDisposable
             seconds, invariant, what, lines);
     }
 
+    /// <summary>What a seed leaves on its disk and in its archive, for golden files.</summary>
+    internal static (MemoryDisk Platter, MemoryDisk Whole) Leave(ulong seed, int transactions)
+    {
+        using var simulation = new Simulation(seed, transactions);
+        simulation.RunToTheEnd();
+        return (simulation._platter.Copy(), simulation._keeper.WholeJournal(simulation._platter));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,3 +1,8 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+using SunnySwitch.Journal;
+using SunnySwitch.Journal.Disks;
+using SunnySwitch.Journal.Snapshots;
 using Xunit;
 
 namespace SunnySwitch.Simulation.Tests;
@@ -61,6 +66,57 @@ public sealed class SimulationTests
         var prng = new Prng(0);
         Assert.Equal(11091344671253066420UL, prng.Next());
         Assert.All(Enumerable.Range(0, 1000), _ => Assert.InRange(prng.Between(3, 5), 3, 5));
+    }
+
+    [Theory]
+    [InlineData("v1")]
+    public void A_journal_and_a_snapshot_that_were_ever_written_fold_to_the_same_hash_for_ever(string version)
+    {
+        var folder = Path.Combine(Golden(), "state", version);
+        var (start, whole) = (new MemoryDisk(), new MemoryDisk());
+        foreach (var path in Directory.GetFiles(folder, "*.seg")) whole.Put(Path.GetFileName(path), File.ReadAllBytes(path));
+        var snapshot = Assert.Single(Directory.GetFiles(folder, "*.snap"));
+        var hash = File.ReadAllText(Path.Combine(folder, "hash.txt")).Trim();
+        Assert.Equal(hash, Fold(whole, out var frames));
+        start.Put(Path.GetFileName(snapshot), File.ReadAllBytes(snapshot));
+        Assert.Null(SnapshotReader.Check(start, Path.GetFileName(snapshot), out var header));
+        foreach (var name in whole.List().Where(name => string.CompareOrdinal(name, $"{header.SegmentFirst:D16}.seg") >= 0))
+        {
+            start.Put(name, whole.Durable(name));
+        }
+
+        Assert.Equal(hash, Fold(start, out var tail));
+        Assert.True(tail < frames);
+    }
+
+    /// <summary>Run once for each version: <c>-explicit only</c>.</summary>
+    [Fact(Explicit = true)]
+    public void Write_the_golden_state()
+    {
+        var folder = Path.Combine(Golden(), "state", "v1");
+        Directory.CreateDirectory(folder);
+        // Smallest segments, no full disk, and enough left after the last snapshot.
+        for (var seed = 1UL; ; seed++)
+        {
+            var (platter, whole) = Simulation.Leave(seed, 1_500);
+            var snapshots = platter.List().Where(name => name.EndsWith(".snap", StringComparison.Ordinal)).ToList();
+            if (snapshots.Count == 0 || whole.List().Count is < 5 or > 12 || whole.Durable(whole.List()[0]).Length > 32_768) continue;
+            foreach (var name in whole.List()) File.WriteAllBytes(Path.Combine(folder, name), whole.Durable(name).ToArray());
+            File.WriteAllBytes(Path.Combine(folder, snapshots[^1]), platter.Durable(snapshots[^1]).ToArray());
+            File.WriteAllText(Path.Combine(folder, "hash.txt"), Fold(whole, out _) + "\n");
+            return;
+        }
+    }
+
+    private static string Fold(MemoryDisk disk, out long frames)
+    {
+        using var tokens = new CmacPanTokens(new byte[16]);
+        var state = new SwitchState(new StateOptions(64, 64, 8_192, 8_192, 8_192, 64), tokens);
+        var from = SnapshotReader.LoadNewest(disk, state, Assert.Fail);
+        using var journal = Journal.Journal.Open(disk, new JournalOptions(), state.Apply, () => state.Hash, out var report, from);
+        frames = report.Frames;
+        Assert.Equal(state.Hash, state.HashFromScratch());
+        return $"{state.Hash:X32}";
     }
 
     private static void AssertHolds(Outcome outcome) => Assert.True(
