@@ -160,7 +160,7 @@ public static class CellBench
     {
         public IReadOnlyList<string> List() => [];
 
-        public IDiskFile Create(string name, long bytes) => new Swallowed(name, bytes);
+        public IDiskFile Create(string name, long bytes, bool prewritten = true) => new Swallowed(name, bytes);
 
         public IDiskFile Open(string name, bool forWriting) => new Swallowed(name, 1L << 30);
 

@@ -17,8 +17,12 @@ public interface IDisk
     /// Makes a file of <paramref name="bytes"/> zeros; they are written out, file and directory flushed, before it
     /// returns.
     /// </summary>
+    /// <param name="name">A name that is not in use.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <param name="prewritten">False for a file that is written once, from end to end, and flushed once: the zeros need
+    /// not be on the disk, and a full disk may be noticed by a write only.</param>
     /// <remarks>On failure (disk full) nothing is left behind.</remarks>
-    IDiskFile Create(string name, long bytes);
+    IDiskFile Create(string name, long bytes, bool prewritten = true);
 
     /// <summary>Opens an existing file.</summary>
     IDiskFile Open(string name, bool forWriting);

@@ -36,9 +36,9 @@ internal sealed class SimDisk(MemoryDisk platter, Prng prng) : IDisk
 
     public IReadOnlyList<string> List() => platter.List();
 
-    public IDiskFile Create(string name, long bytes)
+    public IDiskFile Create(string name, long bytes, bool prewritten = true)
     {
-        var file = Guarded(() => platter.Create(name, bytes));
+        var file = Guarded(() => platter.Create(name, bytes, prewritten));
         _unflushed.Clear();                                  // It flushes the directory, with all that was renamed before.
         return new SimFile(this, file);
     }

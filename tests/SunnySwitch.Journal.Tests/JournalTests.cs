@@ -271,7 +271,7 @@ public sealed class JournalTests
 
         public IReadOnlyList<string> List() => disk.List();
 
-        public IDiskFile Create(string name, long bytes) => new BlockFile(this, disk.Create(name, bytes));
+        public IDiskFile Create(string name, long bytes, bool prewritten = true) => new BlockFile(this, disk.Create(name, bytes, prewritten));
 
         public IDiskFile Open(string name, bool forWriting) => new BlockFile(this, disk.Open(name, forWriting));
 

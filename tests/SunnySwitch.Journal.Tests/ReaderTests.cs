@@ -81,7 +81,7 @@ public sealed class ReaderTests
 
         public IDiskFile Open(string name, bool forWriting) => new BusyFile(disk.Open(name, forWriting), happens);
 
-        public IDiskFile Create(string name, long bytes) => throw new NotSupportedException();
+        public IDiskFile Create(string name, long bytes, bool prewritten = true) => throw new NotSupportedException();
 
         public void Rename(string from, string to) => throw new NotSupportedException();
 

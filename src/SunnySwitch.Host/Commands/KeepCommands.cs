@@ -24,15 +24,16 @@ internal static class KeepCommands
         var data = DataOption();
         var config = new Option<string?>("--config") { Description = "The switch's configuration file; without it, the embedded default." };
         var set = new Option<string[]>("--set") { Description = "Overrides one key.", DefaultValueFactory = _ => [] };
+        var share = ShareOption();
         var json = new Option<bool>("--json") { Description = "JSON, one line." };
         var command = new Command(
             "keep", "Archives finished segments, makes a snapshot if journal.snapshotMegabytes were finished since the last, drops what is beyond "
                 + "journal.keepMegabytes.")
         {
-            data, config, set, json,
+            data, config, set, share, json,
         };
         command.SetAction(parsed => Guarded(parsed.GetValue(data)!, folder =>
-            Keep(folder, OptionsFile.Read(parsed.GetValue(config), parsed.GetValue(set)!), parsed.GetValue(json))));
+            Keep(folder, OptionsFile.Read(parsed.GetValue(config), parsed.GetValue(set)!), Paced(parsed.GetValue(share)), parsed.GetValue(json))));
         return command;
     }
 
@@ -40,17 +41,25 @@ internal static class KeepCommands
     {
         var data = DataOption();
         var archive = new Option<string?>("--archive") { Description = "The archive's folder, if it is to be read too." };
-        var share = new Option<int>("--share") { Description = "Percent of one core that it may take.", DefaultValueFactory = _ => 100 };
+        var share = ShareOption();
         var json = new Option<bool>("--json") { Description = "JSON, one line." };
         var command = new Command("scrub", "Reads and checks everything: segments, snapshots, archive. Changes nothing.") { data, archive, share, json };
         command.SetAction(parsed => Guarded(parsed.GetValue(data)!, folder =>
-            Scrub(folder, parsed.GetValue(archive), Math.Clamp(parsed.GetValue(share), 1, 100), parsed.GetValue(json))));
+            Scrub(folder, parsed.GetValue(archive), Paced(parsed.GetValue(share)), parsed.GetValue(json))));
         return command;
     }
 
     /// <summary>The archive's folder; null when there is to be none.</summary>
     public static string? ArchiveFolder(SwitchOptions options, string dataFolder) =>
         options.Journal.Archive == "none" ? null : Path.GetFullPath(options.Journal.Archive, Path.GetFullPath(dataFolder));
+
+    private static Option<int> ShareOption() => new("--share")
+    {
+        Description = "Percent of the time that it works; it rests for the rest, so that a switch beside it hardly notices.",
+        DefaultValueFactory = _ => 100,
+    };
+
+    private static Pace Paced(int share) => new(Math.Clamp(share, 1, 100));
 
     private static Option<string> DataOption() => new("--data") { Description = "The switch's data folder.", Required = true };
 
@@ -65,7 +74,7 @@ internal static class KeepCommands
         try
         {
             // Whatever else the machine has to do comes first.
-            using (var self = Process.GetCurrentProcess()) self.PriorityClass = ProcessPriorityClass.Idle;
+            LibC.YieldToEverybody();
             return run(dataFolder);
         }
         catch (OptionsException wrong)
@@ -81,7 +90,7 @@ internal static class KeepCommands
         }
     }
 
-    private static int Keep(string dataFolder, SwitchOptions options, bool json)
+    private static int Keep(string dataFolder, SwitchOptions options, Pace pace, bool json)
     {
         using var alone = TryLock(dataFolder);
         if (alone is null)
@@ -90,7 +99,7 @@ internal static class KeepCommands
             return SomethingFailed;
         }
 
-        var disk = new FileDisk(Path.Combine(dataFolder, "journal"));
+        var disk = new PacedDisk(new FileDisk(Path.Combine(dataFolder, "journal")), pace);
         using var tokens = new CmacPanTokens(TokenKeyFile.ReadOrCreate(dataFolder, journalExists: true));
         var clock = Stopwatch.StartNew();
         var made = SnapshotMaker.Make(
@@ -98,7 +107,7 @@ internal static class KeepCommands
             bytesMin: options.Journal.SnapshotMegabytes * (1L << 20));
         var folded = clock.Elapsed;
         var folder = ArchiveFolder(options, dataFolder);
-        var kept = Retention.Apply(disk, folder is null ? null : new FileDisk(folder), options.Journal.KeepMegabytes * (1L << 20));
+        var kept = Retention.Apply(disk, folder is null ? null : new PacedDisk(new FileDisk(folder), pace), options.Journal.KeepMegabytes * (1L << 20));
         if (json)
         {
             JournalLines.WriteJson(Console.Out, writer =>
@@ -124,22 +133,20 @@ internal static class KeepCommands
         return Done;
     }
 
-    private static int Scrub(string dataFolder, string? archive, int share, bool json)
+    private static int Scrub(string dataFolder, string? archive, Pace pace, bool json)
     {
-        var pace = new Pace(share);
-        var disk = FileDisk.ForReading(Path.Combine(dataFolder, "journal"));
+        var disk = new PacedDisk(FileDisk.ForReading(Path.Combine(dataFolder, "journal")), pace);
         var damage = new List<string>();
-        var (frames, last) = ReadAll(disk, "journal", pace, damage);
+        var (frames, last) = ReadAll(disk, "journal", damage);
         var snapshots = 0;
         foreach (var name in SnapshotReader.Names(disk))
         {
             if (SnapshotReader.Check(disk, name, out _) is { } problem) damage.Add($"journal/{name}: {problem}");
             snapshots++;
-            pace.Keep();
         }
 
         var archived = 0L;
-        if (archive is not null && Directory.Exists(archive)) (archived, _) = ReadAll(FileDisk.ForReading(archive), "archive", pace, damage);
+        if (archive is not null && Directory.Exists(archive)) (archived, _) = ReadAll(new PacedDisk(FileDisk.ForReading(archive), pace), "archive", damage);
         if (json)
         {
             JournalLines.WriteJson(Console.Out, writer =>
@@ -163,15 +170,11 @@ internal static class KeepCommands
         return damage.Count == 0 ? Done : SomethingFailed;
     }
 
-    private static (long Frames, long LastSequence) ReadAll(IDisk disk, string where, Pace pace, List<string> damage)
+    private static (long Frames, long LastSequence) ReadAll(IDisk disk, string where, List<string> damage)
     {
         using var reader = new JournalReader(disk);
         long frames = 0;
-        while (reader.TryRead(out _, out _))
-        {
-            if (++frames % 1_000 == 0) pace.Keep();
-        }
-
+        while (reader.TryRead(out _, out _)) frames++;
         if (reader.Problem is not null) damage.Add($"{where}/{reader.Problem}");
         return (frames, reader.LastSequence);
     }
@@ -185,19 +188,6 @@ internal static class KeepCommands
         catch (IOException)
         {
             return null;
-        }
-    }
-
-    /// <summary>Rests so long after each piece of work that only a share of the time goes into work.</summary>
-    private sealed class Pace(int percent)
-    {
-        private readonly Stopwatch _work = Stopwatch.StartNew();
-
-        public void Keep()
-        {
-            if (percent == 100 || _work.ElapsedMilliseconds < 10) return;
-            Thread.Sleep((int)(_work.ElapsedMilliseconds * (100 - percent) / percent));
-            _work.Restart();
         }
     }
 }

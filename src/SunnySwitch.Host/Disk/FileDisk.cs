@@ -74,7 +74,7 @@ public sealed class FileDisk : IDisk
     }
 
     /// <inheritdoc/>
-    public IDiskFile Create(string name, long bytes)
+    public IDiskFile Create(string name, long bytes, bool prewritten = true)
     {
         var handle = OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite);
         OpenFile? file = null;
@@ -82,7 +82,8 @@ public sealed class FileDisk : IDisk
         {
             file = new OpenFile(this, name, handle, OpenDirect(name), bytes);
             // Written, not fallocated: unwritten extents make every later flush a journal commit of the file system.
-            for (long offset = 0; offset < bytes; offset += ZeroPieceBytes)
+            if (!prewritten) LibC.SetLength(handle, name, bytes);
+            for (long offset = 0; prewritten && offset < bytes; offset += ZeroPieceBytes)
                 file.Write(offset, Zeros.Slice(0, (int)Math.Min(ZeroPieceBytes, bytes - offset)));
             file.FlushUntimed();
             FlushDirectory();

@@ -26,7 +26,8 @@ public sealed class HeldDisk : IDisk
     public IReadOnlyList<string> List() => _disk.List();
 
     /// <inheritdoc/>
-    public IDiskFile Create(string name, long bytes) => new HeldFile(this, _disk.Create(name, bytes));
+    public IDiskFile Create(string name, long bytes, bool prewritten = true) =>
+        new HeldFile(this, _disk.Create(name, bytes, prewritten));
 
     /// <inheritdoc/>
     public IDiskFile Open(string name, bool forWriting) => new HeldFile(this, _disk.Open(name, forWriting));

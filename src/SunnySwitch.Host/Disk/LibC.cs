@@ -13,7 +13,7 @@ internal static class LibC
     internal const int InvalidArgument = 22;
 
     private const int ReadOnly = 0, ReadWrite = 2, CloseOnExec = 0x8_0000;
-    private const int KillSignal = 9;
+    private const int KillSignal = 9, IdlePolicy = 5;
 
     /// <summary>The flag's value is the processor's; 0 = not known here, so written through the page cache.</summary>
     private static readonly int Direct = RuntimeInformation.ProcessArchitecture switch
@@ -61,6 +61,19 @@ internal static class LibC
         return new IOException($"{call} {name}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})");
     }
 
+    /// <summary>Gives a file its length without writing it.</summary>
+    internal static void SetLength(SafeFileHandle file, string name, long bytes)
+    {
+        if (!OperatingSystem.IsLinux()) RandomAccess.SetLength(file, bytes);
+        else if (ftruncate(file, bytes) != 0) throw Failure("ftruncate", name);
+    }
+
+    /// <summary>This thread runs only when nobody else wants to (<c>SCHED_IDLE</c>), where there is such a thing.</summary>
+    internal static void YieldToEverybody()
+    {
+        if (OperatingSystem.IsLinux()) _ = sched_setscheduler(0, IdlePolicy, 0);
+    }
+
     /// <summary>SIGKILL to this process: no code of it runs any more.</summary>
     internal static void KillThisProcess() => Must.Hold(kill(Environment.ProcessId, KillSignal) == 0);
 
@@ -77,6 +90,12 @@ internal static class LibC
 
     [DllImport("libc", SetLastError = true)]
     private static extern int fdatasync(SafeFileHandle file);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int ftruncate(SafeFileHandle file, long bytes);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int sched_setscheduler(int process, int policy, in int parameters);
 
     [DllImport("libc")]
     private static extern int kill(int process, int signal);

@@ -13,7 +13,7 @@ namespace SunnySwitch.Host.Serving;
 /// </summary>
 internal sealed class Keeper(SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Action<string> say)
 {
-    private const int ScrubSharePercent = 2;
+    private const int KeepSharePercent = 25, ScrubSharePercent = 2;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
@@ -64,7 +64,7 @@ internal sealed class Keeper(SwitchOptions options, string dataFolder, string? c
 
     private async Task<bool> Keep(CancellationToken stopping)
     {
-        List<string> arguments = ["journal", "keep", "--json", "--data", dataFolder];
+        List<string> arguments = ["journal", "keep", "--json", "--data", dataFolder, "--share", $"{KeepSharePercent}"];
         if (config is not null) arguments.AddRange(["--config", config]);
         foreach (var setting in settings) arguments.AddRange(["--set", setting]);
         var (exitCode, line) = await Child(arguments, stopping).ConfigureAwait(false);

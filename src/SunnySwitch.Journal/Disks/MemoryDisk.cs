@@ -34,7 +34,7 @@ public sealed class MemoryDisk : IDisk
     public IReadOnlyList<string> List() => [.. _files.Keys];
 
     /// <inheritdoc/>
-    public IDiskFile Create(string name, long bytes)
+    public IDiskFile Create(string name, long bytes, bool prewritten = true)
     {
         if (IsFull) throw new IOException($"create {name}: no space left on device");
         if (_files.ContainsKey(name)) throw new IOException($"create {name}: file exists");

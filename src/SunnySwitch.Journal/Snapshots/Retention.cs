@@ -95,7 +95,7 @@ public static class Retention
     {
         if (archive.List().Contains(UnfinishedName)) archive.Delete(UnfinishedName);
         using var source = disk.Open(name, forWriting: false);
-        using (var target = archive.Create(UnfinishedName, source.Bytes))
+        using (var target = archive.Create(UnfinishedName, source.Bytes, prewritten: false))
         {
             var piece = new AlignedBuffer((int)Math.Min(PieceBytes, source.Bytes));
             for (long offset = 0; offset < source.Bytes;)

@@ -128,7 +128,7 @@ public sealed class SnapshotMaker
         };
         var name = SnapshotHeader.NameOf(header.LastSequence);
         if (_disk.List().Contains(UnfinishedName)) _disk.Delete(UnfinishedName);
-        using (var file = _disk.Create(UnfinishedName, header.FileBytes))
+        using (var file = _disk.Create(UnfinishedName, header.FileBytes, prewritten: false))
         {
             CrashPoints.Pass(CrashPoint.SnapshotBegun);
             WriteTables(file, ref header);
