@@ -13,6 +13,7 @@ public static class TableMemory
 {
     private const int HugePageBytes = 2 << 20;
     private const int AdviseHugePages = 14;
+    private const int PieceBytes = 64 << 20;
 
     /// <summary>A pinned array of zeros, every page of it present.</summary>
     /// <param name="count">Entries.</param>
@@ -25,7 +26,8 @@ public static class TableMemory
         var table = GC.AllocateUninitializedArray<T>(count, pinned: true);
         var bytes = (long)count * Unsafe.SizeOf<T>();
         if (OperatingSystem.IsLinux() && bytes >= 2 * HugePageBytes) AdviseHuge(table, bytes);
-        Array.Clear(table);
+        if (bytes < PieceBytes) Array.Clear(table);
+        else ClearTogether(table);
         return table;
     }
 
@@ -46,6 +48,15 @@ public static class TableMemory
 
     [DllImport("libc", EntryPoint = "madvise")]
     private static extern int Advise(nint address, nint bytes, int advice);
+
+    /// <summary>By all processors: giving a process its pages is the system's work, and a start waits for it.</summary>
+    private static void ClearTogether<T>(T[] table)
+        where T : unmanaged
+    {
+        var entries = PieceBytes / Unsafe.SizeOf<T>();
+        Parallel.For(0, (table.Length + entries - 1) / entries, piece =>
+            Array.Clear(table, piece * entries, Math.Min(entries, table.Length - (piece * entries))));
+    }
 
     private static void AdviseHuge<T>(T[] table, long bytes)
     {

@@ -52,11 +52,14 @@ internal sealed class Store : IDisposable
         var files = new FileDisk(journalFolder);
         say($"disk: {DiskProbe.Describe(dataFolder)}");
         var clock = Stopwatch.StartNew();
+        // A snapshot is read twice: whether it is whole is found out while the tables get their memory.
+        var newest = SnapshotReader.Names(files).FirstOrDefault();
+        var isWhole = Task.Run(() => newest is null ? null : SnapshotReader.Check(files, newest, out _));
         var tables = options.Tables;
         var state = new SwitchState(StateOptions(options), new CmacPanTokens(key));
         say($"tables: {tables.Holds:N0} holds, {tables.DuplicateKeys:N0} duplicate keys, {tables.Cards:N0} cards, in {clock.Elapsed.TotalSeconds:F1} s");
         clock.Restart();
-        var snapshot = SnapshotReader.LoadNewest(files, state, line => say($"snapshot passed over: {line}"));
+        var snapshot = SnapshotReader.LoadNewest(files, state, line => say($"snapshot passed over: {line}"), Check);
         if (snapshot is { } loaded)
         {
             say($"snapshot: {SnapshotHeader.NameOf(loaded.LastSequence)}, {loaded.FileBytes:N0} bytes, in {clock.Elapsed.TotalSeconds:F1} s");
@@ -71,6 +74,13 @@ internal sealed class Store : IDisposable
         say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
             + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
         return new Store(locked, files, key, state, journal, report);
+
+        string? Check(IDisk disk, string name, out SnapshotHeader header)
+        {
+            if (name != newest) return SnapshotReader.Check(disk, name, out header);
+            using var file = disk.Open(name, forWriting: false);
+            return SnapshotReader.CheckHeader(file, name, out header) ?? isWhole.GetAwaiter().GetResult();
+        }
     }
 
     /// <summary>The state's sizes as configured.</summary>

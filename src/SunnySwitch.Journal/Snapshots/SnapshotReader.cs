@@ -4,6 +4,9 @@ using SunnySwitch.Journal.Frames;
 
 namespace SunnySwitch.Journal.Snapshots;
 
+/// <summary>Null, or what is wrong with a snapshot.</summary>
+public delegate string? SnapshotCheck(IDisk disk, string name, out SnapshotHeader header);
+
 /// <summary>Finds, checks and loads snapshots.</summary>
 public static class SnapshotReader
 {
@@ -24,13 +27,14 @@ public static class SnapshotReader
     /// <param name="disk">The journal's directory.</param>
     /// <param name="state">A state to which nothing was applied.</param>
     /// <param name="damaged">Gets a line for each snapshot that was passed over.</param>
+    /// <param name="check">As <see cref="Check"/>, by default; a host may have looked already, beside something else.</param>
     /// <returns>What was loaded; null when there was none.</returns>
     /// <exception cref="StopToProtectDataException">A table of the state is too small for it, or the disk failed.</exception>
-    public static SnapshotHeader? LoadNewest(IDisk disk, SwitchState state, Action<string> damaged)
+    public static SnapshotHeader? LoadNewest(IDisk disk, SwitchState state, Action<string> damaged, SnapshotCheck? check = null)
     {
         foreach (var name in Names(disk))
         {
-            if (Check(disk, name, out var header) is { } problem) damaged($"{name}: {problem}");
+            if ((check ?? Check)(disk, name, out var header) is { } problem) damaged($"{name}: {problem}");
             else return Load(disk, name, in header, state);
         }
         return null;
