@@ -39,7 +39,7 @@ public static class CellBench
         using var journal = Journal.Journal.Open(
             new SwallowingDisk(), new JournalOptions(SegmentBytes: 1L << 30), state.Apply, () => state.Hash, out _);
         var ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), 4096, new BusySpinWaitStrategy());
-        var cell = new Cell.Cell(state, journal, [link], new NoLinks(), new StoppedClock(), 4, BatchFrames);
+        var cell = new Cell.Cell(state, journal, [link], new NoLinks(), new StoppedClock(), new AesGcmPanVault(), 4, BatchFrames);
         var consumer = new BatchConsumer<Input, Cell.Cell>(ring, ring.NewBarrier(), cell);
         ring.AddGatingSequences(consumer.Sequence);
         cell.Start(1, tokens.KeyCheck, 20_000);

@@ -42,7 +42,8 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
         var shown = TruncatedPan.Of(uint.Parse(card.Pan.AsSpan(0, 6)), uint.Parse(card.Pan.AsSpan(card.Pan.Length - 4)), card.Pan.Length);
         var terms = new CardTerms(Token(card.Pan), shown, ushort.Parse(card.Expiry), (ushort)card.Currency, card.BalanceMinor, card.CreditLineMinor);
-        var command = await desk.Ask(CommandKind.CardAdd, asked => asked.Card = terms).ConfigureAwait(false);
+        var block = Block(card.Pan);
+        var command = await desk.Ask(CommandKind.CardAdd, asked => (asked.Card, asked.PanBlock) = (terms, block)).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(card.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
     }
 
@@ -111,12 +112,18 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
 
     private PanToken Token(string pan)
     {
-        var block = new byte[PanBlock.Bytes];
+        var block = Block(pan);
         var token = new byte[PanBlock.Bytes];
-        PanBlock.Write(System.Text.Encoding.ASCII.GetBytes(pan), block);
         lock (_tokensLock) tokens.Tokenise(block, 1, token);
         Array.Clear(block);
         return PanBlock.ReadToken(token);
+    }
+
+    private static byte[] Block(string pan)
+    {
+        var block = new byte[PanBlock.Bytes];
+        PanBlock.Write(System.Text.Encoding.ASCII.GetBytes(pan), block);
+        return block;
     }
 
     private static bool PassesLuhn(string pan)

@@ -16,6 +16,7 @@ namespace SunnySwitch.Cell;
 public sealed class Cell : IBatchEventHandler<Input>
 {
     private const int PrefetchGroup = 16;
+    private const int ResealsMax = 64, ResealLooksMax = 16_384;
     private const int FrameBytesMax = Decided.Bytes + OriginalData.Bytes;
     private static readonly ResponseCode SystemMalfunction = ResponseCode.Of('9', '6');
 
@@ -27,6 +28,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private readonly ILinkDesk _desk;
     private readonly IClock _clock;
     private readonly CardDesk _cards;
+    private readonly IPanVault _vault;
 
     private readonly int[] _dirty;
     private readonly bool[] _isDirty;
@@ -38,7 +40,8 @@ public sealed class Cell : IBatchEventHandler<Input>
 
     /// <summary>Puts the parts together. The state is what <paramref name="journal"/>'s recovery folded.</summary>
     public Cell(
-        SwitchState state, Journal.Journal journal, LinkProfile[] links, ILinkDesk desk, IClock clock, int connectionsMax, int batchMax)
+        SwitchState state, Journal.Journal journal, LinkProfile[] links, ILinkDesk desk, IClock clock, IPanVault vault, int connectionsMax,
+        int batchMax)
     {
         _state = state;
         _journal = journal;
@@ -47,6 +50,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         _clock = clock;
         _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms));
         _cards = new CardDesk(state);
+        _vault = vault;
         _gate = new ReplyGate(journal.DurableSequence);
         _dirty = new int[connectionsMax];
         _isDirty = new bool[connectionsMax];
@@ -258,8 +262,15 @@ public sealed class Cell : IBatchEventHandler<Input>
             case CommandKind.CardShow:
                 return _state.TryFindCard(command.Pan, out command.View) ? CommandOutcome.Done : CommandOutcome.CardUnknown;
             case CommandKind.CardAdd:
-                if (_cards.TryAdd(in command.Card, out var added, out var refusal)) Record(JournalKind.CardAdded, 1, now, 0, added);
+                if (_cards.TryAdd(in command.Card, out var added, out var refusal))
+                {
+                    Record(JournalKind.CardAdded, 1, now, 0, added);
+                    if (command.PanBlock is { } block) Seal(added.Pan, block, now);
+                }
+
                 return OutcomeOf(refusal);
+            case CommandKind.ResealPans:
+                return Reseal(command, now);
             case CommandKind.CardChange:
                 if (_cards.TryChange(command.Pan, command.Status, command.Hot, out var changed, out refusal))
                 {
@@ -287,6 +298,30 @@ public sealed class Cell : IBatchEventHandler<Input>
 
                 return CommandOutcome.Done;
         }
+    }
+
+    private void Seal(PanToken pan, Span<byte> panBlock, Instant now)
+    {
+        var made = _vault.Seal(panBlock, pan, _journal.Epoch, _journal.LastSequence + 1);
+        panBlock.Clear();
+        Record(JournalKind.PanSealed, 1, now, 0, new PanSealed { Pan = pan, Sealed = made });
+    }
+
+    /// <summary>Some cards at a time, so that no payment waits for all of them.</summary>
+    private CommandOutcome Reseal(OperatorCommand command, Instant now)
+    {
+        Span<byte> block = stackalloc byte[PanBlock.Bytes];
+        while (command.Resealed < ResealsMax)
+        {
+            if (!MakeRoom(now)) return CommandOutcome.JournalFull;
+            var wanted = _vault.CurrentKey - (Mutant.Is(Mutation.ForgetReseal) ? 1U : 0);
+            if (!_state.TryFindStalePan(wanted, ref command.Cursor, ResealLooksMax, out var pan, out var stale)) break;
+            if (!_vault.TryOpen(in stale, pan, block)) return CommandOutcome.PanUnreadable;
+            Seal(pan, block, now);
+            command.Resealed++;
+        }
+
+        return CommandOutcome.Done;
     }
 
     private static CommandOutcome OutcomeOf(CardRefusal refusal) => refusal switch

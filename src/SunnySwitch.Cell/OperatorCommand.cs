@@ -7,7 +7,7 @@ namespace SunnySwitch.Cell;
 public enum CommandKind : byte
 {
 #pragma warning disable CS1591
-    CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5,
+    CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6,
 #pragma warning restore CS1591
 }
 
@@ -15,7 +15,7 @@ public enum CommandKind : byte
 public enum CommandOutcome : byte
 {
 #pragma warning disable CS1591
-    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6,
+    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6, PanUnreadable = 7,
 #pragma warning restore CS1591
 }
 
@@ -32,6 +32,18 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
 
     /// <summary>For <see cref="CommandKind.CardAdd"/>.</summary>
     public CardTerms Card;
+
+    /// <summary>
+    /// For <see cref="CommandKind.CardAdd"/>: the PAN as <see cref="Core.Domain.PanBlock"/> has it; the kernel seals it
+    /// and clears these bytes. Null: the card gets no ciphertext.
+    /// </summary>
+    public byte[]? PanBlock;
+
+    /// <summary>For <see cref="CommandKind.ResealPans"/>: where to begin, 0 at first; afterwards where to go on, -1 at the end.</summary>
+    public int Cursor;
+
+    /// <summary>What <see cref="CommandKind.ResealPans"/> sealed anew.</summary>
+    public int Resealed;
 
     /// <summary>For <see cref="CommandKind.CardChange"/>.</summary>
     public CardStatus Status;

@@ -10,7 +10,7 @@ public enum Mutation
     None = 0, ReplyBeforeDurable, SkipFlush, SkipHeaderFlush, ForgetDirectoryFlush, CutAnyBadBatch, KeyWithoutClass,
     KeyWithoutTerminal, IgnoreFingerprint, DecideRepeatAfresh, ForgetDeclines, NewApprovalCodeForRepeat, ForgetTombstone,
     ReleaseTwice, HoldTwice, StaleHash, IgnoreDeadline, ForgetBothDays, IgnoreSignOn, IgnoreHotList,
-    SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded,
+    SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded, NonceWithoutEpoch, ForgetReseal,
 #pragma warning restore CS1591
 }
 

@@ -18,6 +18,7 @@ internal static class Program
         {
             ServeCommand.Create(),
             CardCommand.Create(),
+            KeyCommand.Create(),
             PlayCommand.Create(),
             LoadCommand.Create(),
             LoadCommand.CreateEcho(),

@@ -26,7 +26,8 @@ internal sealed class SimNode : IClock, IDisposable
     /// Recovers from the disk: <paramref name="began"/> is told what the snapshot holds, <paramref name="seen"/> gets the
     /// frames after it. May end by a power cut, as everything here may.
     /// </summary>
-    public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, Action<long> began, FrameSink seen)
+    public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, IPanVault vault, Action<long> began,
+        FrameSink seen)
     {
         _now = now;
         Disk = disk;
@@ -40,7 +41,7 @@ internal sealed class SimNode : IClock, IDisposable
         began(Snapshot?.LastSequence ?? 0);
         Journal = SunnySwitch.Journal.Journal.Open(disk, options, Fold, () => State.Hash, out _, Snapshot);
         Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), swarm.RingSlots, new BusySpinWaitStrategy());
-        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, ConnectionsMax, swarm.RingSlots / 2);
+        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, vault, ConnectionsMax, swarm.RingSlots / 2);
         _consumer = new BatchConsumer<Input, Cell.Cell>(Ring, Ring.NewBarrier(), Cell);
         Ring.AddGatingSequences(_consumer.Sequence);
 

@@ -1,6 +1,5 @@
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
-using SunnySwitch.Core.State;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Disks;
 using SunnySwitch.Journal.Reading;
@@ -8,20 +7,6 @@ using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Simulation;
-
-/// <summary>What one seed did.</summary>
-/// <param name="Seed">The seed.</param>
-/// <param name="Transactions">Business messages sent, repeats included.</param>
-/// <param name="Approvals">Answers 00 that left.</param>
-/// <param name="Repeats">Answers that were the same again, DE38 included.</param>
-/// <param name="Restarts">Lives of the node after the first.</param>
-/// <param name="VirtualSeconds">Time that passed in the simulation.</param>
-/// <param name="Invariant">The invariant that broke; null when all held.</param>
-/// <param name="What">In words.</param>
-/// <param name="History">The last happenings before it broke, a line each.</param>
-public sealed record Outcome(
-    ulong Seed, int Transactions, long Approvals, long Repeats, int Restarts, double VirtualSeconds, string? Invariant,
-    string? What, IReadOnlyList<string> History);
 
 /// <summary>
 /// One seed: chaos until so many transactions were sent, then peace, in which everything has to be answered and to add up.
@@ -50,6 +35,7 @@ public sealed class Simulation : IDisposable
     private readonly History _history = new();
     private readonly MemoryDisk _platter = new();
     private readonly SimKeeper _keeper;
+    private readonly SimOperators _operators;
     private readonly Queue<Published> _published = new();
     private readonly Queue<Published> _deciding = new();
     private long _refusals;
@@ -73,6 +59,7 @@ public sealed class Simulation : IDisposable
         _traffic = new Traffic(_swarm, _wire, _prng.Fork());
         _ledger = new Ledger(_swarm);
         _keeper = new SimKeeper(_swarm, _prng.Fork(), what => _history.Add(_nowNanos, "keeper", what));
+        _operators = new SimOperators(_swarm, _prng, _ledger, Command);
         _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, Decided);
     }
 
@@ -123,12 +110,13 @@ public sealed class Simulation : IDisposable
     {
         _node?.Dispose();
         _keeper.Dispose();
+        _operators.Dispose();
     }
 
     private void RunToTheEnd()
     {
         Restart();
-        AddCards();
+        _operators.AddCards(_node!);
         for (var slot = 0; slot < _swarm.Connections; slot++) Connect(slot);
         After(Millis(5), PrepareSegment);
         After(Millis(20), Disturb);
@@ -140,6 +128,7 @@ public sealed class Simulation : IDisposable
         AwaitQuiet();
         AskAgain();
         AwaitQuiet();
+        ResealAll();
         TakeStock();
     }
 
@@ -168,11 +157,12 @@ public sealed class Simulation : IDisposable
         try
         {
             _history.Add(_nowNanos, "start", number: _restarts);
-            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _keeper.Forget, _keeper.Note);
+            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note);
             _ledger.Survive(_keeper.SeenInOrder);
             if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened));
             _node.Start(_day);
             CheckBalances();
+            if (!_isPeace && _restarts > 0 && _prng.Chance(500)) _operators.Reseal(_node);
             Turn(_node);
         }
         catch (PowerCutException)
@@ -218,7 +208,8 @@ public sealed class Simulation : IDisposable
     private (long Sequence, UInt128 Hash) StateOf(MemoryDisk platter)
     {
         using var node = new SimNode(
-            new SimDisk(platter, _prng.Fork()), _swarm, _wire, _links, () => new Instant(_nowNanos), _ => { }, (_, _, _, _, _) => { });
+            new SimDisk(platter, _prng.Fork()), _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _ => { },
+            (_, _, _, _, _) => { });
         return (node.State.Sequence, node.State.HashFromScratch());
     }
 
@@ -326,8 +317,9 @@ public sealed class Simulation : IDisposable
             if (_prng.Chance(_swarm.PowerCuts)) node.Disk.CutWithin(12);
             if (_prng.Chance(_swarm.DiskErrors)) node.Disk.FailsNext = true;
             if (_prng.Chance(_swarm.FullDisks)) FillDisk();
-            if (_prng.Chance(_swarm.CardChanges)) ChangeCard(node);
-            if (_prng.Chance(_swarm.DayChanges)) OpenDay(node);
+            if (_prng.Chance(_swarm.CardChanges)) _operators.ChangeCard(node);
+            if (_prng.Chance(_swarm.DayChanges)) _operators.OpenDay(node, ++_day);
+            if (_prng.Chance(_swarm.CardChanges)) _operators.Reseal(node);
         }
 
         for (var slot = 0; slot < _swarm.Connections; slot++)
@@ -353,34 +345,6 @@ public sealed class Simulation : IDisposable
     }
 
     // What operators do.
-
-    private void AddCards()
-    {
-        for (var card = 0; card < _swarm.Cards; card++)
-        {
-            var pan = Traffic.Cards[card];
-            _ledger.Add(new LogEntry(JournalKind.CardAdded, Pan: pan, Moved: _swarm.BalanceMinor));
-            Command(_node!, new OperatorCommand(CommandKind.CardAdd, _ => _ledger.Promise(_ledger.Count))
-            {
-                Card = new CardTerms(_node!.Token(pan), default, 9912, 840, _swarm.BalanceMinor, 0),
-            });
-            _node.Step();
-        }
-    }
-
-    private void ChangeCard(SimNode node)
-    {
-        var pan = Traffic.Cards[_prng.Below(_swarm.Cards)];
-        var (status, hot) = (CardStatus.Active, HotReason.None);
-        if (_prng.Chance(500)) status = (CardStatus)_prng.Between(1, 4);
-        if (_prng.Chance(300)) hot = (HotReason)_prng.Between(1, 4);
-        Command(node, new OperatorCommand(CommandKind.CardChange, _ => { }) { Pan = node.Token(pan), Status = status, Hot = hot },
-            new LogEntry(JournalKind.CardChanged, Pan: pan, Status: status, Hot: hot));
-    }
-
-    private void OpenDay(SimNode node) => Command(
-        node, new OperatorCommand(CommandKind.OpenBusinessDate, _ => { }) { DayNumber = ++_day },
-        new LogEntry(JournalKind.BusinessDateOpened));
 
     private void Command(SimNode node, OperatorCommand command, LogEntry? entry = null)
     {
@@ -517,7 +481,8 @@ public sealed class Simulation : IDisposable
             if (input.Command is { } command)
             {
                 if (command.Outcome == CommandOutcome.Pending) return;
-                if (command.Outcome == CommandOutcome.Done) _ledger.Add(input.Entry!);
+                Ledger.Check(command.Outcome != CommandOutcome.PanUnreadable, "I12", "a sealed PAN cannot be opened");
+                if (command.Outcome == CommandOutcome.Done && command.Kind != CommandKind.ResealPans) _ledger.Add(input.Entry!);
             }
             else if (input.Sent is not null && _nowNanos - input.AtNanos <= SimNode.DeadlineNanos)
             {
@@ -582,6 +547,20 @@ public sealed class Simulation : IDisposable
         for (var count = 0; count < LastRepeats && _traffic.HasPast; count++) Send(connection, _traffic.Repeat());
     }
 
+    /// <summary>Again after a refusal for want of space, and after trouble that was still to come when peace began.</summary>
+    private void ResealAll()
+    {
+        var until = _nowNanos + PeaceSecondsMax * Instant.NanosPerSecond;
+        while (true)
+        {
+            var node = _node!;
+            var command = _operators.ResealAll(node);
+            AwaitQuiet();
+            if (node == _node && command is { Outcome: CommandOutcome.Done, Cursor: -1 }) return;
+            Ledger.Check(_nowNanos < until, "I8", $"sealing anew ends with {command.Outcome}");
+        }
+    }
+
     /// <summary>The node stops; what is flushed alone has to give the same state.</summary>
     private void TakeStock()
     {
@@ -595,6 +574,7 @@ public sealed class Simulation : IDisposable
                 $"card ..{pan[^4..]}: held {view.HeldMinor}, ledger {view.LedgerMinor}; the reference has {account.Held}, {account.Ledger}");
         }
 
+        _operators.CheckSealedPans(node);
         Ledger.Check(node.IsHashTrue(out var living), "I13", "the rolling hash is not the hash from scratch");
         _platter.Crash((_, _) => false);
         Ledger.Check(StateOf(_platter.Copy()) == (node.State.Sequence, living), "I13", "a start would find another state");

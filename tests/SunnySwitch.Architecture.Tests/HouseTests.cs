@@ -25,7 +25,8 @@ public sealed partial class HouseTests
             ["SunnySwitch.Disruptor", "SunnySwitch.Protocol", "SunnySwitch.Core", "SunnySwitch.Journal", "SunnySwitch.Cell"],
         ["SunnySwitch.Links"] = ["SunnySwitch.Cell"],
         ["SunnySwitch.Admin"] = ["SunnySwitch.Cell"],
-        ["SunnySwitch.Host"] = ["SunnySwitch.Links", "SunnySwitch.Admin", "SunnySwitch.Simulation"],
+        ["SunnySwitch.Hsm"] = ["SunnySwitch.Disruptor", "SunnySwitch.Core"],
+        ["SunnySwitch.Host"] = ["SunnySwitch.Links", "SunnySwitch.Admin", "SunnySwitch.Hsm", "SunnySwitch.Simulation"],
     };
 
     [Fact]
@@ -48,7 +49,8 @@ public sealed partial class HouseTests
         foreach (var (name, ring) in new[]
         {
             ("Disruptor", "Base"), ("Protocol", "Kernel"), ("Core", "Kernel"), ("Journal", "Kernel"),
-            ("Cell", "Kernel"), ("Simulation", "Kernel"), ("Links", "Edge"), ("Admin", "Edge"), ("Host", "Host"),
+            ("Cell", "Kernel"), ("Simulation", "Kernel"), ("Links", "Edge"), ("Admin", "Edge"),
+            ("Hsm", "Edge"), ("Host", "Host"),
         })
         {
             var room = $"SunnySwitch.{name}";

@@ -25,8 +25,9 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     private readonly List<byte[]>[] _committed = [.. Enumerable.Range(0, Connections).Select(_ => new List<byte[]>())];
     private readonly Journal.Journal _journal;
 
-    public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1)
+    public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1, AesGcmPanVault? vault = null)
     {
+        Vault = vault ?? NewVault();
         Disk = disk;
         _intake = new Intake(_tokens);
         State = new SwitchState(new StateOptions(64, 64, 16_384, 16_384, 64, Connections), _tokens);
@@ -34,11 +35,13 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         Link = new LinkProfile(
             new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)]), Ascii,
             new Framing(FramingKind.Binary2, 2048), 10 * Instant.NanosPerSecond);
-        Cell = new Cell(State, _journal, [Link], this, this, Connections, 128);
+        Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128);
         Cell.Start(epoch, _tokens.KeyCheck, 20_780);
         _consumer = new BatchConsumer<Input, Cell>(_ring, _ring.NewBarrier(), Cell);
         _ring.AddGatingSequences(_consumer.Sequence);
     }
+
+    public AesGcmPanVault Vault { get; }
 
     public MemoryDisk Disk { get; }
 
@@ -72,14 +75,43 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
 
     public void AddCard(string pan = "4761739001010119", long balance = 100_000)
     {
-        var block = new byte[PanBlock.Bytes];
-        var token = new byte[PanBlock.Bytes];
-        PanBlock.Write(Encoding.ASCII.GetBytes(pan), block);
-        _tokens.Tokenise(block, 1, token);
-        var command = new OperatorCommand(CommandKind.CardAdd, _ => { }) { Card = new CardTerms(PanBlock.ReadToken(token), default, 2812, 840, balance, 0) };
+        var block = Block(pan);
+        var command = Ask(new OperatorCommand(CommandKind.CardAdd, _ => { })
+        {
+            Card = new CardTerms(Token(pan), default, 2812, 840, balance, 0),
+            PanBlock = block,
+        });
+        Assert.Equal(CommandOutcome.Done, command.Outcome);
+        Assert.Equal(-1, block.AsSpan().IndexOfAnyExcept((byte)0));      // The kernel keeps no clear PAN.
+    }
+
+    public OperatorCommand Ask(OperatorCommand command)
+    {
         Put(slot => (slot.Kind, slot.Command) = (InputKind.Command, command));
         Step();
-        Assert.Equal(CommandOutcome.Done, command.Outcome);
+        return command;
+    }
+
+    public PanToken Token(string pan)
+    {
+        var block = Block(pan);
+        var token = new byte[PanBlock.Bytes];
+        _tokens.Tokenise(block, 1, token);
+        return PanBlock.ReadToken(token);
+    }
+
+    /// <summary>The clear PAN that the state has sealed; null when there is none.</summary>
+    public byte[]? Opened(string pan)
+    {
+        var block = new byte[PanBlock.Bytes];
+        return State.TryFindSealedPan(Token(pan), out var found) && Vault.TryOpen(in found, Token(pan), block) ? block : null;
+    }
+
+    public static byte[] Block(string pan)
+    {
+        var block = new byte[PanBlock.Bytes];
+        PanBlock.Write(Encoding.ASCII.GetBytes(pan), block);
+        return block;
     }
 
     /// <summary>Puts messages on the ring as one read of that connection would.</summary>
@@ -179,6 +211,13 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     }
 
     public void WakeStarved() { }
+
+    private static AesGcmPanVault NewVault()
+    {
+        var vault = new AesGcmPanVault();
+        vault.Add(new byte[AesGcmPanVault.KeyBytes]);
+        return vault;
+    }
 
     private void Put(Action<Input> fill)
     {

@@ -31,6 +31,11 @@ public sealed class GoldenTests
     [InlineData(typeof(BusinessDateOpened), 8, "DayNumber 0")]
     [InlineData(typeof(CardChanged), 24, "Pan 0 Status 16 Hot 17")]
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
+    [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
+    [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
+    [InlineData(typeof(StateImage), 128,
+        "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56")]
     public void Durable_layouts_are_frozen(Type type, int bytes, string offsets)
     {
         Assert.Equal(bytes, Marshal.SizeOf(type));
@@ -52,7 +57,7 @@ public sealed class GoldenTests
     [Theory]
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
-        + "BusinessDateOpened=8 CardChanged=9 Truncated=10")]
+        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11")]
     [InlineData(typeof(EffectKind), "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
@@ -60,7 +65,7 @@ public sealed class GoldenTests
     [InlineData(typeof(SessionState), "None=0 SignedOff=1 SignedOn=2")]
     [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
     [InlineData(typeof(StateTable),
-        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8")]
+        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9")]
     [InlineData(typeof(InternalResult),
         "None=0 Approved=1 FormatError=10 UnknownMti=11 NotSignedOn=12 AcquirerNotOfLink=13 "
         + "SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 "

@@ -35,4 +35,7 @@ public enum JournalKind : ushort
 
     /// <summary>A torn tail was cut at recovery.</summary>
     Truncated = 10,
+
+    /// <summary>The ciphertext of a card's PAN.</summary>
+    PanSealed = 11,
 }

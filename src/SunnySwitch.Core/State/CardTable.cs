@@ -51,6 +51,9 @@ internal sealed class CardTable
 
     public int Max => _cardsMax;
 
+    /// <summary>Slots, most of them empty in a fresh table.</summary>
+    public int Slots => _entries.Length;
+
     public UInt128 Sum { get; private set; }
 
     /// <summary>The slot of a card, or -1.</summary>

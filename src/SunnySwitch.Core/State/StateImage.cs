@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Core.State;
 
 /// <summary>
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
-/// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones, sessions.
+/// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
+/// sessions; since version 2, sealed PANs by card number. A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
@@ -13,11 +15,11 @@ public struct StateImage
     /// <summary>Size of this head.</summary>
     public const int SizeBytes = 128;
 
-    /// <summary>Version of head and tables.</summary>
-    public const uint VersionOne = 1;
+    /// <summary>Version of head and tables that is written.</summary>
+    public const uint Newest = 2;
 
-    /// <summary>As <see cref="VersionOne"/>.</summary>
-    [FieldOffset(0)] public uint Version = VersionOne;
+    /// <summary>1 to <see cref="Newest"/>.</summary>
+    [FieldOffset(0)] public uint Version = Newest;
 
     /// <summary>See <see cref="SwitchState.TokenKeyCheck"/>.</summary>
     [FieldOffset(4)] public uint TokenKeyCheck;
@@ -58,7 +60,7 @@ public struct StateImage
     [FieldOffset(64)] internal FifoRange Keys;
     [FieldOffset(88)] internal FifoRange Tombstones;
 
-    /// <summary>Of the first version.</summary>
+    /// <summary>Of the newest version.</summary>
     public StateImage()
     {
     }
@@ -67,11 +69,14 @@ public struct StateImage
     public readonly long Bytes =>
         ((long)Accounts * AccountEntry.Bytes) + ((long)Cards * CardEntry.Bytes) + ((long)HoldSlotsUsed * HoldEntry.Bytes)
         + ((Keys.Next - Keys.LiveFirst) * KeyEntry.Bytes) + ((Tombstones.Next - Tombstones.LiveFirst) * TombstoneEntry.Bytes)
-        + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>());
+        + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>())
+        + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0);
+
+    internal readonly bool HasSealedPans => Version >= 2;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>
-        Version != VersionOne ? $"the state image has version {Version}, this program reads {VersionOne}"
+        Version is 0 or > Newest ? $"the state image has version {Version}, this program reads 1 to {Newest}"
         : Sequence <= 0 || (Cards | Accounts | Holds | HoldSlotsUsed | TombstoneLinks | Sessions) < 0 || HoldSlotsUsed < Holds
             || !Good(Keys) || !Good(Tombstones) ? "the state image's head cannot be"
         : null;
@@ -155,7 +160,6 @@ public sealed class ImageReader(Memory<byte> buffer, Action<Memory<byte>> source
             target = target[piece..];
         }
     }
-
 
     private void Load()
     {

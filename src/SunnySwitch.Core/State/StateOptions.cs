@@ -16,6 +16,18 @@ public sealed record StateOptions(
     /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>
     public bool TouchMemory { get; init; } = true;
 
+    /// <summary>Sizes that an image just fits into, for a state that is only looked at.</summary>
+    public static StateOptions For(in StateImage image)
+    {
+        static int AtLeast(long entries) => (int)Math.Max(1, entries);
+        return new StateOptions(
+            AtLeast(image.Cards), AtLeast(image.Accounts), AtLeast(image.HoldSlotsUsed), AtLeast(image.Keys.Next - image.Keys.LiveFirst),
+            AtLeast(image.Tombstones.Next - image.Tombstones.LiveFirst), ConnectionsMax: 1_000_000)
+        {
+            TouchMemory = false,
+        };
+    }
+
     /// <summary>Every problem at once; empty when the options are good.</summary>
     public IEnumerable<string> Problems()
     {

@@ -24,6 +24,7 @@ public sealed class SwitchState
     internal readonly KeyTable Keys;
     internal readonly TombstoneTable Tombstones;
     internal readonly SessionTable Sessions;
+    internal readonly SealedPanTable SealedPans;
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
     /// <param name="options">Sizes.</param>
@@ -42,6 +43,7 @@ public sealed class SwitchState
         Keys = new KeyTable(options.DuplicateKeysMax, touch);
         Tombstones = new TombstoneTable(options.TombstonesMax, options.TombstonesPerLinkMax, touch);
         Sessions = new SessionTable(options.ConnectionsMax, touch);
+        SealedPans = new SealedPanTable(options.CardsMax, touch);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -70,12 +72,12 @@ public sealed class SwitchState
 
     /// <summary>The rolling state hash; see <c>docs/journal-format.md</c> for how it is made.</summary>
     public UInt128 Hash => Combine(
-        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum);
+        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, SealedPans.Sum);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
     public UInt128 HashFromScratch() => Combine(
         Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
-        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch());
+        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), SealedPans.SumFromScratch());
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
     public bool TryFindCard(PanToken pan, out CardView card)
@@ -89,6 +91,57 @@ public sealed class SwitchState
             entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, account.Currency, account.LedgerMinor,
             account.HeldMinor, account.AvailableMinor);
         return true;
+    }
+
+    /// <summary>Tokens of the cards whose PAN is sealed, in no particular order.</summary>
+    public IEnumerable<PanToken> SealedCards()
+    {
+        for (var slot = 0; slot < Cards.Slots; slot++)
+        {
+            var card = Cards[slot];
+            if (card.Status != 0 && SealedPans[card.Number].DataKey != 0) yield return card.Pan;
+        }
+    }
+
+    /// <summary>Cards whose PAN is sealed.</summary>
+    public int SealedPanCount => SealedPans.Count;
+
+    /// <summary>The ciphertext of a card's PAN; false when the card is unknown or has none.</summary>
+    public bool TryFindSealedPan(PanToken pan, out SealedPan sealedPan)
+    {
+        var slot = Cards.Find(pan);
+        sealedPan = slot < 0 ? default : SealedPans[Cards[slot].Number];
+        return sealedPan.DataKey != 0;
+    }
+
+    /// <summary>
+    /// Looks for a card whose PAN is sealed under an older data key than <paramref name="dataKey"/>.
+    /// </summary>
+    /// <param name="dataKey">The key that all should have.</param>
+    /// <param name="cursor">Where to begin, 0 at first; where to go on afterwards, or -1 at the end.</param>
+    /// <param name="looksMax">Most entries to look at.</param>
+    /// <param name="pan">The card.</param>
+    /// <param name="sealedPan">Its ciphertext.</param>
+    public bool TryFindStalePan(uint dataKey, ref int cursor, int looksMax, out PanToken pan, out SealedPan sealedPan)
+    {
+        (pan, sealedPan) = (default, default);
+        for (; looksMax > 0; looksMax--)
+        {
+            if (cursor >= Cards.Slots)
+            {
+                cursor = -1;
+                return false;
+            }
+
+            ref readonly var card = ref Cards[cursor++];
+            if (card.Status == 0) continue;
+            ref readonly var found = ref SealedPans[card.Number];
+            if (found.DataKey == 0 || found.DataKey >= dataKey) continue;
+            (pan, sealedPan) = (card.Pan, found);
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>Sign-on state of a connection, as the frames have it.</summary>
@@ -120,7 +173,7 @@ public sealed class SwitchState
         Must.Hold(sequence > Sequence);                      // A frame is applied once, in order.
         _ = time;
         if (kind == JournalKind.Decided && version == Decided.Version) ApplyDecided(payload);
-        else ApplyRare(kind, version, payload);
+        else ApplyRare(kind, version, sequence, payload);
         Sequence = sequence;
     }
 
@@ -152,6 +205,7 @@ public sealed class SwitchState
         Keys.Entries.Write(image);
         Tombstones.Write(image);
         Sessions.Write(image);
+        SealedPans.Write(image, Cards.Count);
         image.Flush();
     }
 
@@ -159,13 +213,14 @@ public sealed class SwitchState
     /// <exception cref="StopToProtectDataException">A table is too small for it: which, and what is needed.</exception>
     public void ReadImage(in StateImage head, ImageReader image)
     {
-        Must.Hold(Sequence == 0 && head.Version == StateImage.VersionOne);
+        Must.Hold(Sequence == 0 && head.Problem() is null);
         Accounts.Read(image, head.Accounts);
         Cards.Read(image, head.Cards);
         Holds.Read(image, head.Holds, head.HoldSlotsUsed, head.HoldFreeHead);
         Keys.Entries.Read(image, "duplicateKeys", head.Keys);
         Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
         Sessions.Read(image, head.Sessions);
+        if (head.HasSealedPans) SealedPans.Read(image, head.Cards);
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
     }
@@ -248,7 +303,7 @@ public sealed class SwitchState
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ApplyRare(JournalKind kind, ushort version, ReadOnlySpan<byte> payload)
+    private void ApplyRare(JournalKind kind, ushort version, long sequence, ReadOnlySpan<byte> payload)
     {
         if (kind is JournalKind.HashAt or JournalKind.BatchChain or JournalKind.Truncated) return;   // About the journal itself.
         if (version != PayloadVersion.One) Unknown(kind, version);
@@ -266,6 +321,7 @@ public sealed class SwitchState
                 ref readonly var change = ref Read<CardChanged>(payload);
                 Cards.Change(change.Pan, change.Status, change.Hot);
                 break;
+            case JournalKind.PanSealed: ApplySealed(in Read<PanSealed>(payload), sequence); break;
             default: Unknown(kind, version); break;
         }
     }
@@ -279,6 +335,16 @@ public sealed class SwitchState
         _epoch = started.Epoch;
         _tokenKeyCheck = started.TokenKeyCheck;
         Sessions.Clear();
+    }
+
+    private void ApplySealed(in PanSealed pan, long sequence)
+    {
+        var slot = Cards.Find(pan.Pan);
+
+        // The nonce is this frame's and no other's.
+        Must.Hold(pan.Sealed.Sequence == sequence && (pan.Sealed.Epoch == (uint)_epoch || Mutant.Is(Mutation.NonceWithoutEpoch)));
+        Must.Hold(slot >= 0);
+        SealedPans.Set(Cards[slot].Number, in pan.Sealed);
     }
 
     private void ApplyDay(int day)
@@ -325,13 +391,14 @@ public sealed class SwitchState
     }
 
     private UInt128 Combine(
-        UInt128 cards, UInt128 accounts, UInt128 holds, UInt128 keys, UInt128 tombstones, UInt128 sessions) =>
+        UInt128 cards, UInt128 accounts, UInt128 holds, UInt128 keys, UInt128 tombstones, UInt128 sessions, UInt128 sealedPans) =>
         StateHash.OfTable(StateTable.Cards, cards)
         + StateHash.OfTable(StateTable.Accounts, accounts)
         + StateHash.OfTable(StateTable.Holds, holds)
         + StateHash.OfTable(StateTable.DuplicateKeys, keys)
         + StateHash.OfTable(StateTable.Tombstones, tombstones)
         + StateHash.OfTable(StateTable.Sessions, sessions)
+        + StateHash.OfTable(StateTable.SealedPans, sealedPans)
         + StateHash.OfTable(StateTable.BusinessDate, DaySum())
         + StateHash.OfTable(StateTable.Epoch, EpochSum());
 

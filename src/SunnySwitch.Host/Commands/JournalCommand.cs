@@ -45,6 +45,7 @@ internal static class JournalCommand
         command.Subcommands.Add(export);
         command.Subcommands.Add(KeepCommands.CreateKeep());
         command.Subcommands.Add(KeepCommands.CreateScrub());
+        command.Subcommands.Add(ScanCommand.Create());
         return command;
     }
 

@@ -63,7 +63,7 @@ internal static class KeepCommands
 
     private static Option<string> DataOption() => new("--data") { Description = "The switch's data folder.", Required = true };
 
-    private static int Guarded(string dataFolder, Func<string, int> run)
+    public static int Guarded(string dataFolder, Func<string, int> run)
     {
         if (!Directory.Exists(Path.Combine(dataFolder, "journal")))
         {

@@ -38,7 +38,7 @@ public sealed class FileDisk : IDisk
         if (!Directory.Exists(_directory))
         {
             MakeDirectory(_directory);
-            LibC.FlushDirectory(Path.GetDirectoryName(_directory) ?? _directory);
+            DurableDirectory.Flush(Path.GetDirectoryName(_directory) ?? _directory);
         }
         FlushDirectory();
     }
@@ -170,7 +170,7 @@ public sealed class FileDisk : IDisk
         }
     }
 
-    private void FlushDirectory() => LibC.FlushDirectory(_directory);
+    private void FlushDirectory() => DurableDirectory.Flush(_directory);
 
     private sealed class OpenFile(
         FileDisk disk, string name, SafeFileHandle handle, SafeFileHandle? direct, long bytes) : IDiskFile

@@ -12,7 +12,7 @@ internal static class LibC
     /// <summary>For a direct write: this file system, or these bytes, cannot be written so.</summary>
     internal const int InvalidArgument = 22;
 
-    private const int ReadOnly = 0, ReadWrite = 2, CloseOnExec = 0x8_0000;
+    private const int ReadWrite = 2, CloseOnExec = 0x8_0000;
     private const int KillSignal = 9, IdlePolicy = 5;
 
     /// <summary>The flag's value is the processor's; 0 = not known here, so written through the page cache.</summary>
@@ -30,16 +30,6 @@ internal static class LibC
         var descriptor = open(Utf8(path), ReadWrite | CloseOnExec | Direct, 0);
         if (descriptor >= 0) return new SafeFileHandle(descriptor, ownsHandle: true);
         return Marshal.GetLastPInvokeError() == InvalidArgument ? null : throw Failure("open", path);
-    }
-
-    /// <summary>Makes the names in a directory durable.</summary>
-    internal static void FlushDirectory(string directory)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        var descriptor = open(Utf8(directory), ReadOnly | CloseOnExec, 0);
-        if (descriptor < 0) throw Failure("open", directory);
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (fsync(handle) != 0) throw Failure("fsync", directory);
     }
 
     /// <summary>Makes a file's bytes durable, and its length, but not its times.</summary>
@@ -84,9 +74,6 @@ internal static class LibC
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint pwrite(SafeFileHandle file, in byte source, nint bytes, long offset);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int fsync(SafeFileHandle file);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int fdatasync(SafeFileHandle file);

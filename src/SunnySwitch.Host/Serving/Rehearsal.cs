@@ -38,7 +38,7 @@ internal static class Rehearsal
         var state = new SwitchState(new StateOptions(64, 64, 1 << 16, 1 << 16, 64, 4), tokens);
         using var journal = Journal.Journal.Open(
             new MemoryDisk(), new JournalOptions(SegmentBytes: 64L << 20), state.Apply, () => state.Hash, out _);
-        var cell = new Cell.Cell(state, journal, [link], new NoLinks(), new MonotonicClock(), 4, 256);
+        var cell = new Cell.Cell(state, journal, [link], new NoLinks(), new MonotonicClock(), new AesGcmPanVault(), 4, 256);
         cell.Start(1, tokens.KeyCheck, 20_000);
         var ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), 256, new BusySpinWaitStrategy());
         var consumer = new BatchConsumer<Input, Cell.Cell>(ring, ring.NewBarrier(), cell);

@@ -48,7 +48,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
             () => new Input(), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
         _cell = new Cell.Cell(
-            store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock,
+            store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, store.Vault,
             _connections.SlotsMax, options.Ring.Slots / 2);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
@@ -175,6 +175,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         web.MapGet("/health/ready", () => _ready ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         web.MapMetrics("/metrics", page.Registry);
         new CardsApi(_operators, _store.NewTokens()).Map(web);
+        new KeysApi(_operators, _store.RotateDataKey, () => _store.Vault.CurrentKey).Map(web);
     }
 
     private static int DayNumber() => (int)(DateTime.UtcNow - DateTime.UnixEpoch).TotalDays;

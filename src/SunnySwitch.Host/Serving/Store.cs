@@ -4,6 +4,7 @@ using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 using SunnySwitch.Host.Disk;
 using SunnySwitch.Host.Options;
+using SunnySwitch.Hsm;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Snapshots;
 
@@ -15,9 +16,15 @@ internal sealed class Store : IDisposable
     private readonly FileStream _lock;
     private readonly FileDisk _files;
     private readonly byte[] _tokenKey;
+    private readonly FileMasterKey _master;
+    private readonly DataKeys _dataKeys;
 
-    private Store(FileStream locked, FileDisk files, byte[] tokenKey, SwitchState state, Journal.Journal journal, RecoveryReport report)
+    private Store(
+        FileStream locked, FileDisk files, byte[] tokenKey, FileMasterKey master, DataKeys dataKeys, SwitchState state,
+        Journal.Journal journal, RecoveryReport report)
     {
+        _master = master;
+        _dataKeys = dataKeys;
         _lock = locked;
         _files = files;
         _tokenKey = tokenKey;
@@ -35,6 +42,12 @@ internal sealed class Store : IDisposable
     public ulong NextEpoch { get; }
 
     public uint TokenKeyCheck { get; }
+
+    /// <summary>Seals PANs with the data keys.</summary>
+    public IPanVault Vault => _dataKeys.Vault;
+
+    /// <summary>Makes a new data key; it is on disk before it is used.</summary>
+    public uint RotateDataKey() => _dataKeys.Rotate();
 
     public bool HasCards => State.Counts.Cards > 0;
 
@@ -73,7 +86,12 @@ internal sealed class Store : IDisposable
         var cut = report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "";
         say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
             + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
-        return new Store(locked, files, key, state, journal, report);
+        // Folders of before there were data keys hold no sealed PAN.
+        var mayCreate = state.SealedPanCount == 0;
+        var master = FileMasterKey.Open(Path.Combine(dataFolder, "master.key"), mayCreate);
+        var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate);
+        say($"keys: {dataKeys.Vault.CurrentKey} data keys under the master key in a file, check {master.Check}: not for production");
+        return new Store(locked, files, key, master, dataKeys, state, journal, report);
 
         string? Check(IDisk disk, string name, out SnapshotHeader header)
         {
@@ -116,6 +134,8 @@ internal sealed class Store : IDisposable
     public void Dispose()
     {
         Journal.Dispose();
+        _dataKeys.Dispose();
+        _master.Dispose();
         _lock.Dispose();
     }
 

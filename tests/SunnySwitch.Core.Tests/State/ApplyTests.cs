@@ -66,6 +66,26 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    public void A_ciphertext_of_another_frame_an_unknown_card_or_an_older_key_stops_the_process()
+    {
+        PanSealed Sealed(string pan, long sequence, uint epoch = 1, uint key = 2) => new()
+        {
+            Pan = PlainTokens.Of(pan),
+            Sealed = new SealedPan { DataKey = key, Epoch = epoch, Sequence = sequence },
+        };
+        _bench.Write(JournalKind.PanSealed, Sealed(Card, _bench.NextSequence));
+        Assert.Equal(1, _bench.State.SealedPanCount);
+        Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+        var next = _bench.NextSequence + 1000;               // Where Stops applies.
+        Stops(JournalKind.PanSealed, 1, Bytes(Sealed(Card, next - 1)));
+        Stops(JournalKind.PanSealed, 1, Bytes(Sealed(Card, next, epoch: 2)));
+        Stops(JournalKind.PanSealed, 1, Bytes(Sealed(Card, next, key: 1)));
+        Stops(JournalKind.PanSealed, 1, Bytes(Sealed(Card, next, key: 0)));
+        Stops(JournalKind.PanSealed, 1, Bytes(Sealed("4111111111111111", next)));
+    }
+
+    [Fact]
     public void Slots_are_taken_again_in_the_same_order_after_a_restart()
     {
         for (var stan = 1u; stan <= 5; stan++) _bench.Code(Purchase(stan));

@@ -1,0 +1,36 @@
+namespace SunnySwitch.Hsm;
+
+/// <summary>Files that hold keys: mode 0600, replaced as a whole and durably, or not at all.</summary>
+internal static class OwnerFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Writes beside, flushes, then renames over.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var beside = path + ".new";
+        File.Delete(beside);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
+        using (var file = new FileStream(beside, options))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(beside, path, overwrite: true);
+        DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Reads; refuses a file that others can read.</summary>
+    /// <exception cref="InvalidDataException">Others can read it.</exception>
+    public static byte[] Read(string path)
+    {
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+        {
+            throw new InvalidDataException($"{path}: others than its owner can reach it: chmod 600, and ask who did");
+        }
+
+        return File.ReadAllBytes(path);
+    }
+}
