@@ -55,7 +55,9 @@ internal sealed class Keeper(SwitchOptions options, string dataFolder, string? c
     public void AddMetrics(MetricsPage page)
     {
         page.Gauge("sunny_snapshot_sequence", "Last frame in the newest snapshot made since the start.", () => Volatile.Read(ref _snapshotSequence));
-        page.Counter("sunny_keeper_failures_total", "Snapshots, copies to the archive or scrubs that failed; the log has the words.", () => Volatile.Read(ref _failures));
+        page.Counter(
+            "sunny_keeper_failures_total", "Snapshots, copies to the archive or scrubs that failed; the log has the words.",
+            () => Volatile.Read(ref _failures));
         page.Gauge("sunny_journal_damaged", "Alarm, 1: the last scrub found damage; the log says where.", () => Volatile.Read(ref _isDamaged));
         page.Gauge("sunny_disk_free_bytes", "Free space where the journal is.", () => new DriveInfo(_journal).AvailableFreeSpace);
     }
