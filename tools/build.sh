@@ -29,3 +29,17 @@ build_sunny() {
     touch "$sunny_dll"
   ) 9>"$root/.build.lock" || exit 1
 }
+
+# A build with rules to break and places to crash at, apart from the normal one.
+build_mutants() {
+  local out="$root/artifacts/mutants"
+  export SUNNY_MUTANTS="$out/bin/SunnySwitch.Host/release/sunny"
+  dotnet build -c Release -v quiet --nologo -p:Mutants=true --artifacts-path "$out" "$root/src/SunnySwitch.Host/SunnySwitch.Host.csproj"
+}
+
+# The tracer that answers system calls with errors; installed where that is possible.
+need_strace() {
+  command -v strace >/dev/null && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  { apt-get install -y -qq strace || { apt-get update -qq && apt-get install -y -qq strace; }; } >/dev/null 2>&1
+}

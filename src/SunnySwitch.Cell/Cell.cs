@@ -318,6 +318,7 @@ public sealed class Cell : IBatchEventHandler<Input>
             if (!_state.TryFindStalePan(wanted, ref command.Cursor, ResealLooksMax, out var pan, out var stale)) break;
             if (!_vault.TryOpen(in stale, pan, block)) return CommandOutcome.PanUnreadable;
             Seal(pan, block, now);
+            CrashPoints.Pass(CrashPoint.PanSealed);
             command.Resealed++;
         }
 

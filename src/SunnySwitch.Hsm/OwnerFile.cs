@@ -18,7 +18,9 @@ internal static class OwnerFile
             file.Flush(flushToDisk: true);
         }
 
+        CrashPoints.Pass(CrashPoint.KeyFileWritten);
         File.Move(beside, path, overwrite: true);
+        CrashPoints.Pass(CrashPoint.KeyFileNamed);
         DurableDirectory.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 

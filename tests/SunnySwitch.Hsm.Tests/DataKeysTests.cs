@@ -70,7 +70,8 @@ public sealed class DataKeysTests : IDisposable
         }
 
         Assert.Throws<InvalidDataException>(() => master.Unwrap(wrapped, "data key 2"));
-        for (var length = 0; length < wrapped.Length; length++) Assert.Throws<InvalidDataException>(() => master.Unwrap(wrapped.AsSpan(0, length), "data key 1"));
+        for (var length = 0; length < wrapped.Length; length++)
+            Assert.Throws<InvalidDataException>(() => master.Unwrap(wrapped.AsSpan(0, length), "data key 1"));
     }
 
     [Fact]

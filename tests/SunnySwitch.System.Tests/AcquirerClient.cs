@@ -91,9 +91,18 @@ internal sealed class AcquirerClient : IDisposable
 
     /// <summary>A purchase with a generated card of BIN 400000.</summary>
     public static byte[] Purchase(int card, int number, ushort mti = 0x0100, string amount = "000000000100", string terminal = "TERM0001") => Encode(
-        mti, (2, Pan(card)), (3, "000000"), (4, amount), (7, $"1122{number / 1_000_000 % 24:D2}{number / 60 % 60:D2}{number % 60:D2}"),
-        (11, $"{(number % 999_999) + 1:D6}"), (12, "120000"), (13, "1122"), (32, "400001"),
+        mti, (2, Pan(card)), (3, "000000"), (4, amount), (7, SentAt(number)), (11, Stan(number)), (12, "120000"), (13, "1122"), (32, "400001"),
         (37, $"{number:D12}"), (41, terminal), (42, "MERCHANT0000001"), (49, "840"));
+
+    /// <summary>Takes a purchase back.</summary>
+    public static byte[] Reversal(int card, int original, int number) => Encode(
+        0x0400, (2, Pan(card)), (3, "000000"), (4, "000000000100"), (7, SentAt(number)), (11, Stan(number)), (12, "120000"), (13, "1122"),
+        (32, "400001"), (37, $"{original:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+        (90, $"0100{Stan(original)}{SentAt(original)}{400001:D11}{0:D11}"));
+
+    private static string SentAt(int number) => $"1122{number / 1_000_000 % 24:D2}{number / 60 % 60:D2}{number % 60:D2}";
+
+    private static string Stan(int number) => $"{(number % 999_999) + 1:D6}";
 
     /// <summary>Value of a field as text; null when it is not there.</summary>
     public static string? Field(byte[] message, int field)

@@ -17,9 +17,17 @@ internal sealed partial class SwitchProcess : IDisposable
     /// <summary>The executable of the build that has mutants; null when <c>tools/test</c> did not make it.</summary>
     public static string? MutantsExecutable => Environment.GetEnvironmentVariable("SUNNY_MUTANTS");
 
-    private SwitchProcess(string config, string data, (string? Mutant, string Crash)? broken, string[] settings)
+    private SwitchProcess(
+        string config, string data, (string? Mutant, string Crash)? broken, string[] settings, string[]? under = null)
     {
         _process = Sunny(["serve", "--config", config, "--data", data, .. settings.SelectMany(setting => new[] { "--set", setting })]);
+        if (under is not null)
+        {
+            _process.StartInfo.ArgumentList.Insert(0, _process.StartInfo.FileName);
+            _process.StartInfo.FileName = under[0];
+            for (var index = 1; index < under.Length; index++) _process.StartInfo.ArgumentList.Insert(index - 1, under[index]);
+        }
+
         if (broken is var (mutant, crash))
         {
             _process.StartInfo.ArgumentList[0] = Path.ChangeExtension(MutantsExecutable!, ".dll");
@@ -57,9 +65,12 @@ internal sealed partial class SwitchProcess : IDisposable
         return started;
     }
 
-    public static async Task<SwitchProcess> Start(string config, string data, params string[] settings)
+    public static Task<SwitchProcess> Start(string config, string data, params string[] settings) => StartUnder(null, config, data, settings);
+
+    /// <summary>Starts it by another program, which stays its parent no longer than it has to.</summary>
+    public static async Task<SwitchProcess> StartUnder(string[]? under, string config, string data, params string[] settings)
     {
-        var started = new SwitchProcess(config, data, broken: null, settings);
+        var started = new SwitchProcess(config, data, broken: null, settings, under);
         try
         {
             await started._ready.Task.WaitAsync(Patience);
@@ -109,6 +120,12 @@ internal sealed partial class SwitchProcess : IDisposable
         _process.Kill();
         _process.WaitForExit();
     }
+
+    /// <summary>SIGSTOP: it stands still, wherever it is.</summary>
+    public void Pause() => Assert.Equal(0, SendSignal(_process.Id, 19));
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Assert.Equal(0, SendSignal(_process.Id, 18));
 
     /// <summary>SIGTERM; returns the exit code.</summary>
     public int Terminate()

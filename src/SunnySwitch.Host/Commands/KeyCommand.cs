@@ -37,7 +37,9 @@ internal static class KeyCommand
                 Console.WriteLine($"{total:N0} PANs sealed with data key {key}");
             }
 
-            Console.WriteLine(json ? JsonSerializer.Serialize(new { dataKey = key, resealed = total }, Web) : $"data key {key}: {total:N0} PANs sealed with it");
+            Console.WriteLine(json
+                ? JsonSerializer.Serialize(new { dataKey = key, resealed = total }, Web)
+                : $"data key {key}: {total:N0} PANs sealed with it");
             return 0;
         }
         catch (Exception error) when (error is HttpRequestException or UriFormatException or TaskCanceledException or JsonException)

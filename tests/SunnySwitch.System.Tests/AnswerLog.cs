@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace SunnySwitch.SystemTests;
+
+/// <summary>Everything that the acquirers were answered, over all lives of a switch, to be compared with what it knows afterwards.</summary>
+internal sealed class AnswerLog
+{
+    private const int Connections = 4;
+    private const int Window = 32;
+    private readonly ConcurrentDictionary<int, byte[]> _answered = new();
+    private int _next;
+
+    /// <summary>Answers so far.</summary>
+    public int Count => _answered.Count;
+
+    /// <summary>Sends purchases on several connections until <paramref name="end"/> has seen to the end of the process.</summary>
+    public void LoadUntilDead(SwitchProcess running, Action<ManualResetEventSlim> end)
+    {
+        using var firstAnswer = new ManualResetEventSlim();
+        var limit = _next + 1_000_000;
+        var clients = Connect(running.Port(0));
+        var threads = clients.Select(client => new Thread(() => Pump(client, firstAnswer))).ToList();
+        foreach (var thread in threads) thread.Start();
+        end(firstAnswer);
+        foreach (var thread in threads) thread.Join();
+        foreach (var client in clients) client.Dispose();
+        Assert.True(_next < limit);
+    }
+
+    /// <summary>A repeat of what was answered gets the very same bytes, moves nothing, and is known.</summary>
+    public void CheckRepeats(int port, Random random, bool all = false)
+    {
+        using var client = new AcquirerClient(port);
+        var numbers = _answered.Keys.ToArray();
+        if (!all && numbers.Length > 500) numbers = random.GetItems(numbers, 500);
+        foreach (var chunk in numbers.Chunk(64))
+        {
+            foreach (var number in chunk) client.Send(AcquirerClient.Purchase(number % 1000, number, mti: 0x0101));
+            foreach (var number in chunk) Assert.Equal(Convert.ToHexString(_answered[number]), Convert.ToHexString(client.Receive()!));
+        }
+    }
+
+    /// <summary>The journal has each answer once, with its code.</summary>
+    public void CheckJournal(string data)
+    {
+        var (exitCode, csv, errors) = SwitchProcess.Run("journal", "export", "--csv", "--data", data);
+        Assert.True(exitCode == 0, errors);
+        var rows = csv.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')).ToList();
+        var byNumber = rows.GroupBy(row => row[4]).ToDictionary(group => int.Parse(group.Key, CultureInfo.InvariantCulture), group => group.ToList());
+        foreach (var (number, answer) in _answered)
+        {
+            Assert.True(byNumber.TryGetValue(number, out var decisions), $"answered {number} is not in the journal");
+            Assert.Single(decisions);
+            Assert.Equal(AcquirerClient.Code(answer), decisions[0][5]);
+        }
+    }
+
+    private static List<AcquirerClient> Connect(int port)
+    {
+        var clients = new List<AcquirerClient>();
+        try
+        {
+            while (clients.Count < Connections) clients.Add(new AcquirerClient(port));
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // Armed processes may end as soon as they listen.
+        }
+
+        return clients;
+    }
+
+    private void Pump(AcquirerClient client, ManualResetEventSlim firstAnswer)
+    {
+        try
+        {
+            var outstanding = 0;
+            while (true)
+            {
+                for (; outstanding < Window; outstanding++)
+                {
+                    var number = Interlocked.Increment(ref _next);
+                    client.Send(AcquirerClient.Purchase(number % 1000, number));
+                }
+
+                if (client.Receive() is not { } answer) return;
+                outstanding--;
+                Assert.True(_answered.TryAdd(int.Parse(AcquirerClient.Field(answer, 37)!, CultureInfo.InvariantCulture), answer), "answered twice");
+                firstAnswer.Set();
+            }
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The kill: whatever was under way has no answer.
+        }
+    }
+}
