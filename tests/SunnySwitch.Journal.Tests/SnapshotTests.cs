@@ -149,12 +149,12 @@ public sealed class SnapshotTests
         Assert.Contains("there is no good snapshot", Assert.Throws<JournalCorruptException>(() => Start(disk)).Message);
     }
 
-    private static List<string> Segments(MemoryDisk disk) => [.. disk.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal))];
+    internal static List<string> Segments(MemoryDisk disk) => [.. disk.List().Where(name => name.EndsWith(".seg", StringComparison.Ordinal))];
 
-    private static SwitchState NewState(int cardsMax = 4_096) =>
+    internal static SwitchState NewState(int cardsMax = 4_096) =>
         new(new StateOptions(cardsMax, 4_096, 64, 64, 64, 16) { TouchMemory = false }, new CmacPanTokens(new byte[16]));
 
-    private static (SwitchState State, RecoveryReport Report) Start(IDisk disk)
+    internal static (SwitchState State, RecoveryReport Report) Start(IDisk disk)
     {
         var state = NewState();
         var from = SnapshotReader.LoadNewest(disk, state, _ => { });
@@ -163,7 +163,7 @@ public sealed class SnapshotTests
     }
 
     /// <summary>One life: an epoch, then so many cards, each with an account.</summary>
-    private static void Write(IDisk disk, int from, int cards)
+    internal static void Write(IDisk disk, int from, int cards)
     {
         var state = NewState();
         var snapshot = SnapshotReader.LoadNewest(disk, state, _ => { });

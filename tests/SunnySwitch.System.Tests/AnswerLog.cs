@@ -31,14 +31,22 @@ internal sealed class AnswerLog
     /// <summary>A repeat of what was answered gets the very same bytes, moves nothing, and is known.</summary>
     public void CheckRepeats(int port, Random random, bool all = false)
     {
-        using var client = new AcquirerClient(port);
         var numbers = _answered.Keys.ToArray();
-        if (!all && numbers.Length > 500) numbers = random.GetItems(numbers, 500);
+        CheckRepeatsOf(port, all || numbers.Length <= 500 ? numbers : random.GetItems(numbers, 500));
+    }
+
+    /// <summary>The same for those of <paramref name="numbers"/> that were answered; how many.</summary>
+    public int CheckRepeatsOf(int port, int[] numbers)
+    {
+        using var client = new AcquirerClient(port);
+        numbers = [.. numbers.Where(_answered.ContainsKey)];
         foreach (var chunk in numbers.Chunk(64))
         {
             foreach (var number in chunk) client.Send(AcquirerClient.Purchase(number % 1000, number, mti: 0x0101));
             foreach (var number in chunk) Assert.Equal(Convert.ToHexString(_answered[number]), Convert.ToHexString(client.Receive()!));
         }
+
+        return numbers.Length;
     }
 
     /// <summary>The journal has each answer once, with its code.</summary>

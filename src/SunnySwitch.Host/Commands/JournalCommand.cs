@@ -9,7 +9,8 @@ using SunnySwitch.Journal.Reading;
 namespace SunnySwitch.Host.Commands;
 
 /// <summary>
-/// <c>sunny journal verify|stat|tail|export</c>: looks at a journal, living or not, and changes nothing.
+/// <c>sunny journal verify|stat|tail|export</c>: looks at a journal, living or not, and changes nothing. Those that change
+/// something are in <see cref="KeepCommands"/>.
 /// </summary>
 internal static class JournalCommand
 {
@@ -45,6 +46,7 @@ internal static class JournalCommand
         command.Subcommands.Add(export);
         command.Subcommands.Add(KeepCommands.CreateKeep());
         command.Subcommands.Add(KeepCommands.CreateScrub());
+        command.Subcommands.Add(KeepCommands.CreateRepair());
         command.Subcommands.Add(ScanCommand.Create());
         return command;
     }
@@ -101,7 +103,7 @@ internal static class JournalCommand
                 output.WriteLine($"unfinished tail, cut at the next start: {reader.TornTail}");
             if (reader.Problem is not null)
                 output.WriteLine($"DAMAGED: {reader.Problem}. "
-                    + "Put this segment and those after it back from the standby or the archive.");
+                    + "With the switch stopped, sunny journal repair puts it back from the archive.");
         }
         return reader.Problem is null ? Done : SomethingFailed;
     }

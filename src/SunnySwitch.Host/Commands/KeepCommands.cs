@@ -13,7 +13,7 @@ namespace SunnySwitch.Host.Commands;
 
 /// <summary>
 /// <c>sunny journal keep|scrub</c>: what the switch has done beside itself, in a process of its own. An operator may run
-/// them too, with the switch running or not.
+/// them too, with the switch running or not. <c>sunny journal repair</c> is for one that stands still.
 /// </summary>
 internal static class KeepCommands
 {
@@ -46,6 +46,18 @@ internal static class KeepCommands
         var command = new Command("scrub", "Reads and checks everything: segments, snapshots, archive. Changes nothing.") { data, archive, share, json };
         command.SetAction(parsed => Guarded(parsed.GetValue(data)!, folder =>
             Scrub(folder, parsed.GetValue(archive), Paced(parsed.GetValue(share)), parsed.GetValue(json))));
+        return command;
+    }
+
+    public static Command CreateRepair()
+    {
+        var data = DataOption();
+        var archive = new Option<string?>("--archive") { Description = "The folder with good copies; without it, DATA/archive." };
+        var json = new Option<bool>("--json") { Description = "JSON, one line." };
+        var command = new Command(
+            "repair", "Puts damaged or missing segments back from the archive, and keeps what it replaced. The switch must not run.") { data, archive, json };
+        command.SetAction(parsed => Guarded(parsed.GetValue(data)!, folder =>
+            Repair(folder, parsed.GetValue(archive) ?? Path.Combine(folder, "archive"), parsed.GetValue(json))));
         return command;
     }
 
@@ -168,6 +180,40 @@ internal static class KeepCommands
         }
 
         return damage.Count == 0 ? Done : SomethingFailed;
+    }
+
+    private static int Repair(string dataFolder, string archive, bool json)
+    {
+        if (!Directory.Exists(archive))
+        {
+            Console.Error.WriteLine($"{archive}: no archive there; name it with --archive");
+            return WrongUse;
+        }
+
+        using var alone = TryLock(dataFolder);
+        using var stopped = Store.Lock(dataFolder);
+        if (alone is null) throw new IOException($"{dataFolder}: another process is at it");
+        var report = Journal.Snapshots.Repair.Apply(new FileDisk(Path.Combine(dataFolder, "journal")), FileDisk.ForReading(archive));
+        if (json)
+        {
+            JournalLines.WriteJson(Console.Out, writer =>
+            {
+                writer.WriteBoolean("ok", report.Problem is null);
+                writer.WriteStartArray("replaced");
+                foreach (var each in report.Replaced) writer.WriteStringValue(each);
+                writer.WriteEndArray();
+                writer.WriteString("problem", report.Problem);
+            });
+        }
+        else
+        {
+            foreach (var each in report.Replaced) Console.WriteLine($"{each}: put back from the archive");
+            Console.WriteLine(report.Problem is null
+                ? report.Replaced.Count == 0 ? "the journal is whole; nothing was to be done" : "the journal is whole"
+                : $"STILL DAMAGED: {report.Problem}. The archive has no better copy; look for one in the backups, and do not start this folder.");
+        }
+
+        return report.Problem is null ? Done : SomethingFailed;
     }
 
     private static (long Frames, long LastSequence) ReadAll(IDisk disk, string where, List<string> damage)

@@ -139,7 +139,9 @@ internal sealed class Store : IDisposable
         _lock.Dispose();
     }
 
-    private static FileStream Lock(string dataFolder)
+    /// <summary>Keeps every other switch out of the folder until it is disposed.</summary>
+    /// <exception cref="InvalidDataException">One has it.</exception>
+    public static FileStream Lock(string dataFolder)
     {
         try
         {

@@ -91,7 +91,8 @@ public static class Retention
         return archived;
     }
 
-    private static void Copy(IDisk disk, IDisk archive, string name)
+    /// <summary>Copies a file to another disk under its name, which it gets once the copy is whole and durable.</summary>
+    internal static void Copy(IDisk disk, IDisk archive, string name)
     {
         if (archive.List().Contains(UnfinishedName)) archive.Delete(UnfinishedName);
         using var source = disk.Open(name, forWriting: false);
@@ -106,7 +107,7 @@ public static class Retention
                 offset += bytes;
             }
             target.Flush();
-            if (!Sha256(source).AsSpan().SequenceEqual(Sha256(target))) throw new IOException($"{name}: the copy in the archive differs");
+            if (!Sha256(source).AsSpan().SequenceEqual(Sha256(target))) throw new IOException($"{name}: the copy differs");
         }
         archive.Rename(UnfinishedName, name);
     }
