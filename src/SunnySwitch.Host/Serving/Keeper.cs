@@ -22,18 +22,23 @@ internal sealed class Keeper(SwitchOptions options, string dataFolder, string? c
     private long _snapshotSequence;
     private long _failures;
     private long _isDamaged;
+    private long _segmentsFinished;
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
 
     /// <summary>Runs until stopped; a child that is under way is ended, which it can be at any point.</summary>
     public async Task Run(CancellationToken stopping)
     {
         if (!options.Journal.Keeper) return;
         var (kept, sinceScrub, sinceFailure) = (LastSegment(), Stopwatch.StartNew(), default(Stopwatch));
+        var seen = kept;
         using var timer = new PeriodicTimer(Look);
         try
         {
             while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
             {
                 var last = LastSegment();
+                if (last != seen) Interlocked.Add(ref _segmentsFinished, Segments().Count(name => string.CompareOrdinal(name, seen) > 0));
+                seen = last;
                 if (last != kept && (sinceFailure is null || sinceFailure.Elapsed > RetryAfter))
                 {
                     var isDone = await Keep(stopping).ConfigureAwait(false);
@@ -59,10 +64,20 @@ internal sealed class Keeper(SwitchOptions options, string dataFolder, string? c
             "sunny_keeper_failures_total", "Snapshots, copies to the archive or scrubs that failed; the log has the words.",
             () => Volatile.Read(ref _failures));
         page.Gauge("sunny_journal_damaged", "Alarm, 1: the last scrub found damage; the log says where.", () => Volatile.Read(ref _isDamaged));
-        page.Gauge("sunny_disk_free_bytes", "Free space where the journal is.", () => new DriveInfo(_journal).AvailableFreeSpace);
+        page.Gauge("sunny_disk_free_bytes", "Free space where the journal is.", () => FreeBytes);
+        page.Gauge(
+            "sunny_disk_hours_left", "Alarm when low: hours until the disk is full, at the pace since the start; -1 before a segment was finished.", () =>
+        {
+            var bytes = Interlocked.Read(ref _segmentsFinished) * (double)options.Journal.SegmentMegabytes * (1 << 20);
+            return bytes == 0 ? -1 : FreeBytes / bytes * _watch.Elapsed.TotalHours;
+        });
     }
 
-    private string? LastSegment() => Directory.EnumerateFiles(_journal, "*.seg").Max(StringComparer.Ordinal);
+    private long FreeBytes => new DriveInfo(_journal).AvailableFreeSpace;
+
+    private IEnumerable<string> Segments() => Directory.EnumerateFiles(_journal, "*.seg");
+
+    private string? LastSegment() => Segments().Max(StringComparer.Ordinal);
 
     private async Task<bool> Keep(CancellationToken stopping)
     {
