@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using SunnySwitch.Cell;
 using SunnySwitch.Disruptor;
 
@@ -23,5 +24,20 @@ public sealed class OperatorDesk(RingBuffer<Input> ring, IClock clock)
         ring.Publish(sequence);
         await answered.Task.WaitAsync(Patience).ConfigureAwait(false);
         return command;
+    }
+
+    /// <summary>Says in words what a command that got no answer in time means: 504.</summary>
+    public static async Task AnswerTimeouts(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            context.Response.StatusCode = StatusCodes.Status504GatewayTimeout;
+            var refusal = new Refusal([$"no answer within {Patience.TotalSeconds:F0} s: the outcome is unknown, it may still take effect"]);
+            await context.Response.WriteAsJsonAsync(refusal).ConfigureAwait(false);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -39,12 +40,15 @@ public static class TableMemory
     }
 
     /// <summary>Says in words, and stops, when a table is too small for what a data folder holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void NeedsRoom(string table, long entries, long max)
     {
-        if (entries <= max) return;
-        throw new StopToProtectDataException(
-            $"{table}: the data folder holds {entries}, the configuration has room for {max}: raise it, then start again");
+        if (entries > max) HasNoRoom(table, entries, max);
     }
+
+    [DoesNotReturn, MethodImpl(MethodImplOptions.NoInlining)]
+    private static void HasNoRoom(string table, long entries, long max) => throw new StopToProtectDataException(
+        $"{table}: the data folder holds {entries} or more, the configuration has room for {max}: raise it, then start again");
 
     [DllImport("libc", EntryPoint = "madvise")]
     private static extern int Advise(nint address, nint bytes, int advice);

@@ -36,10 +36,9 @@ internal sealed class SimNode : IClock, IDisposable
         Profile = new LinkProfile(
             new LinkTerms(LinkNumber, "sim", swarm.SignOnRequired, [InstitutionId.Of(400001, 6)]),
             wire.Dialect, wire.Framing, DeadlineNanos);
-        var options = new JournalOptions(swarm.SegmentKilobytes * 1024L, swarm.BatchKilobytes * 1024);
         Snapshot = SnapshotReader.LoadNewest(disk, State, _ => { });
         began(Snapshot?.LastSequence ?? 0);
-        Journal = SunnySwitch.Journal.Journal.Open(disk, options, Fold, () => State.Hash, out _, Snapshot);
+        Journal = SunnySwitch.Journal.Journal.Open(disk, JournalOptionsOf(swarm), Fold, () => State.Hash, out _, Snapshot);
         Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), swarm.RingSlots, new BusySpinWaitStrategy());
         Cell = new Cell.Cell(State, Journal, [Profile], desk, this, vault, ConnectionsMax, swarm.RingSlots / 2);
         _consumer = new BatchConsumer<Input, Cell.Cell>(Ring, Ring.NewBarrier(), Cell);
@@ -73,11 +72,21 @@ internal sealed class SimNode : IClock, IDisposable
 
     /// <summary>An empty state of that seed's sizes.</summary>
     public static SwitchState NewState(Swarm swarm, IPanTokens tokens) => new(
-        new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 4_096, ConnectionsMax)
+        new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 1_024, ConnectionsMax)
         {
             TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
         },
         tokens);
+
+    /// <summary>What a start would find on a disk, without the rest of a node.</summary>
+    public static (long Sequence, UInt128 Hash) StateOf(SimDisk disk, Swarm swarm)
+    {
+        using var tokens = new CmacPanTokens(new byte[16]);
+        var state = NewState(swarm, tokens);
+        var snapshot = SnapshotReader.LoadNewest(disk, state, _ => { });
+        using var journal = SunnySwitch.Journal.Journal.Open(disk, JournalOptionsOf(swarm), state.Apply, () => state.Hash, out _, snapshot);
+        return (state.Sequence, state.HashFromScratch());
+    }
 
     /// <summary>Opens the epoch and the business date.</summary>
     public void Start(int dayNumber) => Cell.Start(State.Epoch + 1, _tokens.KeyCheck, dayNumber);
@@ -93,6 +102,8 @@ internal sealed class SimNode : IClock, IDisposable
         hash = State.HashFromScratch();
         return hash == State.Hash;
     }
+
+    private static JournalOptions JournalOptionsOf(Swarm swarm) => new(swarm.SegmentKilobytes * 1024L, swarm.BatchKilobytes * 1024);
 
     public void Dispose()
     {

@@ -205,13 +205,7 @@ public sealed class Simulation : IDisposable
         return true;
     }
 
-    private (long Sequence, UInt128 Hash) StateOf(MemoryDisk platter)
-    {
-        using var node = new SimNode(
-            new SimDisk(platter, _prng.Fork()), _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _ => { },
-            (_, _, _, _, _) => { });
-        return (node.State.Sequence, node.State.HashFromScratch());
-    }
+    private (long Sequence, UInt128 Hash) StateOf(MemoryDisk platter) => SimNode.StateOf(new SimDisk(platter, _prng.Fork()), _swarm);
 
     private void Crash(string why, bool losesCache)
     {

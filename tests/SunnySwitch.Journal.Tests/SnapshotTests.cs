@@ -100,7 +100,10 @@ public sealed class SnapshotTests
         Write(disk, from: 0, cards: 400);
         Assert.NotNull(SnapshotMaker.Make(disk, () => NewState()));
         var stop = Assert.Throws<StopToProtectDataException>(() => SnapshotReader.LoadNewest(disk, NewState(cardsMax: 100), Assert.Fail));
-        Assert.Contains("has room for 100: raise it", stop.Message);
+        Assert.StartsWith("tables.cards: the data folder holds 3", stop.Message);
+        foreach (var name in SnapshotReader.Names(disk)) disk.Delete(name);
+        stop = Assert.Throws<StopToProtectDataException>(() => Journal.Open(disk, Options, NewState(cardsMax: 100).Apply, () => 0, out _));
+        Assert.StartsWith("tables.cards: the data folder holds 101 or more", stop.Message);
     }
 
     [Fact]

@@ -125,6 +125,22 @@ public sealed class PanAtRestTests
         Assert.Equal(0, again.Terminate());
     }
 
+    [Fact]
+    public async Task With_another_folders_token_key_a_switch_does_not_start_and_says_why()
+    {
+        using var test = new TestSwitch();
+        using (var running = await test.Start(Settings)) Assert.Equal(0, running.Terminate());
+        var file = Path.Combine(test.Data, "token.key");
+        var right = File.ReadAllBytes(file);
+        File.WriteAllBytes(file, [.. right.Reverse()]);
+        var (exitCode, _, errors) = SwitchProcess.Run("serve", "--config", test.ConfigFile, "--data", test.Data);
+        Assert.Equal(2, exitCode);
+        Assert.Contains("token.key is another folder's", errors, StringComparison.Ordinal);
+        File.WriteAllBytes(file, right);
+        using var again = await test.Start(Settings);
+        Assert.Equal(0, again.Terminate());
+    }
+
     private static void AddCards(SwitchProcess running)
     {
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{running.HttpPort}") };

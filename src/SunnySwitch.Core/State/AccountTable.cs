@@ -52,7 +52,8 @@ internal sealed class AccountTable(int accountsMax, bool touch)
 
     public void Add(int account, in AccountEntry entry)
     {
-        Must.Hold(account == Count && Count < _entries.Length && entry.HeldMinor == 0);
+        TableMemory.NeedsRoom("tables.accounts", Count + 1, _entries.Length);
+        Must.Hold(account == Count && entry.HeldMinor == 0);
         Must.Hold(entry.LedgerMinor is >= -BalanceMinorMax and <= BalanceMinorMax);
         Must.Hold(entry.CreditLineMinor is >= 0 and <= BalanceMinorMax);
         _entries[account] = entry;
@@ -81,7 +82,7 @@ internal sealed class AccountTable(int accountsMax, bool touch)
 
     public void Read(ImageReader image, int count)
     {
-        TableMemory.NeedsRoom("accounts", count, _entries.Length);
+        TableMemory.NeedsRoom("tables.accounts", count, _entries.Length);
         image.Fill(_entries.AsSpan(0, count));
         Count = count;
         Sum = SumFromScratch();

@@ -74,7 +74,7 @@ internal sealed class CardTable
     /// <summary>Enters a card that is not there yet, as the next number.</summary>
     public void Add(in CardEntry card)
     {
-        Must.Hold(Count < _cardsMax);
+        TableMemory.NeedsRoom("tables.cards", Count + 1, _cardsMax);
         Must.Hold(card.Number == Count && card.Status != 0 && !card.Pan.IsNone);
         var slot = Home(card.Pan);
         while (_entries[slot].Status != 0)
@@ -98,7 +98,7 @@ internal sealed class CardTable
 
     public void Read(ImageReader image, int count)
     {
-        TableMemory.NeedsRoom("cards", count, _cardsMax);
+        TableMemory.NeedsRoom("tables.cards", count, _cardsMax);
         while (Count < count)
         {
             var card = image.Next<CardEntry>();

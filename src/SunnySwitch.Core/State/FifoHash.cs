@@ -40,14 +40,19 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
 {
     private readonly uint[] _heads;
     private readonly TEntry[] _entries;
+    private readonly string _name;
     private readonly int _liveMax;
     private readonly int _shift;
     private long _next = 1;
     private UInt128 _todaySum;
     private UInt128 _previousDaySum;
 
-    public FifoHash(int liveMax, bool touch)
+    /// <param name="name">As the configuration calls it.</param>
+    /// <param name="liveMax">Most entries that live at once.</param>
+    /// <param name="touch">Memory is made present at once.</param>
+    public FifoHash(string name, int liveMax, bool touch)
     {
+        _name = name;
         _liveMax = liveMax;
         var slots = TableMemory.PowerOfTwo(liveMax);
         _heads = TableMemory.Take<uint>(slots, touch);
@@ -93,7 +98,7 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
 
     public void Append(in TEntry entry)
     {
-        Must.Hold(!IsFull);                                  // Nothing is evicted before its time.
+        TableMemory.NeedsRoom(_name, Live + 1L, _liveMax);    // Nothing is evicted before its time.
         ref var head = ref _heads[entry.Primary >> _shift];
         ref var slot = ref _entries[(uint)_next & (uint)(_entries.Length - 1)];
         slot = entry;
@@ -132,10 +137,10 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
     }
 
     /// <summary>The chains are made anew: links to what no longer lives are not needed.</summary>
-    public void Read(ImageReader image, string name, in FifoRange range)
+    public void Read(ImageReader image, in FifoRange range)
     {
         Must.Hold(_next == 1 && range.LiveFirst > 0 && range.LiveFirst <= range.TodayFirst && range.TodayFirst <= range.Next);
-        TableMemory.NeedsRoom(name, range.Next - range.LiveFirst, _liveMax);
+        TableMemory.NeedsRoom(_name, range.Next - range.LiveFirst, _liveMax);
         (LiveFirst, TodayFirst, _next) = (range.LiveFirst, range.LiveFirst, range.LiveFirst);
         while (_next < range.Next)
         {

@@ -52,7 +52,8 @@ internal sealed class HoldTable(int holdsMax, bool touch)
 
     public void Open(int slot, long amountMinor, int account, int card, long key)
     {
-        Must.Hold(!IsFull && slot == NextSlot);              // The frame names the very slot that is next.
+        TableMemory.NeedsRoom("tables.holds", Count + 1, _entries.Length);
+        Must.Hold(slot == NextSlot);              // The frame names the very slot that is next.
         Must.Hold(amountMinor > 0);
         ref var entry = ref _entries[slot];
         if (_freeHead >= 0) _freeHead = entry.NextFree;
@@ -92,7 +93,7 @@ internal sealed class HoldTable(int holdsMax, bool touch)
 
     public void Read(ImageReader image, int count, int slotsUsed, int freeHead)
     {
-        TableMemory.NeedsRoom("holds", slotsUsed, _entries.Length);
+        TableMemory.NeedsRoom("tables.holds", slotsUsed, _entries.Length);
         image.Fill(_entries.AsSpan(0, slotsUsed));
         (Count, _neverUsed, _freeHead) = (count, slotsUsed, freeHead);
         Sum = SumFromScratch();

@@ -79,7 +79,7 @@ internal enum OriginalMatch : byte { None, One, Ambiguous, OtherCard }
 /// <summary>Answers by duplicate key, two business dates long.</summary>
 internal sealed class KeyTable(int keysMax, bool touch)
 {
-    public readonly FifoHash<KeyEntry> Entries = new(keysMax, touch);
+    public readonly FifoHash<KeyEntry> Entries = new("tables.duplicateKeys", keysMax, touch);
 
     /// <summary>Looks the full key up: primary and rest.</summary>
     public KeyMatch Match(in Request request, out long number)

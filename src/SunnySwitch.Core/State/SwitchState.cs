@@ -217,7 +217,7 @@ public sealed class SwitchState
         Accounts.Read(image, head.Accounts);
         Cards.Read(image, head.Cards);
         Holds.Read(image, head.Holds, head.HoldSlotsUsed, head.HoldFreeHead);
-        Keys.Entries.Read(image, "duplicateKeys", head.Keys);
+        Keys.Entries.Read(image, head.Keys);
         Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
         Sessions.Read(image, head.Sessions);
         if (head.HasSealedPans) SealedPans.Read(image, head.Cards);

@@ -40,7 +40,7 @@ internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax, bool tou
     private readonly int[] _previousDay = new int[LinksMax];
     private int _linksSeen;
 
-    public readonly FifoHash<TombstoneEntry> Entries = new(tombstonesMax, touch);
+    public readonly FifoHash<TombstoneEntry> Entries = new("tables.tombstones", tombstonesMax, touch);
 
     public bool Has(ulong primary)
     {
@@ -94,7 +94,7 @@ internal sealed class TombstoneTable(int tombstonesMax, int perLinkMax, bool tou
     public void Read(ImageReader image, in FifoRange range, int linksSeen)
     {
         Must.Hold(linksSeen <= LinksMax);
-        Entries.Read(image, "tombstones", in range);
+        Entries.Read(image, in range);
         image.Fill(_links.AsSpan(0, linksSeen));
         _linksSeen = linksSeen;
         for (var number = range.LiveFirst; number < range.Next; number++)

@@ -170,6 +170,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal);
         _store.AddMetrics(page);
         _keeper.AddMetrics(page);
+        web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));
         web.MapGet("/health/ready", () => _ready ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));

@@ -83,6 +83,17 @@ internal sealed class Store : IDisposable
         var journal = SunnySwitch.Journal.Journal.Open(
             disk, new JournalOptions(SegmentBytes: options.Journal.SegmentMegabytes * 1024L * 1024L), state.Apply, () => state.Hash, out var report, snapshot);
         Must.Hold(state.Hash == state.HashFromScratch());
+        using (var tokens = new CmacPanTokens(key))
+        {
+            if (report.LastSequence > 0 && state.TokenKeyCheck != tokens.KeyCheck)
+            {
+                journal.Dispose();
+                throw new InvalidDataException(
+                    $"token.key is another folder's (check {tokens.KeyCheck:X8}, the journal was written under {state.TokenKeyCheck:X8}): "
+                    + "restore the right one");
+            }
+        }
+
         var cut = report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "";
         say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
             + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
@@ -90,7 +101,8 @@ internal sealed class Store : IDisposable
         var mayCreate = state.SealedPanCount == 0;
         var master = FileMasterKey.Open(Path.Combine(dataFolder, "master.key"), mayCreate);
         var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate);
-        say($"keys: {dataKeys.Vault.CurrentKey} data keys under the master key in a file, check {master.Check}: not for production");
+        var count = dataKeys.Vault.CurrentKey;
+        say($"keys: {count} data key{(count == 1 ? "" : "s")} under the master key in a file, check {master.Check}");
         return new Store(locked, files, key, master, dataKeys, state, journal, report);
 
         string? Check(IDisk disk, string name, out SnapshotHeader header)

@@ -25,7 +25,8 @@ public static class Repair
         var replaced = FetchDropped(disk, archive);
         while (ReadThrough(disk, out var last) is { } problem)
         {
-            var better = Candidates(disk, archive, problem.Segment!).Except(replaced).FirstOrDefault(name => TryReplace(disk, archive, name, problem.Segment!, last));
+            var better = Candidates(disk, archive, problem.Segment!).Except(replaced)
+                .FirstOrDefault(name => TryReplace(disk, archive, name, problem.Segment!, last));
             if (better is null) return new RepairReport(replaced, $"{problem.Segment} at byte {problem.Offset}: {problem.Why}");
             replaced.Add(better);
         }

@@ -56,7 +56,7 @@ public sealed class FifoHashTests
     [Fact]
     public void Full_is_full_until_a_day_ends()
     {
-        var table = new FifoHash<TombstoneEntry>(3, touch: true);
+        var table = new FifoHash<TombstoneEntry>("tables.test", 3, touch: true);
         for (var number = 1ul; number <= 3; number++) table.Append(new TombstoneEntry { Primary = number });
         Assert.True(table.IsFull);
         Assert.Throws<StopToProtectDataException>(() => table.Append(new TombstoneEntry { Primary = 4 }));
