@@ -44,6 +44,9 @@ public sealed class RingBuffer<T>
     /// <summary>Free slots, 0 to <see cref="Size"/>. A snapshot for gauges.</summary>
     public long RemainingCapacity => _sequencer.RemainingCapacity;
 
+    /// <summary>Every event up to it was handled by every consumer; its slot is free again, or soon will be.</summary>
+    public long Handled => _sequencer.Handled;
+
     /// <summary>True once <see cref="Close"/> was called or a consumer's handler has thrown.</summary>
     public bool IsClosed => _sequencer.IsClosed;
 

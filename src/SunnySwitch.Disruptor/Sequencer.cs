@@ -28,6 +28,9 @@ internal abstract class Sequencer
 
     public long RemainingCapacity => Size - (HighestClaimed - LowestGating());
 
+    /// <summary>Everything up to it was handled by every consumer; may be behind the truth, never ahead.</summary>
+    public long Handled => LowestGating();
+
     public bool IsClosed => Volatile.Read(ref _closed) is not null;
 
     protected abstract long HighestClaimed { get; }

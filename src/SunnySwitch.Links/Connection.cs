@@ -26,6 +26,9 @@ internal sealed class Connection(Link link, int slot, uint generation, Connectio
     public PipeWriter Output { get; } = context.Transport.Output;
     public PipeReader Input { get; } = context.Transport.Input;
 
+    /// <summary>What of it is in the ring.</summary>
+    public InFlight InFlight { get; } = new();
+
     /// <summary>Completed by the kernel when it will not touch the connection again.</summary>
     public TaskCompletionSource Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

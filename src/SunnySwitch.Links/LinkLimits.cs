@@ -18,6 +18,9 @@ public sealed record LinkLimits
     /// <summary>Undecodable messages without an answer in ten seconds.</summary>
     public int BadMessagesMax { get; init; } = 100;
 
+    /// <summary>Messages of one connection in the ring; more wait in its socket, so that the others' do not wait behind them.</summary>
+    public int InFlightMax { get; init; } = 512;
+
     /// <summary>From arrival to decision; later inputs are discarded undecided.</summary>
     public int DeadlineMilliseconds { get; init; } = 10_000;
 
@@ -29,6 +32,7 @@ public sealed record LinkLimits
         if (FrameMillisecondsMax is < 100 or > 600_000) yield return $"{link}.limits.frameMillisecondsMax: 100 to 600000, is {FrameMillisecondsMax}";
         if (IdleSecondsMax is < 0 or > 86_400) yield return $"{link}.limits.idleSecondsMax: 0 (never) to 86400, is {IdleSecondsMax}";
         if (BadMessagesMax is < 1 or > 1_000_000) yield return $"{link}.limits.badMessagesMax: 1 to 1000000, is {BadMessagesMax}";
+        if (InFlightMax is < 1 or > 65_536) yield return $"{link}.limits.inFlightMax: 1 to 65536, is {InFlightMax}";
         if (DeadlineMilliseconds is < 10 or > 600_000) yield return $"{link}.limits.deadlineMilliseconds: 10 to 600000, is {DeadlineMilliseconds}";
     }
 }

@@ -123,7 +123,7 @@ public sealed class LinkListener
                 var wanted = TakeFrames(connection, result.Buffer, ref bad, out var consumed, out var starved);
                 if (connection.CloseReason != LinkCloseReason.None) return;
                 connection.Input.AdvanceTo(consumed, starved ? consumed : result.Buffer.End);
-                if (starved) await WaitForRing(wanted).ConfigureAwait(false);
+                if (starved) await WaitForRing(connection, wanted).ConfigureAwait(false);
                 else if (result.IsCompleted)
                 {
                     connection.TrySetReason(LinkCloseReason.PeerClosed);
@@ -158,6 +158,12 @@ public sealed class LinkListener
         var wanted = 0;
         while (!buffer.IsEmpty)
         {
+            if (HasEnough(connection))
+            {
+                starved = true;
+                break;
+            }
+
             var received = Join(buffer, desk, out var isAll);
             var staged = desk.Intake.Stage(connection.Link.Profile, received);
             if (staged.Frames > 0 && !TryPublish(connection, desk.Intake, staged.Frames, arrivedAt))
@@ -209,6 +215,7 @@ public sealed class LinkListener
             slot.Transaction.LinkIndex = connection.Link.Index;
         }
 
+        connection.InFlight.Add(frames, highest);
         _ring.Publish(lowest, highest);
         return true;
     }
@@ -244,21 +251,26 @@ public sealed class LinkListener
         else if (progressed || connection.PartialSince == 0) Volatile.Write(ref connection.PartialSince, Math.Max(1, Environment.TickCount64));
     }
 
-    private async Task WaitForRing(int slots)
+    /// <summary>More would make the others wait.</summary>
+    private bool HasEnough(Connection connection) => connection.InFlight.Count(_ring.Handled) >= connection.Link.Limits.InFlightMax;
+
+    private async Task WaitForRing(Connection connection, int slots)
     {
         Counters.Starved();
-        while (_ring.RemainingCapacity < slots)
+        while (!MayGoOn())
         {
             var woken = _connections.Starved.Join();
-            if (_ring.RemainingCapacity >= slots) return;
+            if (MayGoOn()) return;
             await woken.ConfigureAwait(false);
         }
+
+        bool MayGoOn() => _ring.RemainingCapacity >= slots && !HasEnough(connection);
     }
 
     private async Task PublishEnd(Connection connection)
     {
         long sequence;
-        while (!_ring.TryNext(1, out sequence)) await WaitForRing(1).ConfigureAwait(false);
+        while (!_ring.TryNext(1, out sequence)) await WaitForRing(connection, 1).ConfigureAwait(false);
         var slot = _ring[sequence];
         slot.Kind = InputKind.ConnectionEnded;
         slot.ArrivedAt = _clock.Now;

@@ -53,6 +53,28 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_connection_that_floods_has_its_share_of_the_ring_and_every_message_is_answered_in_order()
+    {
+        using var test = new TestSwitch();
+        using var running = await test.Start("links.0.limits.inFlightMax=16", "rehearse=false");
+        using var flood = new AcquirerClient(running.Port(0));
+        const int Messages = 5_000;
+        var sender = new Thread(() =>
+        {
+            for (var number = 0; number < Messages; number++) flood.Send(AcquirerClient.Purchase(1, number));
+        });
+        sender.Start();
+        for (var number = 0; number < Messages; number++)
+        {
+            var answer = flood.Receive()!;
+            Assert.Equal(("00", $"{number:D12}"), (AcquirerClient.Code(answer), AcquirerClient.Field(answer, 37)));
+        }
+
+        sender.Join();
+        Assert.DoesNotContain("sunny_starved_total 0\n", await Metrics(running), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Answers_before_a_broken_frame_are_still_delivered()
     {
         using var test = new TestSwitch();
