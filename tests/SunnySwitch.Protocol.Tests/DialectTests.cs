@@ -8,7 +8,7 @@ public sealed class DialectTests
     [Fact]
     public void The_shipped_dialects_are_found_by_name()
     {
-        Assert.Equal(["iso87-ascii", "iso87-bcd"], Dialect.BuiltInNames);
+        Assert.Equal(Vectors.Names, Dialect.BuiltInNames);
         foreach (var name in Dialect.BuiltInNames) Assert.Equal(name, Dialect.BuiltIn(name)!.Name);
         Assert.Null(Dialect.BuiltIn("iso87"));
     }
@@ -31,14 +31,14 @@ public sealed class DialectTests
     {
         var refused = Refuse("""
             {
-              "dialect": "no spaces please", "mti": "ebcdic", "bitmap": "bin", "colour": "red",
+              "dialect": "no spaces please", "mti": "utf8", "bitmap": "bin", "colour": "red",
               "fields": {
-                "1": {}, "129": {}, "x": {},
-                "2": {"type": "n", "length": "LLLL", "max": 19, "encoding": "ascii", "length_encoding": "ascii"},
+                "1": {}, "193": {}, "x": {},
+                "2": {"type": "n", "length": "LLLLLLL", "max": 19, "encoding": "ascii", "length_encoding": "ascii"},
                 "3": {"type": "n", "length": "F", "max": 0, "encoding": "ascii", "length_encoding": "ascii"},
                 "4": {"type": "q", "length": "F", "max": 12, "encoding": "ascii"},
-                "5": {"type": "n", "length": "F", "max": 12, "encoding": "ebcdic"},
-                "6": {"type": "an", "length": "LL", "max": 100, "encoding": "ascii", "length_encoding": "bin1"},
+                "5": {"type": "n", "length": "F", "max": 12, "encoding": "hexascii"},
+                "6": {"type": "an", "length": "LL", "max": 100, "encoding": "ascii", "length_encoding": "utf8"},
                 "7": {"type": "n", "length": "F", "max": 12, "encoding": "ascii"},
                 "7": {"type": "n", "length": "F", "max": 12, "encoding": "ascii"},
                 "8": 8,
@@ -48,12 +48,12 @@ public sealed class DialectTests
             """);
         foreach (var expected in new[]
         {
-            "dialect: 1 to 64 letters", "mti: ascii or bcd, is ebcdic", "colour: not a known key", "fields.1: ",
-            "fields.129: ",
-            "fields.x: ", "fields.2.length: F, LL or LLL, is LLLL", "fields.3.max: ",
+            "dialect: 1 to 64 letters", "mti: ascii, bcd, ebcdic; is utf8", "colour: not a known key", "fields.1: ",
+            "fields.193: ",
+            "fields.x: ", "fields.2.length: F, L, LL, LLL, LLLL, LLLLL, LLLLLL; is LLLLLLL", "fields.3.max: ",
             "fields.3.length_encoding: a fixed",
-            "fields.4.type: ", "fields.5.encoding: ebcdic is not known for type n", "fields.6.max: ",
-            "fields.6.length_encoding: ascii or bcd, is bin1", "fields.7: defined twice", "fields.8: a JSON object",
+            "fields.4.type: ", "fields.5.encoding: hexascii is not known for type n", "fields.6.max: ",
+            "fields.6.length_encoding: ascii, bcd, ebcdic, bin1 to bin4, hexascii or hexebcdic, is utf8", "fields.7: defined twice", "fields.8: a JSON object",
             "fields.9.lenght: not a known key", "fields.9.type: missing", "fields.9.max: missing",
         })
         {

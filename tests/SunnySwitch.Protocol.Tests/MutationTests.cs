@@ -132,7 +132,8 @@ public sealed class MutationTests
         return fields;
     }
 
-    private static byte[] Damage(Random random, byte[] original)
+    /// <summary>One to three wounds: flipped bits, other bytes, bytes put in or taken out.</summary>
+    internal static byte[] Damage(Random random, byte[] original)
     {
         var bytes = original.ToList();
         for (var wound = random.Next(1, 4); wound > 0; wound--)

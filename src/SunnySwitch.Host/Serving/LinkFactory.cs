@@ -46,6 +46,10 @@ internal static class LinkFactory
             {
                 yield return $"dialect {dialect.Name}: field {field} has to be {units} characters of fixed length (type an)";
             }
+            else if (dialect.IsEbcdic(field))
+            {
+                yield return $"dialect {dialect.Name}: field {field} is EBCDIC, which links do not speak yet";
+            }
         }
 
         foreach (var (field, units) in Digits)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Codec;
 
@@ -10,8 +11,8 @@ internal static class Decimals
     /// <summary>Digits that always fit 64 bits.</summary>
     public const int UInt64DigitsMax = 19;
 
-    /// <summary>Value of at most 19 ASCII digits.</summary>
-    public static ulong FromAscii(ReadOnlySpan<byte> digits)
+    /// <summary>Value of at most 19 digits, ASCII or EBCDIC: the low nibble is the digit in both.</summary>
+    public static ulong FromDigits(ReadOnlySpan<byte> digits)
     {
         ulong value = 0;
         for (; digits.Length >= sizeof(ulong); digits = digits[sizeof(ulong)..])
@@ -19,7 +20,7 @@ internal static class Decimals
             value = value * 100_000_000 + Eight(BinaryPrimitives.ReadUInt64LittleEndian(digits));
         }
 
-        foreach (var digit in digits) value = value * 10 + (uint)(digit - '0');
+        foreach (var digit in digits) value = value * 10 + (uint)(digit & 0x0F);
         return value;
     }
 
@@ -29,6 +30,94 @@ internal static class Decimals
         ulong value = 0;
         foreach (var pair in packed) value = value * 100 + (uint)(pair - 6 * (pair >> 4));
         return value;
+    }
+
+    /// <summary>Value of packed digits under any padding.</summary>
+    public static ulong FromPacked(in FieldPlan plan, ReadOnlySpan<byte> packed, int units)
+    {
+        if (plan.Encoding == FieldEncoding.PackedLeft0 && !plan.Has(FieldTraits.AnyPad)) return FromBcd(packed);
+        ulong value = 0;
+        for (var unit = 0; unit < units; unit++) value = value * 10 + (uint)NibbleOf(in plan, packed, units, unit);
+        return value;
+    }
+
+    /// <summary>
+    /// Packed content to characters under any padding, a sign character included; D becomes <paramref name="separator"/>.
+    /// </summary>
+    public static void Unpack(in FieldPlan plan, ReadOnlySpan<byte> packed, Span<byte> target, byte separator)
+    {
+        if (plan.Type == FieldType.Signed && target.Length > 0)
+        {
+            target[0] = packed[0];
+            Unpack(packed[1..], target[1..], separator);
+        }
+        else if (!plan.PadsRight)
+        {
+            Unpack(packed, target, separator);
+        }
+        else
+        {
+            for (var unit = 0; unit < target.Length; unit++)
+            {
+                target[unit] = Character(NibbleOf(in plan, packed, target.Length, unit), separator);
+            }
+        }
+    }
+
+    /// <summary>Characters to packed content under any padding, a sign character included.</summary>
+    public static void Pack(in FieldPlan plan, ReadOnlySpan<byte> characters, Span<byte> target)
+    {
+        if (plan.Type == FieldType.Signed && characters.Length > 0)
+        {
+            target[0] = characters[0];
+            Pack(characters[1..], target[1..]);
+            return;
+        }
+
+        if (!plan.PadsRight)
+        {
+            Pack(characters, target);
+            if ((characters.Length & 1) == 1) target[0] |= (byte)(plan.PadNibble << 4);
+            return;
+        }
+
+        for (var index = 0; index < target.Length; index++)
+        {
+            var low = 2 * index + 1 < characters.Length ? Nibble(characters[2 * index + 1]) : plan.PadNibble;
+            target[index] = (byte)((Nibble(characters[2 * index]) << 4) | low);
+        }
+    }
+
+    /// <summary>True for a last digit that carries its sign: { and A to I positive, } and J to R negative.</summary>
+    public static bool IsOverpunch(byte character) =>
+        character is (byte)'{' or (byte)'}' or (>= (byte)'A' and <= (byte)'R');
+
+    /// <summary>Value of text as an <c>x</c> (C or D first) or <c>s</c> (overpunched last) field holds it.</summary>
+    public static long FromSigned(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty) return 0;
+        if (text[0] is (byte)'C' or (byte)'D')
+        {
+            var magnitude = (long)FromDigits(text[1..]);
+            return text[0] == 'C' ? magnitude : -magnitude;
+        }
+
+        var last = text[^1];
+        var digit = last switch
+        {
+            (byte)'{' or (byte)'}' => 0,
+            >= (byte)'A' and <= (byte)'I' => last - 'A' + 1,
+            >= (byte)'J' and <= (byte)'R' => last - 'J' + 1,
+            _ => last & 0x0F,
+        };
+        var value = (long)FromDigits(text[..^1]) * 10 + digit;
+        return last is (byte)'}' or (>= (byte)'J' and <= (byte)'R') ? -value : value;
+    }
+
+    private static int NibbleOf(in FieldPlan plan, ReadOnlySpan<byte> packed, int units, int unit)
+    {
+        var nibble = plan.PadsRight ? unit : unit + (units & 1);
+        return (nibble & 1) == 0 ? packed[nibble >> 1] >> 4 : packed[nibble >> 1] & 0x0F;
     }
 
     /// <summary>
@@ -99,10 +188,10 @@ internal static class Decimals
         return count;
     }
 
-    // Eight ASCII digits in one load: pairs, then fours, then all, each step one multiplication.
+    // Eight digits in one load: pairs, then fours, then all, each step one multiplication.
     private static ulong Eight(ulong text)
     {
-        text -= 0x3030303030303030;
+        text &= 0x0F0F0F0F0F0F0F0F;
         text = text * 10 + (text >> 8);
         var lower = (text & 0x000000FF000000FF) * 0x000F424000000064;
         var upper = ((text >> 16) & 0x000000FF000000FF) * 0x0000271000000001;

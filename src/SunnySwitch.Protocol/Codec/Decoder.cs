@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Codec;
@@ -16,7 +15,7 @@ public static class Decoder
     /// <summary>Longest message; the framings cannot carry more, and offsets are 16 bits.</summary>
     public const int MessageBytesMax = ushort.MaxValue;
 
-    private const ulong SecondaryBit = 1UL << 63;
+    private const ulong NextBitmap = 1UL << 63;
 
     /// <summary>Decodes a message without framing. On an error the table holds what was decoded before it.</summary>
     public static DecodeResult Decode(Dialect dialect, ReadOnlySpan<byte> message, ref FieldTable table)
@@ -41,6 +40,13 @@ public static class Decoder
             result = ReadFields(dialect, message, ref cursor, bitmaps.High, 65, entries);
         }
 
+        if (result.IsOk && bitmaps.Third != 0)
+        {
+            entries = table.Entries;
+            entries = entries[bitmaps.Rank(129)..];
+            result = ReadFields(dialect, message, ref cursor, bitmaps.Third, 129, entries);
+        }
+
         if (!result.IsOk)
         {
             table.Present = bitmaps.Below(result.Field);
@@ -48,7 +54,8 @@ public static class Decoder
         }
 
         table.Present = bitmaps;
-        return cursor == message.Length ? result : new DecodeResult(DecodeError.TrailingBytes, -1, cursor);
+        if (cursor == message.Length || dialect.AllowsTrailingBytes) return result;
+        return new DecodeResult(DecodeError.TrailingBytes, -1, cursor);
     }
 
     private static DecodeResult ReadMti(Dialect dialect, ReadOnlySpan<byte> message, ref ushort mti)
@@ -56,19 +63,12 @@ public static class Decoder
         var bytes = dialect.MtiBytes;
         if (message.Length < bytes) return new DecodeResult(DecodeError.Truncated, 0, message.Length);
         var text = message[..bytes];
-        if (dialect.MtiPacked)
-        {
-            var bad = ByteClasses.FirstOutside(text, default(BcdClass));
-            if (bad < bytes) return new DecodeResult(DecodeError.BadMti, 0, bad);
-            mti = BinaryPrimitives.ReadUInt16BigEndian(text);
-        }
-        else
-        {
-            var bad = ByteClasses.FirstOutside(text, RangeClass.Digits);
-            if (bad < bytes) return new DecodeResult(DecodeError.BadMti, 0, bad);
-            foreach (var digit in text) mti = (ushort)((mti << 4) | (digit & 0x0F));
-        }
-
+        var isPacked = dialect.MtiForm == MtiForm.Bcd;
+        var bad = isPacked ? ByteClasses.FirstOutside(text, default(BcdClass))
+            : ByteClasses.FirstOutside(text, new RangeClass(dialect.MtiForm == MtiForm.Ascii ? (byte)'0' : (byte)0xF0, 9));
+        if (bad < bytes) return new DecodeResult(DecodeError.BadMti, 0, bad);
+        if (isPacked) mti = BinaryPrimitives.ReadUInt16BigEndian(text);
+        else foreach (var digit in text) mti = (ushort)((mti << 4) | (digit & 0x0F));
         return new DecodeResult(DecodeError.None, -1, bytes);
     }
 
@@ -76,9 +76,13 @@ public static class Decoder
         Dialect dialect, ReadOnlySpan<byte> message, ref int cursor, ref FieldSet bitmaps)
     {
         var result = ReadBitmap(dialect, message, ref cursor, out bitmaps.Low);
-        if (!result.IsOk || (bitmaps.Low & SecondaryBit) == 0) return result;
-        bitmaps.Low &= ~SecondaryBit;
-        return ReadBitmap(dialect, message, ref cursor, out bitmaps.High);
+        if (!result.IsOk || (bitmaps.Low & NextBitmap) == 0) return result;
+        bitmaps.Low &= ~NextBitmap;
+        result = ReadBitmap(dialect, message, ref cursor, out bitmaps.High);
+        // Without a third bitmap bit 65 is a field like any other, and an undefined one.
+        if (!result.IsOk || !dialect.HasThirdBitmap || (bitmaps.High & NextBitmap) == 0) return result;
+        bitmaps.High &= ~NextBitmap;
+        return ReadBitmap(dialect, message, ref cursor, out bitmaps.Third);
     }
 
     private static DecodeResult ReadBitmap(
@@ -87,22 +91,33 @@ public static class Decoder
         bits = 0;
         var rest = message[cursor..];
         if (rest.Length < dialect.BitmapBytes) return new DecodeResult(DecodeError.Truncated, 1, message.Length);
-        if (dialect.BitmapHex)
-        {
-            var text = rest[..Hex.Characters64];
-            if (!Hex.TryParse(text, out bits))
-            {
-                var bad = ByteClasses.FirstOutside(text, default(HexClass));
-                return new DecodeResult(DecodeError.BadBitmap, 1, cursor + bad);
-            }
-        }
-        else
+        if (dialect.BitmapForm == BitmapForm.Raw)
         {
             bits = BinaryPrimitives.ReadUInt64BigEndian(rest);
+        }
+        else if (!TryReadHexBitmap(dialect, rest[..Hex.Characters64], out bits, out var bad))
+        {
+            return new DecodeResult(DecodeError.BadBitmap, 1, cursor + bad);
         }
 
         cursor += dialect.BitmapBytes;
         return new DecodeResult(DecodeError.None, -1, cursor);
+    }
+
+    private static bool TryReadHexBitmap(Dialect dialect, ReadOnlySpan<byte> text, out ulong bits, out int bad)
+    {
+        bad = 0;
+        if (dialect.BitmapForm == BitmapForm.Hex && Hex.TryParse(text, out bits)) return true;
+        bits = 0;
+        for (; bad < text.Length; bad++)
+        {
+            var encoding = dialect.BitmapForm == BitmapForm.Hex ? FieldEncoding.Ascii : FieldEncoding.Ebcdic1047;
+            var character = Ebcdic.Character(encoding, text[bad]);
+            if (!default(HexClass).Holds(character) && !(dialect.AllowsLowerHex && Hex.Value(character) >= 0)) return false;
+            bits = (bits << 4) | (uint)Hex.Value(character);
+        }
+
+        return true;
     }
 
     private static DecodeResult ReadFields(
@@ -114,7 +129,7 @@ public static class Decoder
         for (var index = 0; bits != 0; index++)
         {
             var lead = BitOperations.LeadingZeroCount(bits);
-            bits ^= SecondaryBit >> lead;
+            bits ^= NextBitmap >> lead;
             var field = firstField + lead;
             ref readonly var plan = ref plans[field];
             if (plan.Check == ContentCheck.Undefined) return Undefined(dialect, field);
@@ -122,15 +137,22 @@ public static class Decoder
             int units = plan.UnitsMax;
             if (plan.Prefix != PrefixForm.None)
             {
-                units = ReadPrefix(in plan, message[cursor..]);
-                if ((uint)units > plan.UnitsMax) return PrefixFault(in plan, message, field, cursor, units);
+                units = FieldContent.ReadPrefix(in plan, message[cursor..]);
+                if ((uint)units > plan.UnitsMax)
+                {
+                    return FieldContent.PrefixFault(in plan, message, field, cursor, units);
+                }
+
                 cursor += plan.PrefixBytes;
             }
 
             var bytes = plan.BytesOf(units);
             if (message.Length - cursor < bytes) return new DecodeResult(DecodeError.Truncated, field, message.Length);
             var content = message.Slice(cursor, bytes);
-            if (!IsContentGood(in plan, units, content)) return ContentFault(in plan, units, content, field, cursor);
+            if (!FieldContent.IsGood(in plan, units, content))
+            {
+                return FieldContent.ContentFault(in plan, units, content, field, cursor);
+            }
 
             entries[index] = new FieldEntry { Start = (ushort)cursor, Units = (ushort)units };
             cursor += bytes;
@@ -140,91 +162,9 @@ public static class Decoder
         return new DecodeResult(DecodeError.None, -1, cursor);
     }
 
-    // Units announced; -1 when the prefix is not digits or not whole (told apart on the slow path).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int ReadPrefix(in FieldPlan plan, ReadOnlySpan<byte> rest)
-    {
-        if (rest.Length < plan.PrefixBytes) return -1;
-        if (plan.Prefix == PrefixForm.Ascii)
-        {
-            int tens = rest[0] - '0', ones = rest[1] - '0';
-            if ((uint)tens > 9 || (uint)ones > 9) return -1;
-            var units = tens * 10 + ones;
-            if (plan.PrefixBytes == 2) return units;
-            var last = rest[2] - '0';
-            return (uint)last > 9 ? -1 : units * 10 + last;
-        }
-
-        var high = plan.PrefixBytes == 2 ? rest[0] : 0;
-        var low = rest[plan.PrefixBytes - 1];
-        if (high > 9 || !default(BcdClass).Holds(low)) return -1;
-        return high * 100 + (low >> 4) * 10 + (low & 0x0F);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsContentGood(in FieldPlan plan, int units, ReadOnlySpan<byte> content)
-    {
-        switch (plan.Check)
-        {
-            case ContentCheck.Range:
-                return ByteClasses.All(content, new RangeClass(plan.RangeLow, plan.RangeWidth));
-            case ContentCheck.Bcd:
-                return IsPadGood(units, content) && ByteClasses.All(content, default(BcdClass));
-            case ContentCheck.None:
-                return true;
-            case ContentCheck.Hex:
-                return ByteClasses.All(content, default(HexClass));
-            case ContentCheck.Track:
-                return ByteClasses.All(content, default(TrackClass));
-            case ContentCheck.BcdTrack:
-                return IsPadGood(units, content) && ByteClasses.All(content, default(BcdTrackClass));
-            case ContentCheck.Signed:
-                return content.IsEmpty || (IsSign(content[0]) && ByteClasses.All(content[1..], RangeClass.Digits));
-            default:
-                return false;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsPadGood(int units, ReadOnlySpan<byte> content) => (units & 1) == 0 || content[0] <= 0x0F;
-
-    private static bool IsSign(byte value) => value is (byte)'C' or (byte)'D';
-
     private static DecodeResult Undefined(Dialect dialect, int field)
     {
-        var bitsPerByte = dialect.BitmapHex ? 4 : 8;
+        var bitsPerByte = dialect.BitmapForm == BitmapForm.Raw ? 8 : 4;
         return new DecodeResult(DecodeError.UndefinedField, field, dialect.MtiBytes + (field - 1) / bitsPerByte);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static DecodeResult PrefixFault(
-        in FieldPlan plan, ReadOnlySpan<byte> message, int field, int cursor, int units)
-    {
-        if (units >= 0) return new DecodeResult(DecodeError.LengthOverMax, field, cursor);
-        var rest = message[cursor..];
-        if (rest.Length < plan.PrefixBytes) return new DecodeResult(DecodeError.Truncated, field, message.Length);
-        var prefix = rest[..plan.PrefixBytes];
-        // LLL packed has a spare first nibble: a digit there makes the length four digits, so the prefix is at fault.
-        var bad = plan.Prefix == PrefixForm.Ascii
-            ? ByteClasses.FirstOutside(prefix, RangeClass.Digits)
-            : plan.PrefixBytes == 2 && prefix[0] > 9 ? 0 : ByteClasses.FirstOutside(prefix, default(BcdClass));
-        return new DecodeResult(DecodeError.BadLengthDigits, field, cursor + bad);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static DecodeResult ContentFault(
-        in FieldPlan plan, int units, ReadOnlySpan<byte> content, int field, int cursor)
-    {
-        if (plan.IsPacked && !IsPadGood(units, content)) return new DecodeResult(DecodeError.BadPadding, field, cursor);
-        var bad = plan.Check switch
-        {
-            ContentCheck.Range => ByteClasses.FirstOutside(content, new RangeClass(plan.RangeLow, plan.RangeWidth)),
-            ContentCheck.Bcd => ByteClasses.FirstOutside(content, default(BcdClass)),
-            ContentCheck.Hex => ByteClasses.FirstOutside(content, default(HexClass)),
-            ContentCheck.Track => ByteClasses.FirstOutside(content, default(TrackClass)),
-            ContentCheck.BcdTrack => ByteClasses.FirstOutside(content, default(BcdTrackClass)),
-            _ => IsSign(content[0]) ? 1 + ByteClasses.FirstOutside(content[1..], RangeClass.Digits) : 0,
-        };
-        return new DecodeResult(DecodeError.BadDigit, field, cursor + bad);
     }
 }

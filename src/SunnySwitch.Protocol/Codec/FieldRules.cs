@@ -13,7 +13,12 @@ public static class FieldRules
     public static string? Problem(Dialect dialect, int field, ReadOnlySpan<byte> text)
     {
         if (dialect.TypeOf(field) == FieldType.Undefined) return $"dialect {dialect.Name} does not define it";
-        ref readonly var plan = ref dialect.Plans[field];
+        return ProblemOf(in dialect.Plans[field], text);
+    }
+
+    /// <summary>The same for a plan: a field of a message or a part of a field.</summary>
+    internal static string? ProblemOf(in FieldPlan plan, ReadOnlySpan<byte> text)
+    {
         if (text.Contains((byte)'*') && plan.Type != FieldType.Text) return "a masked value cannot be encoded";
         var outside = FirstOutside(in plan, text);
         if (outside < text.Length) return $"character {outside + 1} is not {Allowed(plan.Type)}";
@@ -24,7 +29,7 @@ public static class FieldRules
             units /= 2;
         }
 
-        var noun = plan.Type switch { FieldType.Binary => "bytes", FieldType.Digits => "digits", _ => "characters" };
+        var noun = plan.Type switch { FieldType.Binary => "bytes", FieldType.Digits or FieldType.Overpunch => "digits", _ => "characters" };
         if (plan.IsFixed && units != plan.UnitsMax) return $"must have exactly {plan.UnitsMax} {noun}, has {units}";
         return units > plan.UnitsMax ? $"may have at most {plan.UnitsMax} {noun}, has {units}" : null;
     }
@@ -45,6 +50,9 @@ public static class FieldRules
             case FieldType.Signed:
                 if (text.IsEmpty) return 0;
                 return text[0] is (byte)'C' or (byte)'D' ? 1 + Find(text[1..], RangeClass.Digits) : 0;
+            case FieldType.Overpunch:
+                var digits = Find(text, RangeClass.Digits);
+                return digits == text.Length - 1 && Decimals.IsOverpunch(text[digits]) ? text.Length : digits;
             default:
                 var index = 0;
                 while (index < text.Length && Hex.Value(text[index]) >= 0) index++;
@@ -61,6 +69,7 @@ public static class FieldRules
         FieldType.Text => "printable ASCII",
         FieldType.Track => "a digit, = or D",
         FieldType.Signed => "C or D and then digits",
+        FieldType.Overpunch => "a digit, or an overpunched last one",
         _ => "a hex digit",
     };
 }

@@ -21,22 +21,22 @@ internal struct FieldEntries
 /// Offset table of one decoded message: one 4-byte entry per field present, at the field's rank in the bitmap. Holds no
 /// reference to the bytes, so that it can lie in a ring slot beside them and be copied.
 /// <code>
-///   Mti | Present (two bitmaps) | entry of the lowest field | next | ...
+///   Mti | Present (the bitmaps) | entry of the lowest field | next | ...
 /// </code>
 /// </summary>
 public struct FieldTable
 {
-    internal const int EntriesMax = 128;
+    internal const int EntriesMax = FieldSet.FieldMax;
 
     /// <summary>Four BCD digits: 0x0100. 0 when it was not read.</summary>
     public ushort Mti;
 
-    /// <summary>Fields decoded so far (all when the decode was ok). Bit 1 is never set.</summary>
+    /// <summary>Fields decoded so far (all when the decode was ok). Bits that announce a bitmap are never set.</summary>
     public FieldSet Present;
 
     internal FieldEntries Entries;
 
-    /// <summary>True if the field, 1 to 128, was decoded.</summary>
+    /// <summary>True if the field, 1 to 192, was decoded.</summary>
     public readonly bool Has(int field) => Present.Has(field);
 
     /// <summary>Copies the table, only the entries in use: about 100 bytes for a usual message.</summary>

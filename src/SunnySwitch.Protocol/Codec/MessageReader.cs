@@ -26,7 +26,7 @@ public readonly ref struct MessageReader
     /// <summary>Fields present.</summary>
     public FieldSet Present => _table.Present;
 
-    /// <summary>True if the field, 1 to 128, is present.</summary>
+    /// <summary>True if the field, 1 to 192, is present.</summary>
     public bool Has(int field) => _table.Has(field);
 
     /// <summary>
@@ -70,7 +70,7 @@ public readonly ref struct MessageReader
         ref readonly var plan = ref _dialect.Plans[field];
         Must.Hold(plan.Type == FieldType.Digits && entry.Units <= Decimals.UInt64DigitsMax);
         var content = _message.Slice(entry.Start, plan.BytesOf(entry.Units));
-        return plan.IsPacked ? Decimals.FromBcd(content) : Decimals.FromAscii(content);
+        return plan.IsPacked ? Decimals.FromPacked(in plan, content, entry.Units) : Decimals.FromDigits(content);
     }
 
     /// <summary>
@@ -86,12 +86,13 @@ public readonly ref struct MessageReader
         var content = _message.Slice(entry.Start, plan.BytesOf(entry.Units));
         if (plan.IsPacked)
         {
-            value = Decimals.FromBcd(content);
+            value = Decimals.FromPacked(in plan, content, entry.Units);
             return true;
         }
 
-        if (!ByteClasses.All(content, RangeClass.Digits)) return false;
-        value = Decimals.FromAscii(content);
+        var digits = plan.IsEbcdic ? new RangeClass(0xF0, 9) : RangeClass.Digits;
+        if (!ByteClasses.All(content, digits)) return false;
+        value = Decimals.FromDigits(content);
         return true;
     }
 
@@ -113,13 +114,21 @@ public readonly ref struct MessageReader
         var entry = _table.Entry(field);
         ref readonly var plan = ref _dialect.Plans[field];
         var content = _message.Slice(entry.Start, plan.BytesOf(entry.Units));
-        var characters = plan.Type == FieldType.Binary ? entry.Units * 2 : entry.Units;
-        Must.Hold(target.Length >= characters);
-        target = target[..characters];
-        if (plan.IsPacked) Decimals.Unpack(content, target, (byte)'=');
-        else if (plan.Check == ContentCheck.None) Hex.Write(content, target);
-        else content.CopyTo(target);
-        if (plan.Check == ContentCheck.Track) target.Replace((byte)'D', (byte)'=');
+        var characters = FieldContent.CopyCharacters(in plan, content, entry.Units, target);
+        if (plan.Type == FieldType.Track && !plan.IsPacked) target[..characters].Replace((byte)'D', (byte)'=');
         return characters;
+    }
+
+    /// <summary>
+    /// Value of an <c>x</c> field (C positive, D negative) or an overpunched <c>s</c> field of up to 18 digits; 0 if it
+    /// is empty.
+    /// </summary>
+    public long SignedNumber(int field)
+    {
+        var entry = _table.Entry(field);
+        ref readonly var plan = ref _dialect.Plans[field];
+        Must.Hold(plan.Type is FieldType.Signed or FieldType.Overpunch && entry.Units <= Decimals.UInt64DigitsMax);
+        Span<byte> text = stackalloc byte[Decimals.UInt64DigitsMax];
+        return Decimals.FromSigned(text[..CopyText(field, text)]);
     }
 }

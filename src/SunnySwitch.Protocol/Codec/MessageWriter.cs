@@ -27,20 +27,24 @@ public ref struct MessageWriter
     }
 
     /// <summary>
-    /// Writes MTI (four BCD digits, 0x0110) and bitmaps; the secondary bitmap is derived from the fields that will
+    /// Writes MTI (four BCD digits, 0x0110) and bitmaps; further bitmaps are derived from the fields that will
     /// follow.
     /// </summary>
     public void Begin(ushort mti, FieldSet fields)
     {
-        const ulong secondaryBit = 1UL << 63;
+        const ulong next = 1UL << 63;
         Must.Hold(!_begun);
         _begun = true;
-        fields.Low &= ~secondaryBit;
+        fields.Low &= ~next;
+        if (_dialect.HasThirdBitmap) fields.High &= ~next;
         Must.Hold(fields.Without(_dialect.Defined).IsEmpty);
         _left = fields;
         WriteMti(mti);
-        WriteBitmap(fields.High == 0 ? fields.Low : fields.Low | secondaryBit);
-        if (fields.High != 0) WriteBitmap(fields.High);
+        var bits = fields.High | fields.Third;
+        WriteBitmap(bits == 0 ? fields.Low : fields.Low | next);
+        if (bits == 0) return;
+        WriteBitmap(fields.Third == 0 ? fields.High : fields.High | next);
+        if (fields.Third != 0) WriteBitmap(fields.Third);
     }
 
     /// <summary>
@@ -76,7 +80,7 @@ public ref struct MessageWriter
         var units = plan.IsFixed ? plan.UnitsMax : Decimals.Count(value);
         var room = ReserveContent(in plan, units);
         if (_tooSmall) return;
-        Must.Hold(plan.IsPacked ? Decimals.WriteBcd(value, units, room) : Decimals.WriteAscii(value, room));
+        Must.Hold(FieldContent.WriteNumber(in plan, value, units, room));
     }
 
     /// <summary>An <c>n</c> field from ASCII digits; a fixed field takes exactly its width.</summary>
@@ -87,7 +91,7 @@ public ref struct MessageWriter
     }
 
     /// <summary>
-    /// An <c>an</c>, <c>x</c>, <c>z</c> (separator = or D) or <c>n</c> field from ASCII text; a fixed field takes
+    /// An <c>an</c>, <c>x</c>, <c>s</c>, <c>z</c> (separator = or D) or <c>n</c> field from ASCII text; a fixed field takes
     /// exactly its width. In text encodings a separator is written as given, packed ones hold nibble D.
     /// </summary>
     public void Text(int field, scoped ReadOnlySpan<byte> ascii)
@@ -96,8 +100,7 @@ public ref struct MessageWriter
         Must.Hold(plan.Type != FieldType.Binary && FieldRules.FirstOutside(in plan, ascii) == ascii.Length);
         var room = ReserveContent(in plan, ascii.Length);
         if (_tooSmall) return;
-        if (plan.IsPacked) Decimals.Pack(ascii, room);
-        else ascii.CopyTo(room);
+        FieldContent.WriteText(in plan, ascii, room);
     }
 
     /// <summary>A <c>b</c> field; a fixed field takes exactly its width.</summary>
@@ -107,8 +110,7 @@ public ref struct MessageWriter
         Must.Hold(plan.Type == FieldType.Binary);
         var room = ReserveContent(in plan, bytes.Length);
         if (_tooSmall) return;
-        if (plan.Check == ContentCheck.Hex) Hex.Write(bytes, room);
-        else bytes.CopyTo(room);
+        FieldContent.WriteBytes(in plan, bytes, room);
     }
 
     /// <summary>Bytes written so far: where the next field begins.</summary>
@@ -128,21 +130,28 @@ public ref struct MessageWriter
         Must.Hold(default(BcdClass).Holds((byte)(mti >> 8)) && default(BcdClass).Holds((byte)mti));
         var room = Reserve(_dialect.MtiBytes);
         if (_tooSmall) return;
-        if (_dialect.MtiPacked)
+        if (_dialect.MtiForm == MtiForm.Bcd)
         {
             BinaryPrimitives.WriteUInt16BigEndian(room, mti);
             return;
         }
 
-        for (var index = 3; index >= 0; index--, mti >>= 4) room[index] = (byte)('0' + (mti & 0x0F));
+        var zero = _dialect.MtiForm == MtiForm.Ascii ? '0' : 0xF0;
+        for (var index = 3; index >= 0; index--, mti >>= 4) room[index] = (byte)(zero | (mti & 0x0F));
     }
 
     private void WriteBitmap(ulong bits)
     {
         var room = Reserve(_dialect.BitmapBytes);
         if (_tooSmall) return;
-        if (_dialect.BitmapHex) Hex.Write(bits, room);
-        else BinaryPrimitives.WriteUInt64BigEndian(room, bits);
+        if (_dialect.BitmapForm == BitmapForm.Raw)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(room, bits);
+            return;
+        }
+
+        Hex.Write(bits, room);
+        if (_dialect.BitmapForm == BitmapForm.HexEbcdic) Ebcdic.ToBytes(FieldEncoding.Ebcdic1047, room, room);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -158,9 +167,7 @@ public ref struct MessageWriter
         var bytes = plan.BytesOf(units);
         var room = Reserve(plan.PrefixBytes + bytes);
         if (_tooSmall || plan.IsFixed) return room;
-        var prefix = room[..plan.PrefixBytes];
-        if (plan.Prefix == PrefixForm.Ascii) Decimals.WriteAscii((uint)units, prefix);
-        else Decimals.WriteBcd((uint)units, prefix.Length * 2, prefix);
+        FieldContent.WritePrefix(in plan, units, room[..plan.PrefixBytes]);
         return room[plan.PrefixBytes..];
     }
 

@@ -4,58 +4,100 @@ using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Protocol.Dialects;
 
+/// <summary>How the MTI is written.</summary>
+internal enum MtiForm : byte
+{
+    /// <summary>Four ASCII digits.</summary>
+    Ascii,
+    /// <summary>Two packed bytes.</summary>
+    Bcd,
+    /// <summary>Four EBCDIC digits.</summary>
+    Ebcdic,
+}
+
+/// <summary>How a bitmap is written.</summary>
+internal enum BitmapForm : byte
+{
+    /// <summary>Bytes as they are.</summary>
+    Raw,
+    /// <summary>Upper-case hex characters, ASCII.</summary>
+    Hex,
+    /// <summary>Upper-case hex characters, EBCDIC.</summary>
+    HexEbcdic,
+}
+
+/// <summary>Finds a dialect file that another one names under <c>inherits</c>; null if there is none.</summary>
+public delegate byte[]? DialectSource(string name);
+
 /// <summary>One party's reading of ISO 8583, compiled to a flat table. Immutable, shared by threads.</summary>
 public sealed class Dialect
 {
-    /// <summary>Highest field number: two bitmaps.</summary>
-    public const int FieldMax = 128;
+    /// <summary>Highest field number: three bitmaps.</summary>
+    public const int FieldMax = FieldSet.FieldMax;
 
     private readonly FieldPlan[] _plans;
 
-    internal Dialect(string name, uint version, bool mtiPacked, bool bitmapHex, FieldPlan[] plans)
+    internal Dialect(DialectDraft draft)
     {
-        Must.Hold(plans.Length == FieldMax + 1);
-        Name = name;
-        Version = version;
-        MtiPacked = mtiPacked;
-        BitmapHex = bitmapHex;
-        _plans = plans;
+        Must.Hold(draft.Plans.Length == FieldMax + 1);
+        Name = draft.Name;
+        Version = draft.Version;
+        MtiForm = draft.MtiForm;
+        BitmapForm = draft.BitmapForm;
+        AllowsTrailingBytes = draft.AllowsTrailingBytes;
+        AllowsLowerHex = draft.AllowsLowerHex;
+        Samples = draft.Samples;
+        _plans = draft.Plans;
         for (var field = 2; field <= FieldMax; field++)
         {
-            if (plans[field].Check != ContentCheck.Undefined) Defined.Add(field);
+            if (_plans[field].Check != ContentCheck.Undefined) Defined.Add(field);
         }
+
+        HasThirdBitmap = Defined.Third != 0;
     }
 
     /// <summary>The name the file gives itself, as used on command lines and in link files.</summary>
     public string Name { get; }
 
     /// <summary>
-    /// CRC-32C of the file's bytes: goes into each Decided frame, so that a replay knows what was in force.
+    /// CRC-32C of the file's bytes, those of the files it inherits from before them: goes into each Decided frame, so that a replay knows what was in force.
     /// </summary>
     public uint Version { get; }
 
     /// <summary>Fields that the dialect defines.</summary>
     public readonly FieldSet Defined;
 
-    /// <summary>True if the MTI is two packed bytes, false if four ASCII digits.</summary>
-    internal bool MtiPacked { get; }
+    /// <summary>Messages that the file gives as samples: each decodes, and encodes to the same bytes.</summary>
+    public IReadOnlyList<byte[]> Samples { get; }
 
-    /// <summary>True if a bitmap is 16 upper-case hex characters, false if 8 bytes.</summary>
-    internal bool BitmapHex { get; }
+    /// <summary>Leniency <c>trailing-bytes</c>: what follows the last field is not looked at.</summary>
+    internal bool AllowsTrailingBytes { get; }
+
+    /// <summary>Leniency <c>lower-case-hex</c>, in bitmaps.</summary>
+    internal bool AllowsLowerHex { get; }
+
+    /// <summary>True if the dialect defines fields over 128: bit 65 then announces a third bitmap.</summary>
+    internal bool HasThirdBitmap { get; }
+
+    /// <summary>How the MTI is written.</summary>
+    internal MtiForm MtiForm { get; }
+
+    /// <summary>How a bitmap is written.</summary>
+    internal BitmapForm BitmapForm { get; }
 
     /// <summary>Bytes of the MTI on the wire.</summary>
-    internal int MtiBytes => MtiPacked ? 2 : 4;
+    internal int MtiBytes => MtiForm == MtiForm.Bcd ? 2 : 4;
 
     /// <summary>Bytes of one bitmap on the wire.</summary>
-    internal int BitmapBytes => BitmapHex ? 16 : 8;
+    internal int BitmapBytes => BitmapForm == BitmapForm.Raw ? 8 : 16;
 
-    /// <summary>Plans by field number, 0 to 128.</summary>
+    /// <summary>Plans by field number, 0 to 192.</summary>
     internal FieldPlan[] Plans => _plans;
 
     /// <summary>Names of the dialects inside the assembly, in order.</summary>
     public static IReadOnlyList<string> BuiltInNames { get; } = FindBuiltIns();
 
-    /// <summary>Type of a field, 2 to 128; <see cref="FieldType.Undefined"/> if the dialect has none.</summary>
+    /// <summary>Type of a field, 2 to 192; <see cref="FieldType.Undefined"/> if the dialect has none.</summary>
     public FieldType TypeOf(int field) => (uint)field <= FieldMax ? _plans[field].Type : FieldType.Undefined;
 
     /// <summary>
@@ -69,6 +111,9 @@ public sealed class Dialect
     /// <summary>True if the field's digits are packed two to a byte (a track separator is then nibble D).</summary>
     public bool IsPacked(int field) => _plans[field].IsPacked;
 
+    /// <summary>True if the field's characters are EBCDIC: <see cref="MessageReader.Content"/> is then no ASCII text.</summary>
+    public bool IsEbcdic(int field) => _plans[field].IsEbcdic;
+
     /// <summary>
     /// Takes a field of the primary bitmap, 2 to 64, out of the bitmap of an encoded message; its content is the
     /// caller's to remove.
@@ -77,30 +122,38 @@ public sealed class Dialect
     {
         Must.Hold(field is >= 2 and <= 64);
         var bit = field - 1;
-        if (!BitmapHex)
+        if (BitmapForm == BitmapForm.Raw)
         {
             message[MtiBytes + (bit >> 3)] &= (byte)~(0x80 >> (bit & 7));
             return;
         }
 
-        ref var character = ref message[MtiBytes + (bit >> 2)];
-        var nibble = character <= '9' ? character - '0' : character - 'A' + 10;
-        character = "0123456789ABCDEF"u8[nibble & ~(8 >> (bit & 3))];
+        var encoding = BitmapForm == BitmapForm.Hex ? FieldEncoding.Ascii : FieldEncoding.Ebcdic1047;
+        ref var place = ref message[MtiBytes + (bit >> 2)];
+        var nibble = Hex.Value(Ebcdic.Character(encoding, place));
+        place = Ebcdic.Byte(encoding, "0123456789ABCDEF"u8[nibble & ~(8 >> (bit & 3))]);
     }
 
-    /// <summary>Compiles a dialect file (UTF-8 JSON, at most 1 MiB; comments and trailing commas allowed).</summary>
+    /// <summary>
+    /// Compiles a dialect file (UTF-8 JSON, at most 1 MiB; comments and trailing commas allowed). Files it inherits from
+    /// come from <paramref name="source"/>, or from inside the assembly if none is given.
+    /// </summary>
     /// <exception cref="DialectException">Lists every problem at once.</exception>
-    public static Dialect Parse(ReadOnlySpan<byte> json) => new DialectParser().Parse(json, Crc32C(json));
+    public static Dialect Parse(ReadOnlySpan<byte> json, DialectSource? source = null) =>
+        new(DialectParser.Parse(json, source ?? BuiltInFile));
 
     /// <summary>A dialect that is inside the assembly; null if there is none of that name.</summary>
-    public static Dialect? BuiltIn(string name)
+    public static Dialect? BuiltIn(string name) => BuiltInFile(name) is { } json ? Parse(json) : null;
+
+    /// <summary>The file of a dialect that is inside the assembly; null if there is none of that name.</summary>
+    public static byte[]? BuiltInFile(string name)
     {
         if (!BuiltInNames.Contains(name, StringComparer.Ordinal)) return null;
         using var stream = typeof(Dialect).Assembly.GetManifestResourceStream("dialects/" + name);
         Must.Hold(stream is not null);
         var json = new byte[stream.Length];
         stream.ReadExactly(json);
-        return Parse(json);
+        return json;
     }
 
     private static string[] FindBuiltIns()
@@ -114,9 +167,10 @@ public sealed class Dialect
         return names;
     }
 
-    private static uint Crc32C(ReadOnlySpan<byte> bytes)
+    /// <summary>CRC-32C of bytes that follow others, whose CRC is <paramref name="before"/> (0 for none).</summary>
+    internal static uint Crc32C(uint before, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
+        var crc = ~before;
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
@@ -125,4 +179,18 @@ public sealed class Dialect
         foreach (var value in bytes) crc = BitOperations.Crc32C(crc, value);
         return ~crc;
     }
+}
+
+/// <summary>A dialect while its file is read.</summary>
+internal sealed class DialectDraft
+{
+    public string Name = "";
+    public uint Version;
+    public MtiForm MtiForm;
+    public BitmapForm BitmapForm;
+    public bool AllowsTrailingBytes;
+    public bool AllowsLowerHex;
+    public bool AllowsAnyPad;
+    public List<byte[]> Samples = [];
+    public readonly FieldPlan[] Plans = new FieldPlan[Dialect.FieldMax + 1];
 }

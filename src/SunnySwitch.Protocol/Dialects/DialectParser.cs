@@ -4,247 +4,216 @@ using System.Text.Json;
 namespace SunnySwitch.Protocol.Dialects;
 
 /// <summary>
-/// Reads a dialect file into plans and collects every problem on the way.
-/// <para>
-/// A further encoding, length form or type is one row in <see cref="CheckOf"/>, <see cref="PrefixOf"/> or
-/// <see cref="TypeOf"/> and one opcode in the decoder and the writer; until then it is a problem with a name, never a
-/// silent guess.
-/// </para>
+/// Reads a dialect file, and the files that it inherits from, into a draft; collects every problem on the way.
 /// </summary>
+/// <remarks>
+/// Inheritance goes key by key and field by field: what a file says replaces what its parent says, whole; a field that
+/// is null is taken away. Description and samples are each file's own.
+/// </remarks>
 internal sealed class DialectParser
 {
     private const int FileBytesMax = 1 << 20;
-    private const int ProblemsMax = 200;
+    private const int ChainMax = 8;
     private static readonly JsonReaderOptions _options =
-        new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
+        new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 };
 
-    private readonly List<string> _problems = [];
+    private readonly DialectProblems _problems = new();
+    private readonly DialectDraft _draft = new();
+    private readonly List<Layer> _layers = [];
 
-    public Dialect Parse(ReadOnlySpan<byte> json, uint version)
+    // One file of the chain, the given one first.
+    private sealed record Layer(string Name, JsonElement Root, byte[] Bytes);
+
+    public static DialectDraft Parse(ReadOnlySpan<byte> json, DialectSource source) =>
+        new DialectParser().Run(json.ToArray(), source);
+
+    private DialectDraft Run(byte[] json, DialectSource source)
     {
-        if (json.Length > FileBytesMax) throw new DialectException([$"the file has over {FileBytesMax} bytes"]);
-        var plans = new FieldPlan[Dialect.FieldMax + 1];
-        var name = "";
-        bool mtiPacked = false, bitmapHex = false;
+        // A chain with a hole says nothing about what is missing further on.
+        if (!CollectLayers(json, source)) _problems.ThrowIfAny();
+        for (var index = _layers.Count - 1; index >= 0; index--)
+        {
+            _draft.Version = Dialect.Crc32C(_draft.Version, _layers[index].Bytes);
+        }
+
+        _draft.Name = _layers[0].Name;
+        var mti = _problems.Choice(Owner("mti"), "", "mti", "ascii", "bcd", "ebcdic");
+        var bitmap = _problems.Choice(Owner("bitmap"), "", "bitmap", "bin", "hexascii", "hexebcdic");
+        (_draft.MtiForm, _draft.BitmapForm) = ((MtiForm)Math.Max(mti, 0), (BitmapForm)Math.Max(bitmap, 0));
+        ReadLeniencies();
+        ReadFields();
+        ReadSamples();
+        _problems.ThrowIfAny();
+        return _draft;
+    }
+
+    private bool CollectLayers(byte[] json, DialectSource source)
+    {
+        for (var next = json; ;)
+        {
+            if (next.Length > FileBytesMax)
+            {
+                _problems.Report($"the file has over {FileBytesMax} bytes");
+                return false;
+            }
+
+            if (ParseFile(next) is not { } root || !_problems.IsObject(root, "the file")) return false;
+            _problems.ReportStrangers(
+                root, "", "$schema", "dialect", "description", "inherits", "mti", "bitmap", "lenient", "fields",
+                "samples");
+            _layers.Add(new Layer(Name(root), root, next));
+            if (!root.TryGetProperty("inherits", out _)) return true;
+            if (_problems.OptionalText(root, "", "inherits") is not { } parent) return false;
+            if (Parent(parent, source) is not { } found) return false;
+            next = found;
+            _problems.Prefix = DialectProblems.Printable(parent) + ": ";
+        }
+    }
+
+    private byte[]? Parent(string name, DialectSource source)
+    {
+        var shown = DialectProblems.Printable(name);
+        if (_layers.Exists(layer => layer.Name == name)) _problems.Report($"inherits: {shown} leads back to itself");
+        else if (_layers.Count == ChainMax) _problems.Report($"inherits: more than {ChainMax} files in a chain");
+        else if (source(name) is { } found) return found;
+        else _problems.Report($"inherits: there is no dialect {shown}");
+        return null;
+    }
+
+    private JsonElement? ParseFile(byte[] json)
+    {
         try
         {
             var reader = new Utf8JsonReader(json, _options);
             using var document = JsonDocument.ParseValue(ref reader);
             while (reader.Read()) { }   // Anything after the object is refused by the reader itself.
-            var root = document.RootElement;
-            if (IsObject(root, "the file"))
-            {
-                ReportStrangers(root, "", "dialect", "description", "mti", "bitmap", "fields");
-                name = Name(root);
-                mtiPacked = Choice(root, "", "mti", "ascii", "bcd") == "bcd";
-                bitmapHex = Choice(root, "", "bitmap", "hexascii", "bin") == "hexascii";
-                ReadFields(root, plans);
-            }
+            return document.RootElement.Clone();
         }
         catch (JsonException broken)
         {
-            Report($"not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}");
+            _problems.Report($"not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}");
+        }
+        catch (InvalidOperationException)
+        {
+            _problems.Report("not JSON: a text is not UTF-8");
         }
 
-        if (_problems.Count > 0) throw new DialectException(_problems);
-        return new Dialect(name, version, mtiPacked, bitmapHex, plans);
+        return null;
+    }
+
+    // The file of the chain that says it; the last one if none does, so that the problem is told.
+    private JsonElement Owner(string key)
+    {
+        foreach (var layer in _layers)
+        {
+            _problems.Prefix = layer == _layers[0] ? "" : layer.Name + ": ";
+            if (layer.Root.TryGetProperty(key, out _)) return layer.Root;
+        }
+
+        return _layers[^1].Root;
     }
 
     private string Name(JsonElement root)
     {
-        var name = Text(root, "", "dialect") ?? "";
+        var name = _problems.Text(root, "", "dialect") ?? "";
         var plain = name.Length is > 0 and <= 64;
         foreach (var letter in name) plain &= char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.';
-        if (!plain) Report("dialect: 1 to 64 letters, digits, - _ .");
+        if (!plain) _problems.Report("dialect: 1 to 64 letters, digits, - _ .");
         return name;
     }
 
-    private void ReadFields(JsonElement root, FieldPlan[] plans)
+    private void ReadLeniencies()
     {
-        if (!root.TryGetProperty("fields", out var fields))
+        if (!Owner("lenient").TryGetProperty("lenient", out var list)) return;
+        if (list.ValueKind != JsonValueKind.Array)
         {
-            Report("fields: missing");
+            _problems.Report("lenient: a list");
             return;
         }
 
-        if (!IsObject(fields, "fields")) return;
-        var any = false;
+        foreach (var entry in list.EnumerateArray())
+        {
+            var name = entry.ValueKind == JsonValueKind.String ? entry.GetString()! : "";
+            switch (name)
+            {
+                case "pad-nibble": _draft.AllowsAnyPad = true; break;
+                case "trailing-bytes": _draft.AllowsTrailingBytes = true; break;
+                case "lower-case-hex": _draft.AllowsLowerHex = true; break;
+                default:
+                    const string known = "pad-nibble, trailing-bytes, lower-case-hex";
+                    _problems.Report($"lenient: {known}; is {DialectProblems.Printable(name)}");
+                    break;
+            }
+        }
+    }
+
+    private void ReadFields()
+    {
+        var isDecided = new bool[Dialect.FieldMax + 1];
+        foreach (var layer in _layers)
+        {
+            _problems.Prefix = layer == _layers[0] ? "" : layer.Name + ": ";
+            if (!layer.Root.TryGetProperty("fields", out var fields))
+            {
+                if (_layers.Count == 1) _problems.Report("fields: missing");
+            }
+            else if (_problems.IsObject(fields, "fields"))
+            {
+                ReadFields(fields, isDecided);
+            }
+        }
+
+        if (!Array.Exists(_draft.Plans, plan => plan.Check != ContentCheck.Undefined))
+        {
+            _problems.Report("fields: at least one");
+        }
+
+        if (_draft.Plans[65].Check != ContentCheck.Undefined
+            && Array.FindLastIndex(_draft.Plans, plan => plan.Check != ContentCheck.Undefined) > 128)
+        {
+            _problems.Report("fields.65: announces the third bitmap where there are fields over 128");
+        }
+    }
+
+    private void ReadFields(JsonElement fields, bool[] isDecided)
+    {
+        var parser = new FieldParser(_problems, _draft);
+        var seen = new bool[Dialect.FieldMax + 1];
         foreach (var entry in fields.EnumerateObject())
         {
-            any = true;
-            var path = $"fields.{Printable(entry.Name)}";
+            if (_problems.IsFull) return;
+            var path = $"fields.{DialectProblems.Printable(entry.Name)}";
             var isNumber = int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var field);
             if (!isNumber || field is < 2 or > Dialect.FieldMax || entry.Name[0] == '0')
             {
-                Report($"{path}: field numbers go from 2 to {Dialect.FieldMax} (65 only without a third bitmap)");
+                _problems.Report($"{path}: field numbers go from 2 to {Dialect.FieldMax}");
+                continue;
             }
-            else if (plans[field].Check != ContentCheck.Undefined)
+
+            if (seen[field]) _problems.Report($"{path}: defined twice");
+            seen[field] = true;
+            if (isDecided[field]) continue;
+            isDecided[field] = true;
+            if (entry.Value.ValueKind == JsonValueKind.Null && _layers.Count > 1) continue;
+            if (_problems.IsObject(entry.Value, path)) _draft.Plans[field] = parser.Read(entry.Value, path + ".");
+        }
+    }
+
+    private void ReadSamples()
+    {
+        _problems.Prefix = "";
+        if (!_layers[0].Root.TryGetProperty("samples", out var samples) || !_problems.IsObject(samples, "samples")) return;
+        foreach (var entry in samples.EnumerateObject())
+        {
+            var path = $"samples.{DialectProblems.Printable(entry.Name)}";
+            try
             {
-                Report($"{path}: defined twice");
+                _draft.Samples.Add(Convert.FromHexString(entry.Value.GetString() ?? ""));
             }
-            else if (IsObject(entry.Value, path))
+            catch (Exception broken) when (broken is FormatException or InvalidOperationException)
             {
-                plans[field] = ReadField(entry.Value, path + ".");
+                _problems.Report($"{path}: a message in hex");
             }
         }
-
-        if (!any) Report("fields: at least one");
-    }
-
-    private FieldPlan ReadField(JsonElement field, string path)
-    {
-        ReportStrangers(field, path, "type", "length", "max", "encoding", "length_encoding", "name");
-        var plan = new FieldPlan();
-        var type = Text(field, path, "type");
-        var encoding = Text(field, path, "encoding");
-        var length = Text(field, path, "length");
-        if (type is not null)
-        {
-            plan.Type = TypeOf(type);
-            if (plan.Type == FieldType.Undefined) Report($"{path}type: n, an, b, z or x, is {Printable(type)}");
-        }
-
-        if (encoding is not null && plan.Type != FieldType.Undefined)
-        {
-            (plan.Check, plan.NibblesPerUnit) = CheckOf(plan.Type, encoding);
-            if (plan.Check == ContentCheck.Undefined)
-            {
-                Report($"{path}encoding: {Printable(encoding)} is not known for type {type}");
-            }
-        }
-
-        var digits = 0;
-        if (length is not null)
-        {
-            digits = length switch { "F" => 0, "LL" => 2, "LLL" => 3, _ => -1 };
-            if (digits < 0) Report($"{path}length: F, LL or LLL, is {Printable(length)}");
-        }
-
-        ReadPrefix(field, path, digits, ref plan);
-        plan.UnitsMax = ReadMax(field, path, digits);
-        var bytesMax = plan.BytesOf(plan.UnitsMax);
-        plan.RawBytesMin = (ushort)(plan.IsFixed ? bytesMax : plan.PrefixBytes);
-        plan.RawBytesSpread = (ushort)(plan.IsFixed ? 0 : bytesMax);
-        // A broken field still counts as defined, so that a second definition is found too.
-        if (plan.Check == ContentCheck.Undefined) plan.Check = ContentCheck.None;
-        return plan;
-    }
-
-    private void ReadPrefix(JsonElement field, string path, int digits, ref FieldPlan plan)
-    {
-        if (digits <= 0)
-        {
-            if (digits == 0 && field.TryGetProperty("length_encoding", out _))
-            {
-                Report($"{path}length_encoding: a fixed field has none");
-            }
-
-            return;
-        }
-
-        if (Text(field, path, "length_encoding") is not { } name) return;
-        (plan.Prefix, plan.PrefixBytes) = PrefixOf(name, digits);
-        if (plan.Prefix == PrefixForm.None) Report($"{path}length_encoding: ascii or bcd, is {Printable(name)}");
-    }
-
-    private ushort ReadMax(JsonElement field, string path, int digits)
-    {
-        var most = digits switch { 2 => 99, _ => 999 };
-        if (!field.TryGetProperty("max", out var value))
-        {
-            Report($"{path}max: missing");
-            return 0;
-        }
-
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var max) || max < 1 || max > most)
-        {
-            Report($"{path}max: a whole number from 1 to {most}");
-            return 0;
-        }
-
-        return (ushort)max;
-    }
-
-    private static FieldType TypeOf(string name) => name switch
-    {
-        "n" => FieldType.Digits,
-        "an" => FieldType.Text,
-        "b" => FieldType.Binary,
-        "z" => FieldType.Track,
-        "x" => FieldType.Signed,
-        _ => FieldType.Undefined,
-    };
-
-    private static (ContentCheck Check, byte NibblesPerUnit) CheckOf(FieldType type, string encoding) =>
-        (type, encoding) switch
-        {
-            (FieldType.Digits, "ascii") => (ContentCheck.Range, 2),
-            (FieldType.Digits, "bcd-l0") => (ContentCheck.Bcd, 1),
-            (FieldType.Text, "ascii") => (ContentCheck.Range, 2),
-            (FieldType.Binary, "bin") => (ContentCheck.None, 2),
-            (FieldType.Binary, "hexascii") => (ContentCheck.Hex, 4),
-            (FieldType.Track, "ascii") => (ContentCheck.Track, 2),
-            (FieldType.Track, "bcd-l0") => (ContentCheck.BcdTrack, 1),
-            (FieldType.Signed, "ascii") => (ContentCheck.Signed, 2),
-            _ => (ContentCheck.Undefined, 0),
-        };
-
-    private static (PrefixForm Form, byte Bytes) PrefixOf(string encoding, int digits) => encoding switch
-    {
-        "ascii" => (PrefixForm.Ascii, (byte)digits),
-        "bcd" => (PrefixForm.Bcd, (byte)((digits + 1) / 2)),
-        _ => (PrefixForm.None, 0),
-    };
-
-    private string? Choice(JsonElement owner, string path, string key, string first, string second)
-    {
-        var text = Text(owner, path, key);
-        if (text is null || text == first || text == second) return text;
-        Report($"{path}{key}: {first} or {second}, is {Printable(text)}");
-        return null;
-    }
-
-    private string? Text(JsonElement owner, string path, string key)
-    {
-        if (!owner.TryGetProperty(key, out var value)) Report($"{path}{key}: missing");
-        else if (value.ValueKind != JsonValueKind.String) Report($"{path}{key}: a text");
-        else return value.GetString();
-        return null;
-    }
-
-    private bool IsObject(JsonElement value, string path)
-    {
-        if (value.ValueKind == JsonValueKind.Object) return true;
-        Report($"{path}: a JSON object");
-        return false;
-    }
-
-    private void ReportStrangers(JsonElement owner, string path, params ReadOnlySpan<string> known)
-    {
-        var seen = new List<string>();
-        foreach (var entry in owner.EnumerateObject())
-        {
-            if (!known.Contains(entry.Name)) Report($"{path}{Printable(entry.Name)}: not a known key");
-            else if (seen.Contains(entry.Name)) Report($"{path}{entry.Name}: given twice");
-            else seen.Add(entry.Name);
-        }
-    }
-
-    // A file of strangers must not make a message of megabytes: names are cut and the list is bounded.
-    private void Report(string problem)
-    {
-        if (_problems.Count < ProblemsMax) _problems.Add(problem);
-        else if (_problems.Count == ProblemsMax) _problems.Add("and more");
-    }
-
-    private static string Printable(string text)
-    {
-        var letters = text.Length > 32 ? text[..32].ToCharArray() : text.ToCharArray();
-        for (var index = 0; index < letters.Length; index++)
-        {
-            if (letters[index] is < ' ' or > '~') letters[index] = '?';
-        }
-
-        return new string(letters);
     }
 }

@@ -7,7 +7,7 @@ public enum FieldType : byte
     Undefined,
     /// <summary><c>n</c>: decimal digits.</summary>
     Digits,
-    /// <summary><c>an</c>, <c>ans</c>: printable characters, 0x20 to 0x7E.</summary>
+    /// <summary><c>an</c>, <c>ans</c>: printable characters, 0x20 to 0x7E of ISO 646.</summary>
     Text,
     /// <summary><c>b</c>: bytes.</summary>
     Binary,
@@ -15,9 +15,35 @@ public enum FieldType : byte
     Track,
     /// <summary><c>x+n</c>: C or D, then digits.</summary>
     Signed,
+    /// <summary>
+    /// <c>s</c>: digits, the last of which may carry the sign as an overpunch: <c>{</c>, A to I positive, <c>}</c>, J to R
+    /// negative.
+    /// </summary>
+    Overpunch,
 }
 
-/// <summary>How content bytes are checked: the decoder's small opcode, one per pair of type and encoding.</summary>
+/// <summary>How a field's content is written on the wire.</summary>
+internal enum FieldEncoding : byte
+{
+    /// <summary>ISO 646, one byte a character; also the hex text of bytes.</summary>
+    Ascii,
+    /// <summary>EBCDIC code page 1047.</summary>
+    Ebcdic1047,
+    /// <summary>EBCDIC code page 037: differs from 1047 in <c>[ ] ^</c> only, as far as characters here go.</summary>
+    Ebcdic037,
+    /// <summary>Bytes as they are.</summary>
+    Raw,
+    /// <summary>Two digits a byte, an odd count padded left with 0.</summary>
+    PackedLeft0,
+    /// <summary>Two digits a byte, an odd count padded left with F.</summary>
+    PackedLeftF,
+    /// <summary>Two digits a byte, an odd count padded right with 0.</summary>
+    PackedRight0,
+    /// <summary>Two digits a byte, an odd count padded right with F.</summary>
+    PackedRightF,
+}
+
+/// <summary>How content bytes are checked: the decoder's small opcode.</summary>
 internal enum ContentCheck : byte
 {
     /// <summary>Not defined: the decoder stops here.</summary>
@@ -36,6 +62,8 @@ internal enum ContentCheck : byte
     BcdTrack,
     /// <summary>C or D, then ASCII digits.</summary>
     Signed,
+    /// <summary>By type and encoding, byte by byte: every form that is not on a hot path.</summary>
+    ByByte,
 }
 
 /// <summary>How a length prefix is written; fixed fields have none.</summary>
@@ -43,15 +71,48 @@ internal enum PrefixForm : byte
 {
     /// <summary>Fixed length.</summary>
     None,
-    /// <summary>ASCII digits, one byte each.</summary>
+    /// <summary>Two or three ASCII digits.</summary>
     Ascii,
-    /// <summary>Packed digits, an odd count padded left with 0.</summary>
+    /// <summary>Two or three packed digits, an odd count padded left with 0.</summary>
     Bcd,
+    /// <summary>ASCII digits in any other number.</summary>
+    AsciiAny,
+    /// <summary>Packed digits in any other number.</summary>
+    BcdAny,
+    /// <summary>EBCDIC digits.</summary>
+    Ebcdic,
+    /// <summary>A big-endian number.</summary>
+    Binary,
+    /// <summary>Upper-case hex characters, ASCII.</summary>
+    Hex,
+    /// <summary>Upper-case hex characters, EBCDIC.</summary>
+    HexEbcdic,
 }
 
-/// <summary>One field of a dialect, compiled: what the decoder and writer need, 12 bytes, no reference.</summary>
+/// <summary>Rarer traits of a field.</summary>
+[Flags]
+internal enum FieldTraits : byte
+{
+    /// <summary>None.</summary>
+    None = 0,
+    /// <summary>The length on the wire counts its own bytes too.</summary>
+    LengthCountsItself = 1,
+    /// <summary>Leniency <c>pad-nibble</c>: the pad nibble is not looked at.</summary>
+    AnyPad = 2,
+    /// <summary>Leniency <c>lower-case-hex</c>.</summary>
+    LowerHex = 4,
+    /// <summary>The packed count is odd in the file: <c>LLL</c>, <c>LLLLL</c>, so the first nibble is spare.</summary>
+    OddPrefix = 8,
+    /// <summary>The field has no value of its own: people see its parts.</summary>
+    OnlyParts = 16,
+}
+
+/// <summary>One field of a dialect, compiled: what the decoder and writer need, 16 bytes, no reference.</summary>
 internal struct FieldPlan
 {
+    /// <summary>Longest content in units: no message is longer, and offsets and counts are 16 bits.</summary>
+    public const int UnitsLimit = ushort.MaxValue;
+
     /// <summary>
     /// Opcode of the content check; <see cref="ContentCheck.Undefined"/> for a field that is not there.
     /// </summary>
@@ -66,6 +127,8 @@ internal struct FieldPlan
     public ushort UnitsMax;
     /// <summary>Type as people know it.</summary>
     public FieldType Type;
+    /// <summary>How the content is written.</summary>
+    public FieldEncoding Encoding;
     /// <summary>Lowest byte allowed when the check is <see cref="ContentCheck.Range"/>.</summary>
     public readonly byte RangeLow => Type == FieldType.Digits ? (byte)'0' : (byte)' ';
     /// <summary>Highest byte allowed less the lowest.</summary>
@@ -74,10 +137,39 @@ internal struct FieldPlan
     public ushort RawBytesMin;
     /// <summary>Most bytes of the whole field less the fewest.</summary>
     public ushort RawBytesSpread;
+    /// <summary>Index into the dialect's compositions; 0 if the content has no parts.</summary>
+    public ushort Parts;
+    /// <summary>Rarer traits.</summary>
+    public FieldTraits Traits;
+    /// <summary>What people may see of a part; see <see cref="MaskRule"/>.</summary>
+    public MaskRule Mask;
     /// <summary>True if digits are packed two to a byte.</summary>
     public readonly bool IsPacked => NibblesPerUnit == 1;
+    /// <summary>True if the text is EBCDIC.</summary>
+    public readonly bool IsEbcdic => Encoding is FieldEncoding.Ebcdic1047 or FieldEncoding.Ebcdic037;
+    /// <summary>True if an odd count is padded on the right.</summary>
+    public readonly bool PadsRight => Encoding is FieldEncoding.PackedRight0 or FieldEncoding.PackedRightF;
+    /// <summary>The nibble that pads an odd count.</summary>
+    public readonly int PadNibble => Encoding is FieldEncoding.PackedLeftF or FieldEncoding.PackedRightF ? 0x0F : 0;
     /// <summary>True if the field has no length prefix.</summary>
     public readonly bool IsFixed => Prefix == PrefixForm.None;
+    /// <summary>True if the trait is there.</summary>
+    public readonly bool Has(FieldTraits trait) => (Traits & trait) != 0;
     /// <summary>Bytes on the wire of that many units, without the prefix.</summary>
     public readonly int BytesOf(int units) => (units * NibblesPerUnit + 1) >> 1;
+}
+
+/// <summary>What a dialect says people may see of a part. Nothing said: it is hidden.</summary>
+internal enum MaskRule : byte
+{
+    /// <summary>Not said.</summary>
+    Unsaid,
+    /// <summary>Shown, with digits that look like a PAN hidden.</summary>
+    Search,
+    /// <summary>First six and last four digits.</summary>
+    Pan,
+    /// <summary>PAN as above, then nothing.</summary>
+    Track2,
+    /// <summary>Hidden.</summary>
+    Hide,
 }

@@ -33,7 +33,7 @@ public readonly struct Framing(FramingKind kind, int frameBytesMax)
 
         var announced = kind switch
         {
-            FramingKind.Ascii4 => (int)Decimals.FromAscii(header),
+            FramingKind.Ascii4 => (int)Decimals.FromDigits(header),
             FramingKind.Bcd2 => (int)Decimals.FromBcd(header),
             _ => BinaryPrimitives.ReadUInt16BigEndian(header),
         };

@@ -102,7 +102,7 @@ public static class MessageJson
     private static byte[] Write(Dialect dialect, ushort mti, SortedDictionary<int, byte[]> values)
     {
         var fields = default(FieldSet);
-        var bytesMax = dialect.MtiBytes + 2 * dialect.BitmapBytes;
+        var bytesMax = dialect.MtiBytes + 3 * dialect.BitmapBytes;
         foreach (var (field, text) in values)
         {
             fields.Add(field);

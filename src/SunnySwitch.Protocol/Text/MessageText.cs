@@ -112,7 +112,10 @@ public static class MessageText
         string value;
         if (type == FieldType.Track && !dialect.IsPacked(field))
         {
-            value = Encoding.ASCII.GetString(reader.Content(field));   // The separator as it came, = or D.
+            // The separator as it came, = or D.
+            var characters = new byte[reader.Units(field)];
+            FieldContent.CopyCharacters(in dialect.Plans[field], reader.Content(field), characters.Length, characters);
+            value = Encoding.ASCII.GetString(characters);
         }
         else
         {
