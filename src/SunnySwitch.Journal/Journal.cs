@@ -154,9 +154,11 @@ public sealed class Journal : IDisposable
     {
         if (_used == 0) return;
         Must.Hold(!_broken);
-        // Each segment's first batch has one too: a fold of the finished segments ends there.
+        // Each segment's first batch has one too, even where a kill came between its name and that batch: a fold of the finished
+        // segments ends there.
         var goesToNext = _segmentOffset + _used + FrameFormat.TailBytes > _segment.Bytes;
-        if (goesToNext || LastSequence - _lastHashAt >= FrameFormat.HashEveryFrames) AddHashAt(time);
+        var isFirst = _segmentOffset == SegmentHeader.BlockBytes && _batchFirst > 1;
+        if (goesToNext || isFirst || LastSequence - _lastHashAt >= FrameFormat.HashEveryFrames) AddHashAt(time);
         try
         {
             // Before the batch is sealed: the new segment's header holds the chain up to here.

@@ -46,6 +46,20 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_snapshot_is_made_even_if_a_kill_came_between_a_segments_name_and_its_first_batch()
+    {
+        var disk = new MemoryDisk();
+        Write(disk, from: 0, cards: 800);
+        var segments = Segments(disk);
+        disk.Cached(segments[^1])[4_096..].Clear();
+        disk.Settle();
+        Assert.Null(SnapshotMaker.Make(disk, () => NewState()));
+        Write(disk, from: (int)Start(disk).State.Counts.Cards, cards: 5);
+        Assert.Equal(segments, Segments(disk));
+        Assert.NotNull(SnapshotMaker.Make(disk, () => NewState()));
+    }
+
+    [Fact]
     public void Every_single_bit_flip_in_a_snapshot_is_noticed_and_the_one_before_is_used()
     {
         var disk = new MemoryDisk();
