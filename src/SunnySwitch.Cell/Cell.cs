@@ -37,6 +37,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private readonly List<OperatorCommand> _commands = new(64);
     private readonly long[] _arrivals;
     private int _arrivalCount;
+    private Instant _before;
 
     /// <summary>Puts the parts together. The state is what <paramref name="journal"/>'s recovery folded.</summary>
     public Cell(
@@ -91,6 +92,10 @@ public sealed class Cell : IBatchEventHandler<Input>
     public void OnBatch(EventBatch<Input> batch, long firstSequence)
     {
         var now = _clock.Now;
+
+        // Every deadline is a difference of two of these.
+        Must.Hold(now.UnixNanos >= _before.UnixNanos);
+        _before = now;
         for (var first = 0; first < batch.Count; first += PrefetchGroup)
         {
             var end = Math.Min(first + PrefetchGroup, batch.Count);

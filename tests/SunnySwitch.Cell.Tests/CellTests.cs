@@ -91,6 +91,18 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void A_clock_that_runs_backwards_stops_the_process()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39));
+        cell.Now = cell.Now.PlusNanos(-1);
+        cell.Receive(0, CellUnderTest.Purchase(2));
+        Assert.Throws<StopToProtectDataException>(cell.Step);
+        Assert.Single(cell.Sent[0]);
+    }
+
+    [Fact]
     public void What_was_read_before_a_connection_ended_is_answered_before_it_is_let_go()
     {
         using var cell = new CellUnderTest(new MemoryDisk());
