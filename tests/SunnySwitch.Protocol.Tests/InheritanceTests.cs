@@ -20,7 +20,8 @@ public sealed class InheritanceTests
         {
             var shipped = Vectors.Dialect(name);
             var table = Dialect.Parse(Vectors.Table(name));
-            Assert.Equal(table.Plans, shipped.Plans);
+            // The vectors' tables know no parts.
+            Assert.Equal(table.Plans, shipped.Plans.Select(plan => plan with { Parts = 0 }));
             Assert.Equal((table.MtiForm, table.BitmapForm), (shipped.MtiForm, shipped.BitmapForm));
         }
     }

@@ -53,6 +53,19 @@ public static class Vectors
 
     public static Vector ByName(string name) => All.Single(vector => vector.Name == name);
 
+    /// <summary>The vectors of these files as they are written, for what <see cref="Vector"/> does not carry.</summary>
+    public static IEnumerable<JsonElement> Raw(params string[] files)
+    {
+        foreach (var file in files)
+        {
+            using var document = JsonDocument.Parse(Read(file));
+            foreach (var entry in document.RootElement.GetProperty("vectors").EnumerateArray()) yield return entry.Clone();
+        }
+    }
+
+    /// <summary>The message of such a vector.</summary>
+    public static byte[] Hex(JsonElement vector) => Convert.FromHexString(vector.GetProperty("hex").GetString()!);
+
     private static List<Vector> Load(string file)
     {
         using var document = JsonDocument.Parse(Read(file));

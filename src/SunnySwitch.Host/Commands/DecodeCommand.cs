@@ -70,8 +70,8 @@ internal static class DecodeCommand
 
         private bool Describe(ReadOnlySpan<byte> message)
         {
-            if (!json) return MessageText.WriteTree(dialect, message, unmasked, _text).IsOk;
-            var result = MessageText.WriteJson(dialect, message, unmasked, _text);
+            if (!json) return MessageTree.Write(dialect, message, unmasked, _text).IsOk;
+            var result = MessageText.WriteJson(dialect, message, unmasked, false, _text);
             _text.Write("\n"u8);
             return result.IsOk;
         }
@@ -80,7 +80,7 @@ internal static class DecodeCommand
         private bool Refuse(int offset, int number)
         {
             var error = isBase64 ? "NotBase64" : "NotHex";
-            if (json) MessageText.WriteErrorJson(error, -1, offset, _text);
+            if (json) MessageText.WriteErrorJson(error, null, offset, _text);
             else _text.Write(Encoding.UTF8.GetBytes($"line {number}: {error} at character {offset + 1}"));
             _text.Write("\n"u8);
             return false;

@@ -163,6 +163,40 @@ internal static class FieldContent
         return good;
     }
 
+    /// <summary>Units that a field with parts has when its parts take that many bytes.</summary>
+    public static int UnitsOfComposed(in FieldPlan plan, Composition composition, int bytes) =>
+        composition.IsHexText && plan.Type != FieldType.Binary ? bytes * 2 : bytes;
+
+    /// <summary>Writes the bytes of parts as content: as they are, or spelled in hex. Must.Hold that the field may hold them.</summary>
+    public static void WriteComposed(in FieldPlan plan, Composition composition, ReadOnlySpan<byte> bytes, Span<byte> room)
+    {
+        if (composition.IsHexText || plan.NibblesPerUnit == 4)
+        {
+            Hex.Write(bytes, room);
+            if (plan.IsEbcdic) Ebcdic.ToBytes(plan.Encoding, room, room);
+            return;
+        }
+
+        bytes.CopyTo(room);
+        Must.Hold(IsGood(in plan, bytes.Length, room));
+    }
+
+    /// <summary>Most units that a prefix can announce, itself not counted.</summary>
+    public static long PrefixMax(in FieldPlan plan)
+    {
+        var radix = plan.Prefix switch
+        {
+            PrefixForm.Binary => 256,
+            PrefixForm.Bcd or PrefixForm.BcdAny => 100,
+            PrefixForm.Hex or PrefixForm.HexEbcdic => 16,
+            _ => 10,
+        };
+        long count = 1;
+        for (var place = 0; place < plan.PrefixBytes; place++) count *= radix;
+        if (plan.Has(FieldTraits.OddPrefix)) count /= 10;
+        return count - 1;
+    }
+
     // Length forms off the hot path. A number too large for the field is cut at the largest: it is over any maximum.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int ReadAnyPrefix(in FieldPlan plan, ReadOnlySpan<byte> prefix)

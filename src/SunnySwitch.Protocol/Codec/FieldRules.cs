@@ -16,6 +16,20 @@ public static class FieldRules
         return ProblemOf(in dialect.Plans[field], text);
     }
 
+    /// <summary>The same for the place at a path, which has to be one of the dialect's.</summary>
+    public static string? Problem(Dialect dialect, in FieldPath path, ReadOnlySpan<byte> text)
+    {
+        if (path.Count == 1) return Problem(dialect, path.Field, text);
+        ref readonly var plan = ref dialect.PlanOf(in path);
+        if (ProblemOf(in plan, text) is { } problem) return problem;
+        var outer = dialect.PartsOf(path.Head(path.Count - 1))!;
+        if (outer.Kind != CompositionKind.Tagged) return null;
+        var length = outer.Length;
+        var bytes = plan.BytesOf(plan.Type == FieldType.Binary ? text.Length / 2 : text.Length);
+        var most = FieldContent.PrefixMax(in length);
+        return bytes <= most ? null : $"the length behind its tag goes to {most}, needs {bytes}";
+    }
+
     /// <summary>The same for a plan: a field of a message or a part of a field.</summary>
     internal static string? ProblemOf(in FieldPlan plan, ReadOnlySpan<byte> text)
     {

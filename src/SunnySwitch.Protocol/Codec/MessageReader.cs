@@ -63,6 +63,24 @@ public readonly ref struct MessageReader
     /// <summary>Digits, characters or bytes, by type.</summary>
     public int Units(int field) => _table.Entry(field).Units;
 
+    /// <summary>True if the field, which must be present, splits into parts.</summary>
+    public bool HasParts(int field)
+    {
+        Must.Hold(Has(field));
+        return _dialect.HasParts(field);
+    }
+
+    /// <summary>
+    /// The parts of a field that is present and has some (Must.Hold). <paramref name="scratch"/> takes the bytes where the
+    /// field spells them in hex: half as many as its content has.
+    /// </summary>
+    public PartReader Open(int field, Span<byte> scratch)
+    {
+        var composition = _dialect.PartsOf(field);
+        Must.Hold(composition is not null);
+        return PartReader.Open(_dialect, composition, in _dialect.Plans[field], Content(field), Offset(field), 1, 1, scratch);
+    }
+
     /// <summary>Value of an <c>n</c> field of up to 19 digits; 0 if it is empty.</summary>
     public ulong Number(int field)
     {

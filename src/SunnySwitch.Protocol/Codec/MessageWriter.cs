@@ -8,7 +8,7 @@ namespace SunnySwitch.Protocol.Codec;
 /// Writes a message into the caller's span: <see cref="Begin"/>, every announced field in ascending order,
 /// <see cref="End"/>. A span that is too small is no error until <see cref="End"/> says -1; a field out of order, over
 /// its maximum or with a character outside its set is a mistake in the program (Must.Hold). Text that comes from
-/// outside is asked about first with <see cref="FieldRules.Problem"/>.
+/// outside is asked about first with <see cref="FieldRules"/>.
 /// </summary>
 public ref struct MessageWriter
 {
@@ -111,6 +111,16 @@ public ref struct MessageWriter
         var room = ReserveContent(in plan, bytes.Length);
         if (_tooSmall) return;
         FieldContent.WriteBytes(in plan, bytes, room);
+    }
+
+    /// <summary>A field that has parts, from what a <see cref="PartWriter"/> wrote.</summary>
+    public void Parts(int field, scoped ReadOnlySpan<byte> composed)
+    {
+        ref readonly var plan = ref Take(field);
+        var composition = _dialect.PartsOf(field);
+        Must.Hold(composition is not null);
+        var room = ReserveContent(in plan, FieldContent.UnitsOfComposed(in plan, composition, composed.Length));
+        if (!_tooSmall) FieldContent.WriteComposed(in plan, composition, composed, room);
     }
 
     /// <summary>Bytes written so far: where the next field begins.</summary>

@@ -36,6 +36,8 @@ public sealed class Dialect
     public const int FieldMax = FieldSet.FieldMax;
 
     private readonly FieldPlan[] _plans;
+    private readonly Composition[] _compositions;
+    private readonly Dictionary<int, string> _names;
 
     internal Dialect(DialectDraft draft)
     {
@@ -48,6 +50,8 @@ public sealed class Dialect
         AllowsLowerHex = draft.AllowsLowerHex;
         Samples = draft.Samples;
         _plans = draft.Plans;
+        _compositions = [.. draft.Compositions];
+        _names = draft.Names;
         for (var field = 2; field <= FieldMax; field++)
         {
             if (_plans[field].Check != ContentCheck.Undefined) Defined.Add(field);
@@ -113,6 +117,49 @@ public sealed class Dialect
 
     /// <summary>True if the field's characters are EBCDIC: <see cref="MessageReader.Content"/> is then no ASCII text.</summary>
     public bool IsEbcdic(int field) => _plans[field].IsEbcdic;
+
+    /// <summary>True if the field splits into parts: <see cref="MessageReader.Open"/>.</summary>
+    public bool HasParts(int field) => PartsOf(field) is not null;
+
+    /// <summary>What the file calls a field; null if it leaves that to the standard.</summary>
+    public string? NameOf(int field) => _names.GetValueOrDefault(field);
+
+    /// <summary>How a field splits; null if it does not.</summary>
+    internal Composition? PartsOf(int field)
+    {
+        var index = (uint)field <= FieldMax ? _plans[field].Parts : 0;
+        return index == 0 ? null : _compositions[index];
+    }
+
+    /// <summary>How the place at a path splits; null if it does not.</summary>
+    internal Composition? PartsOf(in FieldPath path)
+    {
+        var composition = PartsOf(path.Field);
+        for (var step = 1; step < path.Count; step++) composition = PartsOf(composition, path.Key(step));
+        return composition;
+    }
+
+    /// <summary>What the place at a path, which must be one (Must.Hold), holds.</summary>
+    internal ref readonly FieldPlan PlanOf(in FieldPath path)
+    {
+        Must.Hold(path.Count > 0);
+        if (path.Count == 1) return ref _plans[path.Field];
+        var composition = PartsOf(path.Head(path.Count - 1));
+        Must.Hold(composition is not null);
+        var entry = composition.IndexOf(path.Key(path.Count - 1));
+        if (entry < 0) return ref composition.UnknownPlan;
+        return ref composition.Parts[entry].Plan;
+    }
+
+    /// <summary>How a part splits further; null if it does not. A template of BER-TLV holds BER-TLV.</summary>
+    internal Composition? PartsOf(Composition? outer, uint key)
+    {
+        if (outer is null) return null;
+        var entry = outer.IndexOf(key);
+        if (entry < 0) return outer.Kind == CompositionKind.BerTlv && Tlv.IsConstructed(key) ? outer : null;
+        var index = outer.Parts[entry].Plan.Parts;
+        return index == 0 ? null : _compositions[index];
+    }
 
     /// <summary>
     /// Takes a field of the primary bitmap, 2 to 64, out of the bitmap of an encoded message; its content is the
@@ -192,5 +239,7 @@ internal sealed class DialectDraft
     public bool AllowsLowerHex;
     public bool AllowsAnyPad;
     public List<byte[]> Samples = [];
+    public readonly List<Composition> Compositions = [new()];   // 0 is none.
+    public readonly Dictionary<int, string> Names = [];
     public readonly FieldPlan[] Plans = new FieldPlan[Dialect.FieldMax + 1];
 }

@@ -195,8 +195,14 @@ internal sealed class DialectParser
             if (isDecided[field]) continue;
             isDecided[field] = true;
             if (entry.Value.ValueKind == JsonValueKind.Null && _layers.Count > 1) continue;
-            if (_problems.IsObject(entry.Value, path)) _draft.Plans[field] = parser.Read(entry.Value, path + ".");
+            if (_problems.IsObject(entry.Value, path)) ReadField(parser, field, entry.Value, path + ".");
         }
+    }
+
+    private void ReadField(FieldParser parser, int field, JsonElement element, string path)
+    {
+        _draft.Plans[field] = parser.Read(element, path, 1);
+        if (parser.NameOf(element, path) is { } name) _draft.Names[field] = name;
     }
 
     private void ReadSamples()

@@ -102,9 +102,9 @@ internal sealed class DialectProblems
     }
 
     /// <summary>A text of the file as it may be shown: short and printable.</summary>
-    public static string Printable(string text)
+    public static string Printable(string text, int most = 32)
     {
-        var letters = text.Length > 32 ? text[..32].ToCharArray() : text.ToCharArray();
+        var letters = text.Length > most ? text[..most].ToCharArray() : text.ToCharArray();
         for (var index = 0; index < letters.Length; index++)
         {
             if (letters[index] is < ' ' or > '~') letters[index] = '?';

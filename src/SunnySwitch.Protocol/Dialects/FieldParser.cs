@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Protocol.Dialects;
 
@@ -13,20 +14,53 @@ internal sealed class FieldParser(DialectProblems problems, DialectDraft draft)
 
     private static readonly string[] _lengths = ["F", "L", "LL", "LLL", "LLLL", "LLLLL", "LLLLLL"];
 
-    /// <summary>Reads a field; one that is broken still counts as defined.</summary>
-    public FieldPlan Read(JsonElement field, string path)
+    private static readonly string[] _masks = ["search", "pan", "track2", "hide"];
+    private CompositionParser? _parts;
+
+    private CompositionParser Parts => _parts ??= new CompositionParser(problems, draft, this);
+
+    /// <summary>Reads a field, or a part that says its own length; one that is broken still counts as defined.</summary>
+    public FieldPlan Read(JsonElement field, string path, int depth)
     {
         problems.ReportStrangers(
-            field, path, "type", "length", "max", "encoding", "length_encoding", "length_includes_itself", "name");
+            field, path, "type", "length", "max", "encoding", "length_encoding", "length_includes_itself", "name", "mask", "parts",
+            "only_parts");
         var plan = new FieldPlan();
         ReadContent(field, path, ref plan);
         var digits = problems.Choice(field, path, "length", _lengths);
         if (digits > 0) ReadPrefix(field, path, digits, ref plan);
         else if (digits == 0) ReportPrefixOfFixed(field, path);
         var most = digits > 0 ? (int)Math.Min(PrefixMax(in plan, digits), VariableUnitsMax) : FixedUnitsMax;
-        Finish(path, problems.Number(field, path, "max", 1, most, 0), ref plan);
+        Finish(field, path, problems.Number(field, path, "max", 1, most, 0), depth, ref plan);
         return plan;
     }
+
+    /// <summary>Reads a part whose length stands with its tag: <c>length</c> is F (exactly max) or V, which is usual.</summary>
+    public FieldPlan ReadTagged(JsonElement field, string path, int most, int depth)
+    {
+        problems.ReportStrangers(field, path, "type", "length", "max", "encoding", "name", "mask", "parts", "only_parts");
+        var plan = new FieldPlan();
+        ReadContent(field, path, ref plan);
+        var isFixed = field.TryGetProperty("length", out _) && problems.Choice(field, path, "length", "V", "F") == 1;
+        if (!isFixed) plan.Prefix = PrefixForm.OfTag;
+        var hasMax = isFixed || field.TryGetProperty("max", out _);
+        Finish(field, path, hasMax ? problems.Number(field, path, "max", 1, most, 0) : most, depth, ref plan);
+        return plan;
+    }
+
+    /// <summary>Reads how the length after a tag is written.</summary>
+    public FieldPlan ReadLength(JsonElement parts, string path)
+    {
+        var plan = new FieldPlan { NibblesPerUnit = 2 };
+        var digits = problems.Choice(parts, path, "length", _lengths);
+        if (digits == 0) problems.Report($"{path}length: L to LLLLLL");
+        if (digits > 0) ReadPrefix(parts, path, digits, ref plan);
+        return plan;
+    }
+
+    /// <summary>What the file calls it; null if it says nothing.</summary>
+    public string? NameOf(JsonElement field, string path) =>
+        problems.OptionalText(field, path, "name") is { } name ? DialectProblems.Printable(name, 80) : null;
 
     private void ReadContent(JsonElement field, string path, ref FieldPlan plan)
     {
@@ -49,7 +83,7 @@ internal sealed class FieldParser(DialectProblems problems, DialectDraft draft)
     }
 
     // A broken field still counts as defined, so that a second definition is found too.
-    private void Finish(string path, int max, ref FieldPlan plan)
+    private void Finish(JsonElement field, string path, int max, int depth, ref FieldPlan plan)
     {
         if (plan.Check == ContentCheck.Undefined) plan.Check = ContentCheck.None;
         if (plan is { Type: FieldType.Signed, IsPacked: true } && (!plan.IsFixed || (max & 1) == 0))
@@ -63,6 +97,11 @@ internal sealed class FieldParser(DialectProblems problems, DialectDraft draft)
         var bytesMax = (ushort)Math.Min(plan.BytesOf(plan.UnitsMax), ushort.MaxValue);
         plan.RawBytesMin = plan.IsFixed ? bytesMax : plan.PrefixBytes;
         plan.RawBytesSpread = plan.IsFixed ? (ushort)0 : bytesMax;
+        if (field.TryGetProperty("mask", out _)) plan.Mask = (MaskRule)(problems.Choice(field, path, "mask", _masks) + 1);
+        plan.Parts = Parts.Read(field, path, in plan, depth);
+        if (!problems.Flag(field, path, "only_parts")) return;
+        plan.Traits |= FieldTraits.OnlyParts;
+        if (!field.TryGetProperty("parts", out _)) problems.Report($"{path}only_parts: only where there are parts");
     }
 
     private static void AddTrait(ref FieldPlan plan, FieldTraits trait)
@@ -99,19 +138,12 @@ internal sealed class FieldParser(DialectProblems problems, DialectDraft draft)
         if (plan.Prefix == PrefixForm.Bcd) plan.Prefix = PrefixForm.BcdAny;
     }
 
-    // Most units that the prefix can announce.
+    // Most units that the prefix leaves room for; one in an unknown form counts as digits.
     private static long PrefixMax(in FieldPlan plan, int digits)
     {
-        long radix = plan.Prefix switch
-        {
-            PrefixForm.Binary => 256,
-            PrefixForm.Hex or PrefixForm.HexEbcdic => 16,
-            _ => 10,
-        };
-        if (plan.Prefix == PrefixForm.Binary) digits = plan.PrefixBytes;
-        long count = 1;
-        for (; digits > 0; digits--) count *= radix;
-        return count - 1 - (plan.Has(FieldTraits.LengthCountsItself) ? plan.PrefixBytes : 0);
+        var prefix = plan.Prefix != PrefixForm.None ? plan
+            : new FieldPlan { Prefix = PrefixForm.AsciiAny, PrefixBytes = (byte)digits };
+        return FieldContent.PrefixMax(in prefix) - (plan.Has(FieldTraits.LengthCountsItself) ? plan.PrefixBytes : 0);
     }
 
     private static FieldType TypeOf(string name) => name switch

@@ -87,6 +87,8 @@ internal enum PrefixForm : byte
     Hex,
     /// <summary>Upper-case hex characters, EBCDIC.</summary>
     HexEbcdic,
+    /// <summary>None: the length stands with the part's tag.</summary>
+    OfTag,
 }
 
 /// <summary>Rarer traits of a field.</summary>
@@ -157,6 +159,19 @@ internal struct FieldPlan
     public readonly bool Has(FieldTraits trait) => (Traits & trait) != 0;
     /// <summary>Bytes on the wire of that many units, without the prefix.</summary>
     public readonly int BytesOf(int units) => (units * NibblesPerUnit + 1) >> 1;
+    /// <summary>
+    /// Units that fill these bytes, where only bytes are counted: packed digits fill them all, but for one pad nibble F on
+    /// the right.
+    /// </summary>
+    public readonly int UnitsOf(ReadOnlySpan<byte> content)
+    {
+        if (NibblesPerUnit == 2) return content.Length;
+        if (NibblesPerUnit == 4) return content.Length / 2;
+        if (content.IsEmpty) return 0;
+        if (IsFixed) return content.Length == BytesOf(UnitsMax) ? UnitsMax : content.Length * 2;
+        var isPadded = Encoding == FieldEncoding.PackedRightF && (content[^1] & 0x0F) == 0x0F;
+        return content.Length * 2 - (isPadded ? 1 : 0);
+    }
 }
 
 /// <summary>What a dialect says people may see of a part. Nothing said: it is hidden.</summary>

@@ -1,3 +1,4 @@
+using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Text;
@@ -28,8 +29,22 @@ internal static class Masking
         Hide,
     }
 
-    /// <summary>The masked form of a value as <see cref="MessageText"/> shows it.</summary>
-    public static string Mask(FieldType type, int field, string value) => RuleOf(type, field, value) switch
+    /// <summary>The masked form of a field's value as <see cref="MessageText"/> shows it.</summary>
+    public static string Mask(in FieldPlan plan, int field, string value) =>
+        Apply(plan.Mask is MaskRule.Unsaid or MaskRule.Search ? RuleOf(plan.Type, field, value) : RuleOf(plan.Mask), value);
+
+    /// <summary>The masked form of a part's value. What neither the dialect nor EMV says may be seen is hidden.</summary>
+    public static string MaskPart(in PartReader part, string value) => Apply(RuleOf(part.Plan.Mask), value);
+
+    private static Rule RuleOf(MaskRule rule) => rule switch
+    {
+        MaskRule.Search => Rule.Search,
+        MaskRule.Pan => Rule.Pan,
+        MaskRule.Track2 => Rule.Track2,
+        _ => Rule.Hide,
+    };
+
+    private static string Apply(Rule rule, string value) => rule switch
     {
         Rule.Show => value,
         Rule.Pan => Pan(value),

@@ -9,117 +9,145 @@ namespace SunnySwitch.Protocol.Text;
 /// <summary>The reverse of <see cref="MessageText.WriteJson"/>: an object with unmasked values to a message.</summary>
 public static class MessageJson
 {
+    private const int ValuesMax = 2_000;
+
     /// <summary>
-    /// Encodes <c>{"mti":"0100","fields":{"2":"..."}}</c>, fields in any order. Null if that cannot be done; then
-    /// <paramref name="problems"/> names every reason, without repeating any value.
+    /// Encodes <c>{"mti":"0100","fields":{"2":"...","127.3":"..."}}</c>: fields in any order, tags of one field in the order
+    /// given. Null if that cannot be done; then <paramref name="problems"/> names every reason, without repeating any value.
     /// </summary>
     public static byte[]? TryEncode(Dialect dialect, ReadOnlySpan<byte> json, out IReadOnlyList<string> problems)
     {
-        var found = new List<string>();
-        problems = found;
-        var values = new SortedDictionary<int, byte[]>();
-        ushort mti = 0;
+        var job = new Job(dialect);
+        problems = job.Problems;
         try
         {
             var reader = new Utf8JsonReader(json);
             using var document = JsonDocument.ParseValue(ref reader);
-            if (reader.Read()) found.Add("one object a line");
-            Read(dialect, document.RootElement, ref mti, values, found);
+            if (reader.Read()) job.Problems.Add("one object a line");
+            job.Read(document.RootElement);
         }
         catch (JsonException broken)
         {
-            found.Add($"not JSON at byte {broken.BytePositionInLine + 1}");
+            job.Problems.Add($"not JSON at byte {broken.BytePositionInLine + 1}");
+        }
+        catch (InvalidOperationException)
+        {
+            job.Problems.Add("not JSON: a text is not Unicode");
         }
 
-        return found.Count == 0 ? Write(dialect, mti, values) : null;
+        return job.Problems.Count == 0 ? job.Write() : null;
     }
 
-    private static void Read(
-        Dialect dialect, JsonElement root, ref ushort mti, SortedDictionary<int, byte[]> values, List<string> problems)
+    private sealed class Job(Dialect dialect)
     {
-        if (root.ValueKind != JsonValueKind.Object)
+        private readonly Dictionary<FieldPath, bool> _paths = [];
+        private readonly MessageEditor _editor = new(dialect);
+        private int _valueBytes;
+        private bool _isFull;
+
+        public List<string> Problems { get; } = [];
+
+        public void Read(JsonElement root)
         {
-            problems.Add("an object with mti and fields is expected");
-            return;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                Problems.Add("an object with mti and fields is expected");
+                return;
+            }
+
+            bool hasMti = false, hasFields = false;
+            foreach (var entry in root.EnumerateObject())
+            {
+                switch (entry.Name)
+                {
+                    case "mti" when !hasMti:
+                        hasMti = true;
+                        ReadMti(entry.Value);
+                        break;
+                    case "fields" when !hasFields && entry.Value.ValueKind == JsonValueKind.Object:
+                        hasFields = true;
+                        foreach (var field in entry.Value.EnumerateObject()) ReadField(field);
+                        break;
+                    case "error":
+                        Problems.Add("an error object, there is nothing to encode");
+                        return;
+                    default:
+                        Problems.Add("only one mti and one object of fields are expected");
+                        break;
+                }
+            }
+
+            if (!hasMti) Problems.Add("mti: missing");
+            if (!hasFields) Problems.Add("fields: missing");
+            FindOverlaps();
         }
 
-        bool hasMti = false, hasFields = false;
-        foreach (var entry in root.EnumerateObject())
+        public byte[]? Write()
         {
-            switch (entry.Name)
+            var table = default(FieldTable);
+            // Lengths, tags and bitmaps come on top of the values.
+            var target = new byte[Math.Min(1024 + 2 * _valueBytes + 64 * _paths.Count, 4 * Codec.Decoder.MessageBytesMax)];
+            var length = _editor.Write(new MessageReader(dialect, default, in table), target, out var problem);
+            if (length >= 0 && length <= Codec.Decoder.MessageBytesMax) return target[..length];
+            Problems.Add(problem ?? $"the message has over {Codec.Decoder.MessageBytesMax} bytes");
+            return null;
+        }
+
+        private void ReadMti(JsonElement value)
+        {
+            var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+            var good = text.Length == 4;
+            foreach (var letter in text) good &= char.IsAsciiDigit(letter);
+            if (good) _editor.SetMti(ushort.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+            else Problems.Add("mti: four digits as text");
+        }
+
+        private void ReadField(JsonProperty entry)
+        {
+            if (!FieldPath.TryParse(dialect, entry.Name, out var path))
             {
-                case "mti" when !hasMti:
-                    hasMti = true;
-                    ReadMti(entry.Value, ref mti, problems);
-                    break;
-                case "fields" when !hasFields && entry.Value.ValueKind == JsonValueKind.Object:
-                    hasFields = true;
-                    foreach (var field in entry.Value.EnumerateObject()) ReadField(dialect, field, values, problems);
-                    break;
-                case "error":
-                    problems.Add("an error object, there is nothing to encode");
-                    return;
-                default:
-                    problems.Add("only one mti and one object of fields are expected");
-                    break;
+                Problems.Add(PathProblem(entry.Name));
+                return;
+            }
+
+            if (_paths.Count == ValuesMax)
+            {
+                if (!_isFull) Problems.Add($"more than {ValuesMax} values");
+                _isFull = true;
+                return;
+            }
+
+            var shown = path.Text(dialect);
+            if (entry.Value.ValueKind != JsonValueKind.String)
+            {
+                Problems.Add($"field {shown}: the value is a text");
+                return;
+            }
+
+            var text = Encoding.UTF8.GetBytes(entry.Value.GetString()!);
+            if (FieldRules.Problem(dialect, in path, text) is { } problem) Problems.Add($"field {shown}: {problem}");
+            else if (!_paths.TryAdd(path, true)) Problems.Add($"field {shown}: given twice");
+            else _editor.Set(in path, text);
+            _valueBytes += text.Length;
+        }
+
+        private string PathProblem(string name)
+        {
+            var isNumber = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var field);
+            if (isNumber && field is >= 2 and <= Dialect.FieldMax) return $"field {field}: dialect {dialect.Name} does not define it";
+            return $"fields: {DialectProblems.Printable(name)} is no field number from 2 to {Dialect.FieldMax}, and no part that {dialect.Name} knows";
+        }
+
+        private void FindOverlaps()
+        {
+            foreach (var path in _paths.Keys)
+            {
+                for (var steps = 1; steps < path.Count; steps++)
+                {
+                    var head = path.Head(steps);
+                    if (_paths.ContainsKey(head)) Problems.Add($"field {head.Text(dialect)}: given whole and in parts");
+                }
             }
         }
-
-        if (!hasMti) problems.Add("mti: missing");
-        if (!hasFields) problems.Add("fields: missing");
-    }
-
-    private static void ReadMti(JsonElement value, ref ushort mti, List<string> problems)
-    {
-        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        var good = text.Length == 4;
-        foreach (var letter in text) good &= char.IsAsciiDigit(letter);
-        if (good) mti = ushort.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-        else problems.Add("mti: four digits as text");
-    }
-
-    private static void ReadField(
-        Dialect dialect, JsonProperty entry, SortedDictionary<int, byte[]> values, List<string> problems)
-    {
-        var isNumber = int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var field);
-        if (!isNumber || field is < 2 or > Dialect.FieldMax)
-        {
-            problems.Add($"fields: a key is not a field number from 2 to {Dialect.FieldMax}");
-            return;
-        }
-
-        if (entry.Value.ValueKind != JsonValueKind.String)
-        {
-            problems.Add($"field {field}: the value is a text");
-            return;
-        }
-
-        var text = Encoding.UTF8.GetBytes(entry.Value.GetString()!);
-        if (FieldRules.Problem(dialect, field, text) is { } problem) problems.Add($"field {field}: {problem}");
-        else if (!values.TryAdd(field, text)) problems.Add($"field {field}: given twice");
-    }
-
-    private static byte[] Write(Dialect dialect, ushort mti, SortedDictionary<int, byte[]> values)
-    {
-        var fields = default(FieldSet);
-        var bytesMax = dialect.MtiBytes + 3 * dialect.BitmapBytes;
-        foreach (var (field, text) in values)
-        {
-            fields.Add(field);
-            bytesMax += dialect.Plans[field].PrefixBytes + text.Length;
-        }
-
-        var target = new byte[bytesMax];
-        var writer = new MessageWriter(dialect, target);
-        writer.Begin(mti, fields);
-        foreach (var (field, text) in values)
-        {
-            if (dialect.TypeOf(field) == FieldType.Binary) writer.Binary(field, Convert.FromHexString(text));
-            else writer.Text(field, text);
-        }
-
-        var length = writer.End();
-        Must.Hold(length >= 0);
-        return target[..length];
     }
 }

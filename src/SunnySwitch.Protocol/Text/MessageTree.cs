@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+
+namespace SunnySwitch.Protocol.Text;
+
+/// <summary>A message as a tree for people: offset, number, name, value, bytes on the wire, meaning.</summary>
+public static class MessageTree
+{
+    private const int NameWidth = 38;
+    private const int RawBytesMax = 16;
+
+    /// <summary>
+    /// Writes a line for the message, one for each field and part decoded, and one for the error if there is one; returns
+    /// how the decode ended. Masked unless the caller says that the data is test data.
+    /// </summary>
+    public static MessageFault Write(Dialect dialect, ReadOnlySpan<byte> message, bool unmasked, IBufferWriter<byte> target)
+    {
+        var table = default(FieldTable);
+        var fault = DeepDecoder.Decode(dialect, message, ref table);
+        var job = new Job(dialect, unmasked, table.Mti, new StringBuilder());
+        if (table.Mti != 0) job.Text.Append($"{ValueText.Mti(table.Mti)} {FieldNames.OfMti(table.Mti)}, ");
+        job.Text.Append(CultureInfo.InvariantCulture, $"{message.Length} bytes, {dialect.Name}\n");
+        var reader = new MessageReader(dialect, message, in table);
+        foreach (var field in table.Present) job.Field(in reader, field);
+        if (!fault.IsOk) job.Text.Append($"  error: {MessageText.Explain(dialect, in fault)}\n");
+        Encoding.UTF8.GetBytes(job.Text.ToString(), target);
+        return fault;
+    }
+
+    private sealed record Job(Dialect Dialect, bool Unmasked, ushort Mti, StringBuilder Text)
+    {
+        public void Field(in MessageReader reader, int field)
+        {
+            var value = ValueText.Of(Dialect, in reader, field);
+            var shown = Unmasked ? value : Masking.Mask(in Dialect.Plans[field], field, value);
+            var hasParts = Dialect.HasParts(field);
+            Line(reader.Offset(field), 0, new FieldPath(field).Text(Dialect), Dialect.NameOf(field) ?? FieldNames.Of(field),
+                hasParts ? string.Create(CultureInfo.InvariantCulture, $"{reader.Content(field).Length} bytes") : shown,
+                !hasParts && shown == value ? reader.Raw(field) : default);
+            if (hasParts) Parts(reader.Open(field, new byte[reader.Content(field).Length]), 1);
+        }
+
+        private void Parts(PartReader parts, int depth)
+        {
+            while (parts.MoveNext())
+            {
+                var value = ValueText.Of(in parts);
+                var shown = Unmasked ? value : Masking.MaskPart(in parts, value);
+                Line(parts.Offset, depth, KeyText(in parts), parts.Name ?? "",
+                    parts.HasParts ? string.Create(CultureInfo.InvariantCulture, $"{parts.Content.Length} bytes") : shown,
+                    !parts.HasParts && shown == value ? parts.Raw : default);
+                if (parts.HasParts) Parts(parts.Open(new byte[parts.Content.Length]), depth + 1);
+            }
+        }
+
+        private static string KeyText(in PartReader parts) => parts.Composition.KeyText(parts.Key);
+
+        private void Line(int offset, int depth, string key, string name, string value, ReadOnlySpan<byte> raw)
+        {
+            Text.Append(CultureInfo.InvariantCulture, $"  @{offset,-5}");
+            var label = new string(' ', 2 * depth) + (depth == 0 ? key.PadLeft(3) : key) + "  " + name;
+            Text.Append(label.PadRight(NameWidth + 7)).Append(' ').Append(value);
+            if (!raw.IsEmpty) Text.Append("  [").Append(ValueText.Raw(raw, RawBytesMax)).Append(']');
+            Text.Append('\n');
+        }
+    }
+}
