@@ -38,8 +38,9 @@ public static class DeepDecoder
         var seen = new Dictionary<uint, int>();
         while (parts.MoveNext())
         {
+            var place = path.Then(parts.Key, Earlier(seen, parts.Key));
             if (!parts.HasParts) continue;
-            var fault = Check(parts.Open(new byte[parts.Content.Length]), path.Then(parts.Key, Earlier(seen, parts.Key)));
+            var fault = Check(parts.Open(new byte[parts.Content.Length]), in place);
             if (!fault.IsOk) return fault;
         }
 

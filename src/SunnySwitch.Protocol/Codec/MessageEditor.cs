@@ -31,7 +31,7 @@ public sealed class MessageEditor(Dialect dialect)
         public int Start;
         public int Length;
         public bool IsRemoval;
-        public bool IsDone;
+        public int DoneAt;   // Steps of the deepest place that took it in.
     }
 
     /// <summary>Forgets every edit.</summary>
@@ -64,7 +64,7 @@ public sealed class MessageEditor(Dialect dialect)
     public int Write(in MessageReader message, Span<byte> target, out string? problem)
     {
         _problem = null;
-        for (var index = 0; index < _count; index++) _edits[index].IsDone = false;
+        for (var index = 0; index < _count; index++) _edits[index].DoneAt = 0;
         var fields = message.Present;
         for (var index = 0; index < _count; index++)
         {
@@ -189,7 +189,7 @@ public sealed class MessageEditor(Dialect dialect)
         for (var index = 0; index < _count; index++)
         {
             ref var edit = ref _edits[index];
-            if (edit.IsDone || edit.IsRemoval || edit.Path.Count <= path.Count || !edit.Path.StartsWith(in path)) continue;
+            if (edit.DoneAt > path.Count || edit.IsRemoval || edit.Path.Count <= path.Count || !edit.Path.StartsWith(in path)) continue;
             var step = path.Count;
             if (!WritePart(ref writer, in path, edit.Path.Key(step), edit.Path.Earlier(step), false, parts)) return false;
         }
@@ -227,7 +227,6 @@ public sealed class MessageEditor(Dialect dialect)
 
         if (whole >= 0)
         {
-            _edits[whole].IsDone = true;
             if (_edits[whole].IsRemoval) return true;
             var value = Value(whole);
             if (dialect.PlanOf(in place).Type == FieldType.Binary) writer.Binary(key, FromHex(value));
@@ -242,7 +241,7 @@ public sealed class MessageEditor(Dialect dialect)
         return true;
     }
 
-    // True if an edit is at the place (its index is then in whole) or inside it, which then counts as done.
+    // True if an edit is at the place (its index is then in whole) or inside it.
     private bool IsTouched(in FieldPath place, out int whole)
     {
         whole = -1;
@@ -252,7 +251,7 @@ public sealed class MessageEditor(Dialect dialect)
             ref var edit = ref _edits[index];
             if (!edit.Path.StartsWith(in place)) continue;
             touched = true;
-            edit.IsDone = true;
+            edit.DoneAt = place.Count;
             if (edit.Path.Count == place.Count) whole = index;
         }
 

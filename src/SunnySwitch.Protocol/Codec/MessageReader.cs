@@ -6,7 +6,7 @@ namespace SunnySwitch.Protocol.Codec;
 /// <summary>
 /// Reads values out of a decoded message, straight from its bytes. Fields must be present (Must.Hold).
 /// </summary>
-public readonly ref struct MessageReader
+public readonly ref partial struct MessageReader
 {
     private readonly Dialect _dialect;
     private readonly ReadOnlySpan<byte> _message;
