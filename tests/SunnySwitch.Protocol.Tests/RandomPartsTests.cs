@@ -110,7 +110,10 @@ internal sealed class RandomParts
     public RandomParts(int seed)
     {
         _random = new Random(seed);
-        var field = $$"""{"type":"b","length":"LLLLL","max":60000,"encoding":"bin","length_encoding":"ascii","only_parts":true,"parts":{{Composite("60", 1)}} }""";
+        var parts = Composite("60", 1);
+        var field = $$"""
+            {"type":"b","length":"LLLLL","max":60000,"encoding":"bin","length_encoding":"ascii","only_parts":true,"parts":{{parts}} }
+            """;
         Json = $$"""{"dialect":"random","mti":"ascii","bitmap":"bin","fields":{"60":{{field}} } }""";
         Dialect = Dialect.Parse(Encoding.UTF8.GetBytes(Json));
         using var document = JsonDocument.Parse(field);
@@ -185,7 +188,8 @@ internal sealed class RandomParts
         var head = kind switch
         {
             "bitmap" => $"\"bitmap\":\"{Pick("bin", "hexascii", "hexebcdic")}\",\"bits\":{bits}" + (isChained ? ",\"chained\":true" : ""),
-            "tagged" => $"\"tag_bytes\":{tagBytes},\"tag_encoding\":\"{tags}\",\"length\":\"{Pick("LL", "LLL", "LLLL")}\",\"length_encoding\":\"{Pick("ascii", "bcd", "ebcdic", "bin2", "hexascii")}\"",
+            "tagged" => $"\"tag_bytes\":{tagBytes},\"tag_encoding\":\"{tags}\",\"length\":\"{Pick("LL", "LLL", "LLLL")}\","
+                + $"\"length_encoding\":\"{Pick("ascii", "bcd", "ebcdic", "bin2", "hexascii")}\"",
             _ => "",
         };
         if (kind is "tagged" or "ber-tlv" && _random.Next(3) == 0) head += (head.Length > 0 ? "," : "") + "\"unknown\":\"refuse\"";
@@ -218,7 +222,8 @@ internal sealed class RandomParts
             return $"{{\"type\":\"b\",{sized}\"encoding\":\"bin\",\"only_parts\":true,\"parts\":{inner}}}";
         }
 
-        var (type, encoding) = Pick(("n", "ascii"), ("n", "bcd-l0"), ("n", "bcd-rF"), ("an", "ascii"), ("an", "ebcdic"), ("b", "bin"), ("b", "hexascii"), ("z", "ascii"));
+        var (type, encoding) = Pick(
+            ("n", "ascii"), ("n", "bcd-l0"), ("n", "bcd-rF"), ("an", "ascii"), ("an", "ebcdic"), ("b", "bin"), ("b", "hexascii"), ("z", "ascii"));
         var isFixed = _random.Next(2) == 0;
         var max = _random.Next(1, 12);
         if (isEnclosed && encoding == "bcd-l0") max *= 2;

@@ -78,15 +78,22 @@ public sealed class ReferenceParts(JsonElement field, string root)
         var found = new List<(int, int)>();
         for (var map = 0; ; map++)
         {
-            if ((map + 1) * bits > 192) throw new Refusal(DecodeError.BadBitmap, path, origin + cursor - (form == "bin" ? bits / 8 : bits / 4));
             var bytes = form == "bin" ? bits / 8 : bits / 4;
+            if ((map + 1) * bits > 192) throw new Refusal(DecodeError.BadBitmap, path, origin + cursor - bytes);
             if (content.Length - cursor < bytes) throw new Refusal(DecodeError.Truncated, path, origin + content.Length);
             var set = "";
             for (var index = 0; index < bytes; index++)
             {
-                var letter = form == "bin" ? ' ' : form == "hexascii" ? (char)content[cursor + index] : _page1047.GetString(content, cursor + index, 1)[0];
-                if (form != "bin" && !"0123456789ABCDEF".Contains(letter)) throw new Refusal(DecodeError.BadBitmap, path, origin + cursor + index);
-                set += form == "bin" ? Convert.ToString(content[cursor + index], 2).PadLeft(8, '0') : Convert.ToString("0123456789ABCDEF".IndexOf(letter), 2).PadLeft(4, '0');
+                var value = content[cursor + index];
+                if (form == "bin")
+                {
+                    set += Convert.ToString(value, 2).PadLeft(8, '0');
+                    continue;
+                }
+
+                var digit = "0123456789ABCDEF".IndexOf(form == "hexascii" ? (char)value : _page1047.GetString([value])[0], StringComparison.Ordinal);
+                if (digit < 0) throw new Refusal(DecodeError.BadBitmap, path, origin + cursor + index);
+                set += Convert.ToString(digit, 2).PadLeft(4, '0');
             }
 
             for (var bit = isChained ? 1 : 0; bit < bits; bit++)
@@ -104,22 +111,10 @@ public sealed class ReferenceParts(JsonElement field, string root)
     private void Sized(JsonElement part, byte[] content, ref int cursor, string path, int origin)
     {
         var length = part.GetProperty("length").GetString()!;
-        var dialect = JsonSerializer.SerializeToElement(new Dictionary<string, object>
-        {
-            ["mti"] = "bcd",
-            ["bitmap"] = "bin",
-            ["fields"] = new Dictionary<string, JsonElement> { ["2"] = part },
-        });
-        byte[] header = [1, 0, 0x40, 0, 0, 0, 0, 0, 0, 0];
-        var result = new ReferenceDecoder(dialect).Decode([.. header, .. content.AsSpan(cursor)], []);
-        if (result.Error is not (DecodeError.None or DecodeError.TrailingBytes))
-        {
-            throw new Refusal(result.Error, path, origin + cursor + result.Offset - header.Length);
-        }
-
-        var taken = result.Offset - header.Length;
-        var form = length == "F" ? "" : part.GetProperty("length_encoding").GetString()!;
-        var prefix = length == "F" ? 0 : form == "bcd" ? (length.Length + 1) / 2 : form.StartsWith("bin", StringComparison.Ordinal) ? form[3] - '0' : length.Length;
+        var result = ReadAlone(part, content.AsSpan(cursor));
+        if (result.Error is not (DecodeError.None or DecodeError.TrailingBytes)) throw new Refusal(result.Error, path, origin + cursor + result.Offset);
+        var taken = result.Offset;
+        var prefix = length == "F" ? 0 : PrefixBytes(part.GetProperty("length_encoding").GetString()!, length.Length);
         Value(part, content[(cursor + prefix)..(cursor + taken)], path, origin + cursor + prefix);
         cursor += taken;
     }
@@ -134,7 +129,12 @@ public sealed class ReferenceParts(JsonElement field, string root)
         {
             var value = content[cursor + index];
             var letter = encoding == "ascii" ? (char)value : encoding == "ebcdic" ? _page1047.GetString([value])[0] : ' ';
-            var good = encoding switch { "bin" => true, "bcd" => value % 16 <= 9 && value / 16 <= 9, _ => letter is > ' ' and <= '~' && letter is not ('.' or '#') };
+            var good = encoding switch
+            {
+                "bin" => true,
+                "bcd" => value % 16 <= 9 && value / 16 <= 9,
+                _ => letter is > ' ' and <= '~' && letter is not ('.' or '#'),
+            };
             if (!good) throw new Refusal(DecodeError.BadDigit, path, origin + cursor + index);
             tag += encoding is "bin" or "bcd" ? value.ToString("X2", null) : letter;
         }
@@ -146,20 +146,12 @@ public sealed class ReferenceParts(JsonElement field, string root)
         // A length, as the message's oracle reads one: of a field that may be as long as the length can say.
         var lengthEncoding = parts.GetProperty("length_encoding").GetString()!;
         var digits = parts.GetProperty("length").GetString()!.Length;
-        var lengthBytes = lengthEncoding == "bcd" ? (digits + 1) / 2 : lengthEncoding.StartsWith("bin", StringComparison.Ordinal) ? lengthEncoding[3] - '0' : digits;
-        var part = JsonSerializer.SerializeToElement(new { type = "b", length = new string('L', digits), max = int.MaxValue, encoding = "bin", length_encoding = lengthEncoding });
-        var dialect = JsonSerializer.SerializeToElement(new Dictionary<string, object>
-        {
-            ["mti"] = "bcd",
-            ["bitmap"] = "bin",
-            ["fields"] = new Dictionary<string, JsonElement> { ["2"] = part },
-        });
-        byte[] header = [1, 0, 0x40, 0, 0, 0, 0, 0, 0, 0];
-        var result = new ReferenceDecoder(dialect).Decode([.. header, .. content.AsSpan(lengthAt)], []);
-        if (result.Error is not (DecodeError.None or DecodeError.TrailingBytes)) throw new Refusal(result.Error, place, origin + lengthAt + result.Offset - header.Length);
-        var valueAt = lengthAt + lengthBytes;
-        var length = result.Offset - header.Length - lengthBytes;
-        cursor = valueAt + length;
+        var part = JsonSerializer.SerializeToElement(
+            new { type = "b", length = new string('L', digits), max = int.MaxValue, encoding = "bin", length_encoding = lengthEncoding });
+        var result = ReadAlone(part, content.AsSpan(lengthAt));
+        if (result.Error is not (DecodeError.None or DecodeError.TrailingBytes)) throw new Refusal(result.Error, place, origin + lengthAt + result.Offset);
+        var valueAt = lengthAt + PrefixBytes(lengthEncoding, digits);
+        cursor = lengthAt + result.Offset;
         Enclosed(parts, tag, content[valueAt..cursor], place, origin, start, valueAt, encoding is "bin" or "bcd" ? "bin" : encoding);
     }
 
@@ -211,16 +203,18 @@ public sealed class ReferenceParts(JsonElement field, string root)
         var isListed = parts.TryGetProperty("fields", out var fields) && fields.TryGetProperty(tag, out part);
         if (!isListed)
         {
-            if (parts.TryGetProperty("unknown", out var rule) && rule.GetString() == "refuse") throw new Refusal(DecodeError.UndefinedField, place, origin + start);
+            var refuses = parts.TryGetProperty("unknown", out var rule) && rule.GetString() == "refuse";
+            if (refuses) throw new Refusal(DecodeError.UndefinedField, place, origin + start);
             part = JsonSerializer.SerializeToElement(new { type = unknown == "bin" ? "b" : "an", encoding = unknown });
         }
 
         var encoding = part.GetProperty("encoding").GetString()!;
-        if (encoding.StartsWith("hex", StringComparison.Ordinal) && value.Length % 2 == 1) throw new Refusal(DecodeError.BadDigit, place, origin + valueAt + value.Length);
+        var isHex = encoding.StartsWith("hex", StringComparison.Ordinal);
+        if (isHex && value.Length % 2 == 1) throw new Refusal(DecodeError.BadDigit, place, origin + valueAt + value.Length);
         var isPacked = encoding.StartsWith("bcd", StringComparison.Ordinal);
         var isFixed = part.TryGetProperty("length", out var form) && form.GetString() == "F";
         var max = part.TryGetProperty("max", out var most) ? most.GetInt32() : 65535;
-        var units = isPacked ? value.Length * 2 : encoding.StartsWith("hex", StringComparison.Ordinal) ? value.Length / 2 : value.Length;
+        var units = isPacked ? value.Length * 2 : isHex ? value.Length / 2 : value.Length;
         if (isPacked && isFixed && value.Length == (max + 1) / 2) units = max;
         if (isPacked && !isFixed && encoding == "bcd-rF" && value.Length > 0 && value[^1] % 16 == 15) units--;
         if (units > max) throw new Refusal(DecodeError.LengthOverMax, place, origin + start);
@@ -228,15 +222,8 @@ public sealed class ReferenceParts(JsonElement field, string root)
         if (units > 0)
         {
             var sized = JsonSerializer.SerializeToElement(new { type = part.GetProperty("type").GetString(), length = "F", max = units, encoding });
-            var dialect = JsonSerializer.SerializeToElement(new Dictionary<string, object>
-            {
-                ["mti"] = "bcd",
-                ["bitmap"] = "bin",
-                ["fields"] = new Dictionary<string, JsonElement> { ["2"] = sized },
-            });
-            byte[] header = [1, 0, 0x40, 0, 0, 0, 0, 0, 0, 0];
-            var result = new ReferenceDecoder(dialect).Decode([.. header, .. value], []);
-            if (result.Error != DecodeError.None) throw new Refusal(result.Error, place, origin + valueAt + result.Offset - header.Length);
+            var result = ReadAlone(sized, value);
+            if (result.Error != DecodeError.None) throw new Refusal(result.Error, place, origin + valueAt + result.Offset);
         }
 
         var isTemplate = !isListed && parts.GetProperty("kind").GetString() == "ber-tlv" && (Convert.ToInt32(tag[..2], 16) & 0x20) != 0;
@@ -249,6 +236,23 @@ public sealed class ReferenceParts(JsonElement field, string root)
 
         Value(part, value, place, origin + valueAt);
     }
+
+    // The message's oracle reads a part as field 2 of a message that holds nothing else; offsets from the part's first byte.
+    private static DecodeResult ReadAlone(JsonElement part, ReadOnlySpan<byte> bytes)
+    {
+        var dialect = JsonSerializer.SerializeToElement(new Dictionary<string, object>
+        {
+            ["mti"] = "bcd",
+            ["bitmap"] = "bin",
+            ["fields"] = new Dictionary<string, JsonElement> { ["2"] = part },
+        });
+        byte[] header = [1, 0, 0x40, 0, 0, 0, 0, 0, 0, 0];
+        var result = new ReferenceDecoder(dialect).Decode([.. header, .. bytes], []);
+        return result with { Offset = result.Offset - header.Length };
+    }
+
+    private static int PrefixBytes(string encoding, int digits) =>
+        encoding == "bcd" ? (digits + 1) / 2 : encoding.StartsWith("bin", StringComparison.Ordinal) ? encoding[3] - '0' : digits;
 
     private void Value(JsonElement part, byte[] content, string path, int origin)
     {

@@ -108,7 +108,9 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
             TagEncoding = encoding,
             Length = fields.ReadLength(parts, path),
             RefusesUnknown = RefusesUnknown(parts, path),
-            Parts = ReadEntries(parts, path, depth, true, isText ? new KeyReader((text, key) => ReadText(text, bytes, key)) : (text, key) => ReadRange(text, bytes * 2, key)),
+            Parts = ReadEntries(
+                parts, path, depth, true,
+                isText ? (text, key) => ReadText(text, bytes, key) : (text, key) => ReadRange(text, bytes * 2, key)),
         };
     }
 
