@@ -13,4 +13,10 @@ if (args is ["cell", ..])
     return;
 }
 
+if (args is ["codec", ..])
+{
+    CodecTable.Run(args);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -107,6 +107,57 @@ internal static class ByteClasses
         return AllLong(bytes, set);
     }
 
+    /// <summary>
+    /// Copies bytes that are all in the set, each loaded once; false if one is not (the target then holds anything). The
+    /// target is exactly as long.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryCopy<TClass>(ReadOnlySpan<byte> bytes, Span<byte> target, TClass set) where TClass : struct, IByteClass
+    {
+        if (bytes.Length >= Vector128<byte>.Count) return TryCopyLong(bytes, target, set);
+        if (bytes.Length >= sizeof(ulong))
+        {
+            var first = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+            var last = BinaryPrimitives.ReadUInt64LittleEndian(bytes[^sizeof(ulong)..]);
+            BinaryPrimitives.WriteUInt64LittleEndian(target, first);
+            BinaryPrimitives.WriteUInt64LittleEndian(target[^sizeof(ulong)..], last);
+            return set.Holds(Vector128.Create(first, last).AsByte());
+        }
+
+        if (bytes.Length >= sizeof(uint))
+        {
+            var first = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+            var last = BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]);
+            BinaryPrimitives.WriteUInt32LittleEndian(target, first);
+            BinaryPrimitives.WriteUInt32LittleEndian(target[^sizeof(uint)..], last);
+            return set.Holds(Vector128.Create(first | ((ulong)last << 32)).AsByte());
+        }
+
+        var good = true;
+        for (var index = 0; index < bytes.Length; index++)
+        {
+            target[index] = bytes[index];
+            good &= set.Holds(bytes[index]);
+        }
+
+        return good;
+    }
+
+    private static bool TryCopyLong<TClass>(ReadOnlySpan<byte> bytes, Span<byte> target, TClass set) where TClass : struct, IByteClass
+    {
+        var last = Vector128.Create(bytes[^Vector128<byte>.Count..]);
+        var good = set.Holds(last);
+        last.CopyTo(target[^Vector128<byte>.Count..]);
+        for (; bytes.Length > Vector128<byte>.Count; bytes = bytes[Vector128<byte>.Count..], target = target[Vector128<byte>.Count..])
+        {
+            var block = Vector128.Create(bytes);
+            good &= set.Holds(block);
+            block.CopyTo(target);
+        }
+
+        return good;
+    }
+
     /// <summary>Index of the first byte outside the set; the length if there is none.</summary>
     public static int FirstOutside<TClass>(ReadOnlySpan<byte> bytes, TClass set) where TClass : struct, IByteClass
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Protocol.Codec;
@@ -140,13 +141,19 @@ internal static class Decimals
     /// </summary>
     public static void Pack(ReadOnlySpan<byte> characters, Span<byte> target)
     {
-        var source = characters.Length - 1;
-        for (var index = target.Length - 1; index >= 0; index--)
+        for (; characters.Length > 8; characters = characters[..^8], target = target[..^4])
         {
-            var low = Nibble(characters[source--]);
-            var high = source >= 0 ? Nibble(characters[source--]) : 0;
-            target[index] = (byte)((high << 4) | low);
+            BinaryPrimitives.WriteUInt32BigEndian(target[^4..], PackEight(BinaryPrimitives.ReadUInt64BigEndian(characters[^8..])));
         }
+
+        var packed = PackEight(LastOf(characters));
+        if (target.Length == 4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(target, packed);
+            return;
+        }
+
+        for (var index = target.Length - 1; index >= 0; index--, packed >>= 8) target[index] = (byte)packed;
     }
 
     /// <summary>
@@ -186,6 +193,34 @@ internal static class Decimals
         var count = 1;
         for (; value >= 10; value /= 10) count++;
         return count;
+    }
+
+    // At most eight characters as a big-endian number, zeros before them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong LastOf(ReadOnlySpan<byte> characters)
+    {
+        if (characters.Length == 8) return BinaryPrimitives.ReadUInt64BigEndian(characters);
+        if (characters.Length >= 4)
+        {
+            // Both loads hold the bytes in the middle, in the same places.
+            ulong first = BinaryPrimitives.ReadUInt32BigEndian(characters);
+            return (first << (8 * (characters.Length - 4))) | BinaryPrimitives.ReadUInt32BigEndian(characters[^4..]);
+        }
+
+        ulong text = 0;
+        foreach (var character in characters) text = (text << 8) | character;
+        return text;
+    }
+
+    // Eight characters, each a digit, = or D, to nibbles: the letter alone has bit 6, and its low nibble lacks 9.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint PackEight(ulong text)
+    {
+        var letters = (text >> 6) & 0x0101010101010101;
+        var nibbles = (text & 0x0F0F0F0F0F0F0F0F) + letters + (letters << 3);
+        nibbles = (nibbles | (nibbles >> 4)) & 0x00FF00FF00FF00FF;
+        nibbles = (nibbles | (nibbles >> 8)) & 0x0000FFFF0000FFFF;
+        return (uint)(nibbles | (nibbles >> 16));
     }
 
     // Eight digits in one load: pairs, then fours, then all, each step one multiplication.

@@ -32,6 +32,18 @@ internal static class Ebcdic
         _ => value,
     };
 
+    /// <summary>True if every byte is a printable character.</summary>
+    public static bool AreCharacters(FieldEncoding encoding, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> characters = encoding == FieldEncoding.Ebcdic037 ? _from037 : _from1047;
+        foreach (var value in bytes)
+        {
+            if (characters[value] == 0) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The byte of a printable character.</summary>
     public static byte Byte(FieldEncoding encoding, byte character) => encoding switch
     {
@@ -49,7 +61,9 @@ internal static class Ebcdic
             return;
         }
 
-        for (var index = 0; index < bytes.Length; index++) target[index] = Character(encoding, bytes[index]);
+        ReadOnlySpan<byte> table = encoding == FieldEncoding.Ebcdic037 ? _from037 : _from1047;
+        target = target[..bytes.Length];
+        for (var index = 0; index < bytes.Length; index++) target[index] = table[bytes[index]];
     }
 
     /// <summary>Characters to bytes, or a plain copy where the encoding is ASCII.</summary>
@@ -61,7 +75,9 @@ internal static class Ebcdic
             return;
         }
 
-        for (var index = 0; index < characters.Length; index++) target[index] = Byte(encoding, characters[index]);
+        ReadOnlySpan<byte> table = encoding == FieldEncoding.Ebcdic037 ? _to037 : _to1047;
+        target = target[..characters.Length];
+        for (var index = 0; index < characters.Length; index++) target[index] = table[characters[index] & 0x7F];
     }
 
     private static byte[] BuildTo(byte openBracket, byte closeBracket, byte caret)

@@ -52,6 +52,10 @@ internal static class FieldContent
                 return IsPadGood(units, content) && ByteClasses.All(content, default(BcdTrackClass));
             case ContentCheck.Signed:
                 return content.IsEmpty || (IsSign(content[0]) && ByteClasses.All(content[1..], RangeClass.Digits));
+            case ContentCheck.EbcdicDigits:
+                return ByteClasses.All(content, new RangeClass(0xF0, 9));
+            case ContentCheck.EbcdicText:
+                return Ebcdic.AreCharacters(plan.Encoding, content);
             default:
                 return Judge(in plan, units, content, out _) == DecodeError.None;
         }
@@ -101,7 +105,19 @@ internal static class FieldContent
     {
         if (plan.Prefix == PrefixForm.Ascii)
         {
-            Decimals.WriteAscii((uint)units, prefix);
+            var tens = (uint)units / 10;
+            prefix[^1] = (byte)('0' + (uint)units - tens * 10);
+            if (prefix.Length == 3) prefix[0] = (byte)('0' + tens / 10);
+            prefix[^2] = (byte)('0' + tens % 10);
+            return;
+        }
+
+        if (plan.Prefix == PrefixForm.Bcd)
+        {
+            var hundreds = (uint)units / 100;
+            var pair = (uint)units - hundreds * 100;
+            prefix[^1] = (byte)(pair + 6 * (pair / 10));
+            if (prefix.Length == 2) prefix[0] = (byte)hundreds;
             return;
         }
 

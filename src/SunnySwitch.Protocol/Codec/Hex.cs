@@ -28,6 +28,22 @@ internal static class Hex
         return (isDigit | isLetter) == Vector128<byte>.AllBitsSet;
     }
 
+    /// <summary>
+    /// Blocks of sixteen good characters to eight bytes each; returns the characters done, at the first block that is not
+    /// good or not whole.
+    /// </summary>
+    public static int ParseBlocks(ReadOnlySpan<byte> text, Span<byte> target)
+    {
+        var done = 0;
+        for (; text.Length - done >= Characters64; done += Characters64)
+        {
+            if (!TryParse(text[done..], out var value)) break;
+            BinaryPrimitives.WriteUInt64BigEndian(target[(done / 2)..], value);
+        }
+
+        return done;
+    }
+
     /// <summary>Writes two characters per byte; <paramref name="target"/> is at least twice as long.</summary>
     public static void Write(ReadOnlySpan<byte> bytes, Span<byte> target)
     {
@@ -42,11 +58,12 @@ internal static class Hex
     /// <summary>Writes sixteen characters of a big-endian number.</summary>
     public static void Write(ulong value, Span<byte> target)
     {
-        target = target[..Characters64];
-        for (var index = Characters64 - 1; index >= 0; index--, value >>= 4)
-        {
-            target[index] = Digits[(int)(value & 0x0F)];
-        }
+        // Each byte to two nibbles side by side, and those to characters: digits from '0', letters seven further.
+        var bytes = Vector128.CreateScalar(BinaryPrimitives.ReverseEndianness(value)).AsByte();
+        var (pairs, _) = Vector128.Widen(bytes);
+        var nibbles = ((pairs >>> 4) | (pairs << 8)).AsByte() & Vector128.Create((byte)0x0F);
+        var letters = Vector128.GreaterThan(nibbles, Vector128.Create((byte)9)) & Vector128.Create((byte)('A' - '9' - 1));
+        (nibbles + Vector128.Create((byte)'0') + letters).CopyTo(target);
     }
 
     /// <summary>Value of a hex character of either case; -1 if it is none.</summary>

@@ -78,7 +78,7 @@ public ref struct MessageWriter
         ref readonly var plan = ref Take(field);
         Must.Hold(plan.Type == FieldType.Digits);
         var units = plan.IsFixed ? plan.UnitsMax : Decimals.Count(value);
-        var room = ReserveContent(in plan, units);
+        var room = ReserveContent(in plan, units, plan.BytesOf(units));
         if (_tooSmall) return;
         Must.Hold(FieldContent.WriteNumber(in plan, value, units, room));
     }
@@ -97,10 +97,25 @@ public ref struct MessageWriter
     public void Text(int field, scoped ReadOnlySpan<byte> ascii)
     {
         ref readonly var plan = ref Take(field);
-        Must.Hold(plan.Type != FieldType.Binary && FieldRules.FirstOutside(in plan, ascii) == ascii.Length);
-        var room = ReserveContent(in plan, ascii.Length);
-        if (_tooSmall) return;
-        FieldContent.WriteText(in plan, ascii, room);
+        // The two forms of the two busiest dialects are checked and written in one go.
+        if (plan.Check == ContentCheck.Range)
+        {
+            var set = new RangeClass(plan.RangeLow, plan.RangeWidth);
+            var room = ReserveContent(in plan, ascii.Length, ascii.Length);
+            Must.Hold(_tooSmall ? ByteClasses.All(ascii, set) : ByteClasses.TryCopy(ascii, room, set));
+        }
+        else if (plan.Check == ContentCheck.Bcd)
+        {
+            Must.Hold(ByteClasses.All(ascii, RangeClass.Digits));
+            var room = ReserveContent(in plan, ascii.Length, (ascii.Length + 1) >> 1);
+            if (!_tooSmall) Decimals.Pack(ascii, room);
+        }
+        else
+        {
+            Must.Hold(plan.Type != FieldType.Binary && FieldRules.FirstOutside(in plan, ascii) == ascii.Length);
+            var room = ReserveContent(in plan, ascii.Length, plan.BytesOf(ascii.Length));
+            if (!_tooSmall) FieldContent.WriteText(in plan, ascii, room);
+        }
     }
 
     /// <summary>A <c>b</c> field; a fixed field takes exactly its width.</summary>
@@ -108,7 +123,7 @@ public ref struct MessageWriter
     {
         ref readonly var plan = ref Take(field);
         Must.Hold(plan.Type == FieldType.Binary);
-        var room = ReserveContent(in plan, bytes.Length);
+        var room = ReserveContent(in plan, bytes.Length, plan.BytesOf(bytes.Length));
         if (_tooSmall) return;
         FieldContent.WriteBytes(in plan, bytes, room);
     }
@@ -119,7 +134,8 @@ public ref struct MessageWriter
         ref readonly var plan = ref Take(field);
         var composition = _dialect.PartsOf(field);
         Must.Hold(composition is not null);
-        var room = ReserveContent(in plan, FieldContent.UnitsOfComposed(in plan, composition, composed.Length));
+        var units = FieldContent.UnitsOfComposed(in plan, composition, composed.Length);
+        var room = ReserveContent(in plan, units, plan.BytesOf(units));
         if (!_tooSmall) FieldContent.WriteComposed(in plan, composition, composed, room);
     }
 
@@ -171,12 +187,12 @@ public ref struct MessageWriter
         return ref _dialect.Plans[field];
     }
 
-    private Span<byte> ReserveContent(in FieldPlan plan, int units)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Span<byte> ReserveContent(in FieldPlan plan, int units, int bytes)
     {
         Must.Hold(plan.IsFixed ? units == plan.UnitsMax : units <= plan.UnitsMax);
-        var bytes = plan.BytesOf(units);
         var room = Reserve(plan.PrefixBytes + bytes);
-        if (_tooSmall || plan.IsFixed) return room;
+        if (plan.IsFixed || _tooSmall) return room;
         FieldContent.WritePrefix(in plan, units, room[..plan.PrefixBytes]);
         return room[plan.PrefixBytes..];
     }
@@ -184,14 +200,16 @@ public ref struct MessageWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(int bytes)
     {
-        if (_tooSmall || _target.Length - _cursor < bytes)
+        var cursor = _cursor;
+        if (_target.Length - cursor < bytes)
         {
+            // Whatever follows finds no room either.
             _tooSmall = true;
+            _cursor = _target.Length;
             return default;
         }
 
-        var room = _target.Slice(_cursor, bytes);
-        _cursor += bytes;
-        return room;
+        _cursor = cursor + bytes;
+        return _target.Slice(cursor, bytes);
     }
 }

@@ -20,6 +20,7 @@ public ref struct PartReader
     private readonly int _origin;
     private readonly int _scale;
     private readonly int _depth;
+    private readonly bool _isPlainTlv;
     private ref readonly FieldPlan _plan;
     private FieldSet _left;
     private int _cursor;
@@ -37,7 +38,9 @@ public ref struct PartReader
         _origin = origin;
         _scale = scale;
         _depth = depth;
-        _plan = ref Unsafe.NullRef<FieldPlan>();
+        _plan = ref composition.UnknownPlan;
+        _entry = -1;
+        _isPlainTlv = composition.IsPlainTlv;
     }
 
     /// <summary>Bit, place or tag of the part under the cursor; tags are big-endian numbers of their bytes.</summary>
@@ -90,6 +93,7 @@ public ref struct PartReader
     /// <summary>Goes to the next part; false at the end or at the first fault.</summary>
     public bool MoveNext()
     {
+        if (_isPlainTlv && MoveInPlainTlv()) return true;
         if (Error != DecodeError.None) return false;
         HasKey = false;
         return _composition.Kind switch
@@ -134,7 +138,7 @@ public ref struct PartReader
     {
         if (!composition.IsHexText && plan.NibblesPerUnit != 4) return new PartReader(dialect, composition, content, origin, scale, depth);
         Must.Hold(scratch.Length >= content.Length / 2);
-        var bad = 0;
+        var bad = plan.Encoding == FieldEncoding.Ascii ? Hex.ParseBlocks(content, scratch) : 0;
         for (; bad < content.Length; bad++)
         {
             var character = Ebcdic.Character(plan.Encoding, content[bad]);
@@ -161,19 +165,37 @@ public ref struct PartReader
         return false;
     }
 
+    // Nearly every element of nearly every DE55: a tag of one or two bytes, a length of one, nothing listed. False, and
+    // nothing moved, for all that is not so plain.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MoveInPlainTlv()
+    {
+        var content = _content;
+        var at = _cursor;
+        if (content.Length - at < 2) return false;
+        uint tag = content[at];
+        int length = content[at + 1];
+        var start = at + 2;
+        if ((tag & 0x1F) == 0x1F)
+        {
+            if (length is >= 0x80 or 0 || (uint)start >= (uint)content.Length) return false;
+            tag = (tag << 8) | (uint)length;
+            length = content[start++];
+        }
+
+        if (tag == 0 || length >= 0x80 || length > content.Length - start || Error != DecodeError.None) return false;
+        (_rawStart, Key, HasKey, _start, _units, _cursor) = (at, tag, true, start, length, start + length);
+        return true;
+    }
+
     private bool MoveInTlv()
     {
         var content = _content;
         var at = _cursor;
         while (_composition.SkipsPadding && at < content.Length && content[at] == 0) at++;
         if ((uint)at >= (uint)content.Length) return false;
-        // Nearly every element: a tag of one or two bytes, a length of one.
-        uint tag = content[at];
-        int end, length, bad;
-        if ((tag & 0x1F) != 0x1F && tag != 0) end = at + 1;
-        else if (!Tlv.TryReadTag(content, at, out tag, out end, out bad)) return Fail(DecodeError.BadTlv, bad);
-        if ((uint)end < (uint)content.Length && content[end] < 0x80) length = content[end++];
-        else if (!Tlv.TryReadLength(content, end, out length, out end, out bad)) return Fail(DecodeError.BadTlv, bad);
+        if (!Tlv.TryReadTag(content, at, out var tag, out var end, out var bad)) return Fail(DecodeError.BadTlv, bad);
+        if (!Tlv.TryReadLength(content, end, out var length, out end, out bad)) return Fail(DecodeError.BadTlv, bad);
         if (length > content.Length - end) return Fail(DecodeError.BadTlv, content.Length);
         (_rawStart, Key, HasKey) = (at, tag, true);
         return TakeTagged(end, length);

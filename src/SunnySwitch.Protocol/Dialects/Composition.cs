@@ -92,6 +92,9 @@ internal sealed class Composition
     /// <summary>Entries by ascending key; positional ones are keyed 1, 2, 3.</summary>
     public PartPlan[] Parts { get; init; } = [];
 
+    /// <summary>BER-TLV of which the file lists nothing and refuses nothing: chip data as it usually comes.</summary>
+    public bool IsPlainTlv => Kind == CompositionKind.BerTlv && Parts.Length == 0 && !RefusesUnknown;
+
     /// <summary>Bytes of one bitmap on the wire.</summary>
     public int BitmapBytes => BitmapForm == BitmapForm.Raw ? BitmapBits / 8 : BitmapBits / 4;
 

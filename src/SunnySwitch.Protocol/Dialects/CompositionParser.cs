@@ -137,7 +137,7 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
         var isText = tags is not (FieldEncoding.Raw or FieldEncoding.PackedLeft0);
         return new FieldPlan
         {
-            Check = !isText ? ContentCheck.None : tags == FieldEncoding.Ascii ? ContentCheck.Range : ContentCheck.ByByte,
+            Check = !isText ? ContentCheck.None : tags == FieldEncoding.Ascii ? ContentCheck.Range : ContentCheck.EbcdicText,
             Prefix = PrefixForm.OfTag,
             NibblesPerUnit = 2,
             UnitsMax = FieldPlan.UnitsLimit,

@@ -174,8 +174,8 @@ internal sealed class FieldParser(DialectProblems problems, DialectDraft draft)
         return name switch
         {
             "ascii" => (AsciiCheckOf(type), 2, FieldEncoding.Ascii),
-            "ebcdic" or "ebcdic-1047" => (ContentCheck.ByByte, 2, FieldEncoding.Ebcdic1047),
-            "ebcdic-037" => (ContentCheck.ByByte, 2, FieldEncoding.Ebcdic037),
+            "ebcdic" or "ebcdic-1047" => (EbcdicCheckOf(type), 2, FieldEncoding.Ebcdic1047),
+            "ebcdic-037" => (EbcdicCheckOf(type), 2, FieldEncoding.Ebcdic037),
             "bcd-l0" => (PackedCheckOf(type), 1, FieldEncoding.PackedLeft0),
             "bcd-lF" when IsPackable(type) => (ContentCheck.ByByte, 1, FieldEncoding.PackedLeftF),
             "bcd-r0" when IsPackable(type) => (ContentCheck.ByByte, 1, FieldEncoding.PackedRight0),
@@ -192,6 +192,13 @@ internal sealed class FieldParser(DialectProblems problems, DialectDraft draft)
         FieldType.Signed => ContentCheck.Signed,
         FieldType.Overpunch => ContentCheck.ByByte,
         _ => ContentCheck.Range,
+    };
+
+    private static ContentCheck EbcdicCheckOf(FieldType type) => type switch
+    {
+        FieldType.Digits => ContentCheck.EbcdicDigits,
+        FieldType.Text => ContentCheck.EbcdicText,
+        _ => ContentCheck.ByByte,
     };
 
     private static ContentCheck PackedCheckOf(FieldType type) => type switch

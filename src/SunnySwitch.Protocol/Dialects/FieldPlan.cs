@@ -48,7 +48,7 @@ internal enum ContentCheck : byte
 {
     /// <summary>Not defined: the decoder stops here.</summary>
     Undefined,
-    /// <summary>Every byte in a range: ASCII digits, printable text.</summary>
+    /// <summary>Every byte in a range: ASCII digits, printable ASCII text.</summary>
     Range,
     /// <summary>Packed digits, an odd count padded left with 0.</summary>
     Bcd,
@@ -62,6 +62,10 @@ internal enum ContentCheck : byte
     BcdTrack,
     /// <summary>C or D, then ASCII digits.</summary>
     Signed,
+    /// <summary>EBCDIC digits.</summary>
+    EbcdicDigits,
+    /// <summary>Printable EBCDIC text.</summary>
+    EbcdicText,
     /// <summary>By type and encoding, byte by byte: every form that is not on a hot path.</summary>
     ByByte,
 }
