@@ -23,7 +23,7 @@ internal static class Program
             LoadCommand.Create(),
             LoadCommand.CreateEcho(),
             JournalCommand.Create(),
-            DecodeCommand.Create(),
+            DecodeCommand.Create(), DialectCommand.Create(),
             EncodeCommand.Create(),
             SimulateCommand.Create(),
         };

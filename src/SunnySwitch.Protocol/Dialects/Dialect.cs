@@ -26,6 +26,11 @@ internal enum BitmapForm : byte
     HexEbcdic,
 }
 
+/// <summary>A message that a dialect file gives as a sample.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Message">Without framing.</param>
+public sealed record DialectSample(string Name, byte[] Message);
+
 /// <summary>Finds a dialect file that another one names under <c>inherits</c>; null if there is none.</summary>
 public delegate byte[]? DialectSource(string name);
 
@@ -49,6 +54,15 @@ public sealed class Dialect
         AllowsTrailingBytes = draft.AllowsTrailingBytes;
         AllowsLowerHex = draft.AllowsLowerHex;
         Samples = draft.Samples;
+        Description = draft.Description;
+        Parent = draft.Parent;
+        Framing = draft.Framing;
+        KeepAlive = draft.KeepAlive;
+        Match = draft.Match;
+        AnswerSeconds = draft.AnswerSeconds;
+        Manual = draft.Manual;
+        Flow = draft.Flow;
+        ResponseCodes = draft.ResponseCodes;
         _plans = draft.Plans;
         _compositions = [.. draft.Compositions];
         _names = draft.Names;
@@ -72,7 +86,44 @@ public sealed class Dialect
     public readonly FieldSet Defined;
 
     /// <summary>Messages that the file gives as samples: each decodes, and encodes to the same bytes.</summary>
-    public IReadOnlyList<byte[]> Samples { get; }
+    public IReadOnlyList<DialectSample> Samples { get; }
+
+    /// <summary>What the file says of itself; empty if nothing.</summary>
+    public string Description { get; }
+
+    /// <summary>The dialect that it inherits from; null if from none.</summary>
+    public string? Parent { get; }
+
+    /// <summary>How frames are cut where a link does not say; null if the file does not either.</summary>
+    public string? Framing { get; }
+
+    /// <summary>What is done with keep-alives where a link does not say: refuse, answer or ignore; null if not said.</summary>
+    public string? KeepAlive { get; }
+
+    /// <summary>Fields by which an answer finds its request; none if the file does not say.</summary>
+    public FieldSet Match { get; }
+
+    /// <summary>Seconds that an answer may take, 1 to 300; 0 if the file does not say.</summary>
+    public int AnswerSeconds { get; }
+
+    /// <summary>What the file leaves to the counterparty's manual, in sentences.</summary>
+    public IReadOnlyList<string> Manual { get; }
+
+    /// <summary>MTI that answers each request, where that is not the standard's rule.</summary>
+    public IReadOnlyDictionary<ushort, ushort> Flow { get; }
+
+    /// <summary>Code of the wire for each of 1987's; <c>*</c> stands for all others.</summary>
+    public IReadOnlyDictionary<string, string> ResponseCodes { get; }
+
+    /// <summary>
+    /// MTI of the answer: as <see cref="Flow"/> says, or the function digit plus one and no repeat bit (0101 and 0100 give
+    /// 0110, 0421 gives 0430; ISO 8583-1:1987 clause 4.1). 0 for a message that nobody answers: a response.
+    /// </summary>
+    public ushort AnswerMti(ushort mti)
+    {
+        if (Flow.Count > 0 && Flow.TryGetValue(mti, out var answer)) return answer;
+        return (mti & 0x0010) != 0 ? (ushort)0 : (ushort)((mti & ~0x0001) + 0x0010);
+    }
 
     /// <summary>Leniency <c>trailing-bytes</c>: what follows the last field is not looked at.</summary>
     internal bool AllowsTrailingBytes { get; }
@@ -238,7 +289,16 @@ internal sealed class DialectDraft
     public bool AllowsTrailingBytes;
     public bool AllowsLowerHex;
     public bool AllowsAnyPad;
-    public List<byte[]> Samples = [];
+    public string Description = "";
+    public string? Parent;
+    public string? Framing;
+    public string? KeepAlive;
+    public int AnswerSeconds;
+    public FieldSet Match;
+    public readonly List<DialectSample> Samples = [];
+    public readonly List<string> Manual = [];
+    public readonly Dictionary<ushort, ushort> Flow = [];
+    public readonly Dictionary<string, string> ResponseCodes = new(StringComparer.Ordinal);
     public readonly List<Composition> Compositions = [new()];   // 0 is none.
     public readonly Dictionary<int, string> Names = [];
     public readonly FieldPlan[] Plans = new FieldPlan[Dialect.FieldMax + 1];

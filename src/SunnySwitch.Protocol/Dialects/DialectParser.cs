@@ -42,7 +42,8 @@ internal sealed class DialectParser
         (_draft.MtiForm, _draft.BitmapForm) = ((MtiForm)Math.Max(mti, 0), (BitmapForm)Math.Max(bitmap, 0));
         ReadLeniencies();
         ReadFields();
-        ReadSamples();
+        new ExchangeParser(_problems, _draft, Owner).Read();
+        ReadOwn();
         _problems.ThrowIfAny();
         return _draft;
     }
@@ -59,8 +60,8 @@ internal sealed class DialectParser
 
             if (ParseFile(next) is not { } root || !_problems.IsObject(root, "the file")) return false;
             _problems.ReportStrangers(
-                root, "", "$schema", "dialect", "description", "inherits", "mti", "bitmap", "lenient", "fields",
-                "samples");
+                root, "", "$schema", "dialect", "description", "inherits", "mti", "bitmap", "lenient", "fields", "framing",
+                "keep_alive", "flow", "match", "timers", "response_codes", "manual", "samples");
             _layers.Add(new Layer(Name(root), root, next));
             if (!root.TryGetProperty("inherits", out _)) return true;
             if (_problems.OptionalText(root, "", "inherits") is not { } parent) return false;
@@ -205,16 +206,20 @@ internal sealed class DialectParser
         if (parser.NameOf(element, path) is { } name) _draft.Names[field] = name;
     }
 
-    private void ReadSamples()
+    // Description and samples are not inherited.
+    private void ReadOwn()
     {
         _problems.Prefix = "";
+        _draft.Description = DialectProblems.Printable(_problems.OptionalText(_layers[0].Root, "", "description") ?? "", 400);
+        _draft.Parent = _layers.Count > 1 ? _layers[1].Name : null;
         if (!_layers[0].Root.TryGetProperty("samples", out var samples) || !_problems.IsObject(samples, "samples")) return;
         foreach (var entry in samples.EnumerateObject())
         {
             var path = $"samples.{DialectProblems.Printable(entry.Name)}";
             try
             {
-                _draft.Samples.Add(Convert.FromHexString(entry.Value.GetString() ?? ""));
+                var message = Convert.FromHexString(entry.Value.GetString() ?? "");
+                _draft.Samples.Add(new DialectSample(DialectProblems.Printable(entry.Name, 80), message));
             }
             catch (Exception broken) when (broken is FormatException or InvalidOperationException)
             {

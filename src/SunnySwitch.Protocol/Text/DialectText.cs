@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+
+namespace SunnySwitch.Protocol.Text;
+
+/// <summary>A dialect as a page for people, in Markdown: what is around the messages, every field and part, a decoded sample.</summary>
+public static class DialectText
+{
+    /// <summary>Writes the page; ends with a line end.</summary>
+    public static string Describe(Dialect dialect)
+    {
+        var page = new StringBuilder();
+        page.Append(CultureInfo.InvariantCulture, $"# {dialect.Name}\n\n{dialect.Description}\n\n");
+        Around(dialect, page);
+        Manual(dialect, page);
+        page.Append("## Fields\n\n| Field | Name | Holds | Length | On the wire |\n|---|---|---|---|---|\n");
+        foreach (var field in dialect.Defined)
+        {
+            ref readonly var plan = ref dialect.Plans[field];
+            Row(page, $"{field}", dialect.NameOf(field) ?? FieldNames.Of(field), in plan);
+            if (dialect.PartsOf(field) is { } parts) Parts(dialect, page, parts, new FieldPath(field));
+        }
+
+        Samples(dialect, page);
+        return page.ToString();
+    }
+
+    /// <summary>The letters of a type, ISO 8583-1:1987 clause 4.</summary>
+    internal static string TypeName(FieldType type) => type switch
+    {
+        FieldType.Digits => "n",
+        FieldType.Text => "ans",
+        FieldType.Binary => "b",
+        FieldType.Track => "z",
+        FieldType.Signed => "x+n",
+        FieldType.Overpunch => "n, sign over the last",
+        _ => "undefined",
+    };
+
+    private static void Around(Dialect dialect, StringBuilder page)
+    {
+        void Line(string name, string value) => page.Append(CultureInfo.InvariantCulture, $"- {name}: {value}\n");
+        if (dialect.Parent is { } parent) Line("Inherits from", $"[{parent}]({parent}.md)");
+        Line("MTI", dialect.MtiForm switch { MtiForm.Ascii => "four ASCII digits", MtiForm.Bcd => "two packed bytes", _ => "four EBCDIC digits" });
+        var bitmaps = dialect.HasThirdBitmap ? "up to three" : "one or two";
+        var form = dialect.BitmapForm switch { BitmapForm.Raw => "8 bytes", BitmapForm.Hex => "16 hex characters", _ => "16 hex characters in EBCDIC" };
+        Line("Bitmaps", $"{bitmaps}, {form} each");
+        Line("Framing", dialect.Framing ?? "the link says");
+        if (dialect.KeepAlive is { } keepAlive) Line("Keep-alives", keepAlive);
+        if (dialect.AnswerSeconds > 0) Line("Answer within", $"{dialect.AnswerSeconds} s");
+        if (!dialect.Match.IsEmpty) Line("An answer is matched by fields", Join(dialect.Match));
+        if (dialect.Flow.Count > 0)
+        {
+            Line("Answers", string.Join(", ", dialect.Flow.Select(pair => $"{ValueText.Mti(pair.Key)} by {ValueText.Mti(pair.Value)}")));
+        }
+
+        if (dialect.ResponseCodes.Count > 0)
+        {
+            Line("Response codes", string.Join(", ", dialect.ResponseCodes.Select(pair => $"{pair.Key} as {pair.Value}")));
+        }
+
+        var lenient = new List<string>();
+        if (dialect.AllowsTrailingBytes) lenient.Add("trailing-bytes");
+        if (dialect.AllowsLowerHex) lenient.Add("lower-case-hex");
+        if (Array.Exists(dialect.Plans, plan => plan.Has(FieldTraits.AnyPad))) lenient.Add("pad-nibble");
+        Line("Leniencies", lenient.Count == 0 ? "none" : string.Join(", ", lenient));
+        page.Append('\n');
+    }
+
+    private static void Manual(Dialect dialect, StringBuilder page)
+    {
+        page.Append("## Standard, and what is not\n\n");
+        if (dialect.Manual.Count == 0) page.Append("Everything below is the standard's.\n\n");
+        else page.Append("Needs the counterparty's manual:\n\n");
+        foreach (var line in dialect.Manual) page.Append(CultureInfo.InvariantCulture, $"- {line}\n");
+        if (dialect.Manual.Count > 0) page.Append('\n');
+    }
+
+    private static void Parts(Dialect dialect, StringBuilder page, Composition parts, in FieldPath path)
+    {
+        var kind = parts.Kind switch
+        {
+            CompositionKind.Positional => parts.MayEndEarly ? "one after the other, the last ones may be missing" : "one after the other",
+            CompositionKind.Bitmap => $"announced by {parts.BitmapBits} bits{(parts.IsChained ? ", bit 1 announces more" : "")}",
+            CompositionKind.Tagged => $"tags of {parts.TagBytes}, each with a length{(parts.RefusesUnknown ? ", no others" : ", others are kept")}",
+            _ => "BER-TLV" + (parts.RefusesUnknown ? ", no other tags" : ", other tags are kept"),
+        };
+        page.Append(CultureInfo.InvariantCulture, $"| {path.Text(dialect)}.* | | parts: {kind} | | {(parts.IsHexText ? "spelled in hex" : "")} |\n");
+        foreach (var part in parts.Parts)
+        {
+            var place = path.Then(part.First);
+            var key = place.Text(dialect) + (part.Last > part.First ? "-" + parts.KeyText(part.Last) : "");
+            Row(page, key, part.Name ?? "", in part.Plan);
+            if (part.Plan.Parts != 0 && place.Count < FieldPath.StepsMax) Parts(dialect, page, dialect.PartsOf(parts, part.First)!, in place);
+        }
+    }
+
+    private static void Row(StringBuilder page, string key, string name, in FieldPlan plan)
+    {
+        var length = plan.Prefix switch
+        {
+            PrefixForm.None => $"{plan.UnitsMax}",
+            PrefixForm.OfTag => plan.UnitsMax == FieldPlan.UnitsLimit ? "as its tag says" : $"to {plan.UnitsMax}",
+            _ => $"to {plan.UnitsMax}, length in {plan.PrefixBytes} {PrefixName(in plan)}",
+        };
+        page.Append(CultureInfo.InvariantCulture, $"| {key} | {name} | {TypeName(plan.Type)} | {length} | {EncodingName(plan.Encoding, plan.Type)} |\n");
+    }
+
+    private static string PrefixName(in FieldPlan plan) => plan.Prefix switch
+    {
+        PrefixForm.Ascii or PrefixForm.AsciiAny => "ASCII digits",
+        PrefixForm.Bcd or PrefixForm.BcdAny => "packed bytes",
+        PrefixForm.Ebcdic => "EBCDIC digits",
+        PrefixForm.Binary => "bytes, binary",
+        PrefixForm.Hex => "hex characters",
+        _ => "hex characters in EBCDIC",
+    } + (plan.Has(FieldTraits.LengthCountsItself) ? ", itself included" : "");
+
+    private static string EncodingName(FieldEncoding encoding, FieldType type) => encoding switch
+    {
+        FieldEncoding.Ascii => type == FieldType.Binary ? "hex text" : "ASCII",
+        FieldEncoding.Ebcdic1047 => type == FieldType.Binary ? "hex text in EBCDIC" : "EBCDIC 1047",
+        FieldEncoding.Ebcdic037 => type == FieldType.Binary ? "hex text in EBCDIC" : "EBCDIC 037",
+        FieldEncoding.Raw => "bytes",
+        FieldEncoding.PackedLeft0 => "packed, odd ones padded left with 0",
+        FieldEncoding.PackedLeftF => "packed, odd ones padded left with F",
+        FieldEncoding.PackedRight0 => "packed, odd ones padded right with 0",
+        _ => "packed, odd ones padded right with F",
+    };
+
+    private static void Samples(Dialect dialect, StringBuilder page)
+    {
+        foreach (var sample in dialect.Samples)
+        {
+            var tree = new System.Buffers.ArrayBufferWriter<byte>();
+            MessageTree.Write(dialect, sample.Message, false, tree);
+            page.Append(CultureInfo.InvariantCulture, $"\n## Sample: {sample.Name}\n\n```\n{Encoding.UTF8.GetString(tree.WrittenSpan)}```\n");
+        }
+    }
+
+    private static string Join(FieldSet fields)
+    {
+        var text = new List<string>();
+        foreach (var field in fields) text.Add(field.ToString(CultureInfo.InvariantCulture));
+        return string.Join(", ", text);
+    }
+}
