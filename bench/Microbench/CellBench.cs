@@ -33,7 +33,7 @@ public static class CellBench
         var dialect = Dialect.BuiltIn(args.Contains("iso87-bcd") ? "iso87-bcd" : "iso87-ascii")!;
         var acquirer = InstitutionId.Of(400001, 6);
         var link = new LinkProfile(
-            new LinkTerms(1, "bench", false, [acquirer]), dialect, new Framing(FramingKind.Binary2, 2048), long.MaxValue);
+            new LinkTerms(1, "bench", false, [acquirer]), dialect, Framing.Of("be16", 2048), long.MaxValue);
         using var tokens = new CmacPanTokens(new byte[16]);
         var state = new SwitchState(new StateOptions(Cards, Cards, tableMax, tableMax, 100_000, 1_000), tokens);
         using var journal = Journal.Journal.Open(
@@ -139,7 +139,7 @@ public static class CellBench
         writer.Text(43, "ACME GROCERY STORE #12  SPRINGFIELD  US "u8);
         writer.Text(49, "840"u8);
         var bytes = writer.End();
-        link.Framing.WriteHeader(target, bytes);
+        link.Framing.WriteLead(target, bytes, default);
         return bytes + 2;
     }
 

@@ -124,6 +124,7 @@ public sealed class Cell : IBatchEventHandler<Input>
             case InputKind.Message: TakeMessage(input, now); break;
             case InputKind.ConnectionEnded: TakeEnd(input, now); break;
             case InputKind.Command: TakeCommand(input.Command!, now); break;
+            case InputKind.KeepAlive: AnswerKeepAlive(in input.Transaction); break;
             default: Must.Hold(input.Kind == InputKind.None); break;
         }
     }
@@ -231,9 +232,24 @@ public sealed class Cell : IBatchEventHandler<Input>
         var bytes = ReplyEncoder.Finish(link, input.Reply, input.Draft, in transaction.Decided, target);
         _desk.Commit(connection, bytes);
         if (_arrivalCount < _arrivals.Length) _arrivals[_arrivalCount++] = input.ArrivedAt.UnixNanos;
+        MarkDirty(connection);
+    }
+
+    private void MarkDirty(int connection)
+    {
         if (_isDirty[connection]) return;
         _isDirty[connection] = true;
         _dirty[_dirtyCount++] = connection;
+    }
+
+    private void AnswerKeepAlive(in Transaction transaction)
+    {
+        var framing = _links[transaction.LinkIndex].Framing;
+        var target = _desk.Claim(transaction.Connection, transaction.Generation, framing.KeepAliveBytes);
+        if (target.IsEmpty) return;
+        framing.WriteKeepAlive(target);
+        _desk.Commit(transaction.Connection, framing.KeepAliveBytes);
+        MarkDirty(transaction.Connection);
     }
 
     private void TakeEnd(Input input, Instant now)

@@ -17,6 +17,9 @@ public enum InputKind : byte
 
     /// <summary>An operator's command.</summary>
     Command = 3,
+
+    /// <summary>The connection wants a keep-alive back. No decision, no frame of the journal.</summary>
+    KeepAlive = 4,
 }
 
 /// <summary>

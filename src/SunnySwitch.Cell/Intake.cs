@@ -1,7 +1,9 @@
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
+using SunnySwitch.Protocol.Text;
 
 namespace SunnySwitch.Cell;
 
@@ -10,7 +12,11 @@ namespace SunnySwitch.Cell;
 /// <param name="Unanswerable">Frames that could not be decoded far enough to answer; dropped.</param>
 /// <param name="ConsumedBytes">Bytes that staged and dropped frames took.</param>
 /// <param name="Status">What follows them: need more bytes, or why the link has to close. Complete: the stage is full, more frames wait.</param>
-public readonly record struct Staged(int Frames, int Unanswerable, int ConsumedBytes, FrameStatus Status);
+/// <param name="KeepAlives">Frames of length zero that the link takes.</param>
+/// <param name="Rejected">Messages of ours that the other side sent back under a reject header; nobody answers them.</param>
+/// <param name="RejectCode">Code of the last of those.</param>
+public readonly record struct Staged(
+    int Frames, int Unanswerable, int ConsumedBytes, FrameStatus Status, int KeepAlives, int Rejected, int RejectCode);
 
 /// <summary>
 /// Decodes received bytes before any ring slot is claimed, so that nothing can fail between claim and publish.
@@ -27,25 +33,32 @@ public sealed class Intake(IPanTokens tokens)
     private readonly int[] _panOf = new int[FramesMax];
     private readonly byte[] _panBlocks = new byte[FramesMax * PanBlock.Bytes];
     private readonly byte[] _panTokens = new byte[FramesMax * PanBlock.Bytes];
+    private readonly byte[] _scratch = new byte[Decoder.MessageBytesMax];
+    private readonly (int Field, uint Tag)[] _unknown = new (int Field, uint Tag)[FramesMax];
+    private int _unknownTags;
     private FieldTable _fields;
 
     /// <summary>Cuts, decodes and reads frames from <paramref name="received"/>.</summary>
     public Staged Stage(LinkProfile link, ReadOnlySpan<byte> received)
     {
-        int frames = 0, unanswerable = 0, consumed = 0, pans = 0;
+        int frames = 0, unanswerable = 0, consumed = 0, pans = 0, keepAlives = 0, rejected = 0, rejectCode = -1;
         var status = FrameStatus.Complete;
+        _unknownTags = 0;
         while (frames < FramesMax)
         {
-            status = link.Framing.TryTakeFrame(received[consumed..], out var headerBytes, out var messageBytes);
-            if (status != FrameStatus.Complete) break;
-            var start = consumed + headerBytes;
-            consumed = start + messageBytes;
-            if (StageOne(link, received.Slice(start, messageBytes), frames, ref pans)) frames++;
+            var rest = received[consumed..];
+            status = link.Framing.TryTakeFrame(rest, out var frame);
+            if (status == FrameStatus.KeepAlive && link.KeepAlives == KeepAlivePolicy.Refuse) status = FrameStatus.Malformed;
+            if (status is not (FrameStatus.Complete or FrameStatus.KeepAlive)) break;
+            consumed += frame.FrameBytes;
+            if (status == FrameStatus.KeepAlive) keepAlives++;
+            else if (frame.RejectCode >= 0) (rejected, rejectCode) = (rejected + 1, frame.RejectCode);
+            else if (StageOne(link, in frame, rest, frames, ref pans)) frames++;
             else unanswerable++;
         }
 
         Tokenise(frames, pans);
-        return new Staged(frames, unanswerable, consumed, status);
+        return new Staged(frames, unanswerable, consumed, status, keepAlives, rejected, rejectCode);
     }
 
     /// <summary>Moves staged frame <paramref name="index"/> into a claimed slot. Cannot fail.</summary>
@@ -62,8 +75,9 @@ public sealed class Intake(IPanTokens tokens)
         slot.Kind = InputKind.Message;
     }
 
-    private bool StageOne(LinkProfile link, ReadOnlySpan<byte> message, int index, ref int pans)
+    private bool StageOne(LinkProfile link, in Frame frame, ReadOnlySpan<byte> bytes, int index, ref int pans)
     {
+        var message = bytes.Slice(frame.MessageStart, frame.MessageBytes);
         ref var transaction = ref _transactions[index];
         transaction.Decode = Decoder.Decode(link.Dialect, message, ref _fields);
         if (!transaction.Decode.IsOk && (_fields.Mti == 0 || !_fields.Has(11))) return false;
@@ -72,14 +86,40 @@ public sealed class Intake(IPanTokens tokens)
         _drafts[index] = default;
         if (ReplyEncoder.HasAnswer(_fields.Mti))
         {
-            _drafts[index] = ReplyEncoder.Draft(link, reader, _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
+            var header = bytes.Slice(frame.HeaderStart, frame.HeaderBytes);
+            _drafts[index] = ReplyEncoder.Draft(link, reader, header, _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
             if (_drafts[index].Bytes == 0) return false;
         }
 
+        CountUnknownTags(link.Dialect, reader);
         var hasPan = RequestReader.Read(
             reader, _fields.Mti, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
         _panOf[index] = hasPan ? pans++ : -1;
         return true;
+    }
+
+    /// <summary>Tags that neither the dialect nor EMV knows, of the frames staged last: field and tag; a tag of 0 for parts that are broken.</summary>
+    public ReadOnlySpan<(int Field, uint Tag)> UnknownTags => _unknown.AsSpan(0, _unknownTags);
+
+    private void CountUnknownTags(Dialect dialect, in MessageReader message)
+    {
+        var fields = message.Present.And(dialect.WithParts);
+        if (fields.IsEmpty) return;
+        foreach (var field in fields)
+        {
+            var parts = message.Open(field, _scratch);
+            while (parts.MoveNext())
+            {
+                if (!parts.IsListed && !(parts.Kind == CompositionKind.BerTlv && EmvTags.TryFind(parts.Key, out _))) AddUnknown(field, parts.Key);
+            }
+
+            if (!parts.IsOk) AddUnknown(field, 0);
+        }
+    }
+
+    private void AddUnknown(int field, uint tag)
+    {
+        if (_unknownTags < _unknown.Length) _unknown[_unknownTags++] = (field, tag);
     }
 
     private void Tokenise(int frames, int pans)

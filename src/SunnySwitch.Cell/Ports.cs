@@ -9,7 +9,22 @@ namespace SunnySwitch.Cell;
 /// <param name="Dialect">How its messages read.</param>
 /// <param name="Framing">How its frames are cut.</param>
 /// <param name="DeadlineNanos">Inputs older than this are discarded before they are decided.</param>
-public sealed record LinkProfile(LinkTerms Terms, Dialect Dialect, Framing Framing, long DeadlineNanos);
+/// <param name="KeepAlives">What is done with frames of length zero.</param>
+public sealed record LinkProfile(
+    LinkTerms Terms, Dialect Dialect, Framing Framing, long DeadlineNanos, KeepAlivePolicy KeepAlives = KeepAlivePolicy.Refuse);
+
+/// <summary>What a link does with a frame of length zero.</summary>
+public enum KeepAlivePolicy
+{
+    /// <summary>It is no frame of this link: close.</summary>
+    Refuse,
+
+    /// <summary>Send one back, at most once a second: two sides that both do so fall silent.</summary>
+    Answer,
+
+    /// <summary>Take it as a sign of life.</summary>
+    Ignore,
+}
 
 /// <summary>The connections' outputs. Called by the kernel thread alone.</summary>
 public interface ILinkDesk

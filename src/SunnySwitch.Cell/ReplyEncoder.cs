@@ -1,6 +1,7 @@
 using System.Numerics;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Cell;
 
@@ -48,25 +49,28 @@ public static class ReplyEncoder
     /// Writes the framed draft of the answer to a decoded request into <paramref name="target"/>, both codes blank.
     /// A draft of no bytes says that it does not fit.
     /// </summary>
-    public static ReplyDraft Draft(LinkProfile link, in MessageReader message, Span<byte> target)
+    public static ReplyDraft Draft(LinkProfile link, in MessageReader message, ReadOnlySpan<byte> requestHeader, Span<byte> target)
     {
-        var headerBytes = link.Framing.HeaderBytes;
+        var framing = link.Framing;
+        var headerBytes = framing.LeadBytes;
         var fields = message.Present.And(Echo);
         fields.Add(ApprovalCodeField);
         fields.Add(ResponseCodeField);
-        var writer = new MessageWriter(link.Dialect, target[headerBytes..]);
+        var writer = new MessageWriter(link.Dialect, target[headerBytes..^framing.TrailBytes]);
         writer.Begin(AnswerMti(message.Mti), fields);
         CopyEchoes(ref writer, message, message.Present.Low & BeforeTheCodes, Echo.Low, 0);
         var approvalCodeAt = headerBytes + writer.Written;
         writer.Text(ApprovalCodeField, "000000"u8);
         var responseCodeAt = headerBytes + writer.Written;
-        writer.Text(ResponseCodeField, "00"u8);
+        writer.Text(ResponseCodeField, "0000"u8[..link.Dialect.UnitsMax(ResponseCodeField)]);
         CopyEchoes(ref writer, message, message.Present.Low & AfterTheCodes, Echo.Low, 0);
         CopyEchoes(ref writer, message, message.Present.High, Echo.High, 64);
         var messageBytes = writer.End();
-        if (messageBytes < 0) return default;
-        link.Framing.WriteHeader(target, messageBytes);
-        return new ReplyDraft((ushort)(headerBytes + messageBytes), (ushort)approvalCodeAt, (ushort)responseCodeAt);
+        if (messageBytes < 0 || messageBytes > framing.MessageBytesMax) return default;
+        framing.WriteLead(target, messageBytes, requestHeader);
+        framing.WriteTrail(target[(headerBytes + messageBytes)..]);
+        var bytes = headerBytes + messageBytes + framing.TrailBytes;
+        return new ReplyDraft((ushort)bytes, (ushort)approvalCodeAt, (ushort)responseCodeAt);
     }
 
     /// <summary>Writes the answer from its draft and the decision; returns its bytes.</summary>
@@ -76,8 +80,8 @@ public static class ReplyEncoder
         if (decided.ApprovalCode != Decided.NoApprovalCode)
         {
             draft.CopyTo(target);
-            WriteApprovalCode(target.Slice(shape.ApprovalCodeAt, 6), decided.ApprovalCode);
-            WriteResponseCode(target[shape.ResponseCodeAt..], decided.Code);
+            WriteApprovalCode(link.Dialect, target.Slice(shape.ApprovalCodeAt, 6), decided.ApprovalCode);
+            link.Dialect.WriteResponseCode(decided.Code.Packed, target[shape.ResponseCodeAt..]);
             return draft.Length;
         }
 
@@ -86,10 +90,10 @@ public static class ReplyEncoder
         var bytes = draft.Length - gap;
         draft[..shape.ApprovalCodeAt].CopyTo(target);
         draft[shape.ResponseCodeAt..].CopyTo(target[shape.ApprovalCodeAt..]);
-        WriteResponseCode(target[shape.ApprovalCodeAt..], decided.Code);
-        var headerBytes = link.Framing.HeaderBytes;
+        link.Dialect.WriteResponseCode(decided.Code.Packed, target[shape.ApprovalCodeAt..]);
+        var headerBytes = link.Framing.LeadBytes;
         link.Dialect.ClearInBitmap(target[headerBytes..], ApprovalCodeField);
-        link.Framing.WriteHeader(target, bytes - headerBytes);
+        link.Framing.WriteLength(target, bytes - headerBytes - link.Framing.TrailBytes);
         return bytes;
     }
 
@@ -109,14 +113,11 @@ public static class ReplyEncoder
         }
     }
 
-    private static void WriteResponseCode(Span<byte> target, ResponseCode code) =>
-        (target[0], target[1]) = ((byte)code.Packed, (byte)(code.Packed >> 8));
-
-    private static void WriteApprovalCode(Span<byte> target, uint code)
+    private static void WriteApprovalCode(Dialect dialect, Span<byte> target, uint code)
     {
         for (var index = 5; index >= 0; index--, code /= 36)
         {
-            target[index] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"u8[(int)(code % 36)];
+            target[index] = dialect.Character(ApprovalCodeField, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"u8[(int)(code % 36)]);
         }
 
         Must.Hold(code == 0);

@@ -70,14 +70,14 @@ public static class RequestReader
 
     private static void ReadTexts(in MessageReader message, ref Request request)
     {
-        if (message.Has(37)) { message.Content(37).CopyTo(request.Rrn); request.Has |= RequestHas.Rrn; }
-        if (message.Has(41)) { message.Content(41).CopyTo(request.Terminal); request.Has |= RequestHas.Terminal; }
-        if (message.Has(42)) { message.Content(42).CopyTo(request.CardAcceptor); request.Has |= RequestHas.CardAcceptor; }
-        // DE49 is an 3 in the 1987 table; only ISO 4217 numeric codes mean anything to us, another value stays 0 and is refused later.
+        if (message.Has(37)) { message.CopyText(37, request.Rrn); request.Has |= RequestHas.Rrn; }
+        if (message.Has(41)) { message.CopyText(41, request.Terminal); request.Has |= RequestHas.Terminal; }
+        if (message.Has(42)) { message.CopyText(42, request.CardAcceptor); request.Has |= RequestHas.CardAcceptor; }
+        // DE49 is an 3 in the 1987 table, packed for some; only ISO 4217 numeric codes mean anything to us, another value stays 0 and is refused later.
         if (message.Has(49))
         {
             request.Has |= RequestHas.Currency;
-            if (Utf8Parser.TryParse(message.Content(49), out ushort currency, out var digits) && digits == 3) request.Currency = currency;
+            if (message.Units(49) == 3 && message.TryNumber(49, out var currency)) request.Currency = (ushort)currency;
         }
     }
 
@@ -93,7 +93,8 @@ public static class RequestReader
         original.Acquirer = InstitutionId.Of(Digits(digits, 20, 11), 11);
         original.Forwarder = InstitutionId.Of(Digits(digits, 31, 11), 11);
         if (!message.Has(95)) return;
-        var amounts = message.Content(95);
+        Span<byte> amounts = stackalloc byte[42];
+        message.CopyText(95, amounts);
         if (Utf8Parser.TryParse(amounts[..12], out long stays, out var used) && used == 12 && stays >= 0)
         {
             original.ReplacementMinor = stays;

@@ -17,6 +17,9 @@ internal sealed class Connection(Link link, int slot, uint generation, Connectio
     /// <summary>When bytes last came.</summary>
     public long LastReceived = Environment.TickCount64;
 
+    /// <summary>When a keep-alive was last answered.</summary>
+    public Instant KeepAliveAnsweredAt = new(long.MinValue);
+
     /// <summary>Frames taken from it.</summary>
     public long FramesIn;
 

@@ -22,7 +22,7 @@ public sealed record LinkLimits
     public int InFlightMax { get; init; } = 512;
 
     /// <summary>From arrival to decision; later inputs are discarded undecided.</summary>
-    public int DeadlineMilliseconds { get; init; } = 10_000;
+    public int? DeadlineMilliseconds { get; init; }
 
     /// <summary>Every wrong value, in words.</summary>
     public IEnumerable<string> Problems(string link)

@@ -176,6 +176,9 @@ public sealed class LinkListener
             buffer = buffer.Slice(staged.ConsumedBytes);
             connection.FramesIn += staged.Frames;
             if (staged.Unanswerable > 0) CountBad(connection, staged.Unanswerable, ref bad);
+            if (staged.KeepAlives > 0) TakeKeepAlives(connection, staged.KeepAlives, arrivedAt);
+            if (staged.Rejected > 0) NoteRejected(connection, in staged);
+            foreach (var (field, tag) in desk.Intake.UnknownTags) Counters.UnknownTags.Count(connection.Link.Index, (byte)field, tag);
             if (CloseFor(connection, staged.Status)) break;
             if (staged.Status == FrameStatus.NeedMore && isAll) break;
         }
@@ -220,16 +223,44 @@ public sealed class LinkListener
         return true;
     }
 
+    /// <summary>
+    /// At most one answer a second: it can be no answer to our answer, which comes at once where both sides answer.
+    /// </summary>
+    private void TakeKeepAlives(Connection connection, int count, Instant arrivedAt)
+    {
+        Counters.KeepAlives(connection.Link.Index, count);
+        if (connection.Link.Profile.KeepAlives != KeepAlivePolicy.Answer) return;
+        var isFirst = connection.KeepAliveAnsweredAt.UnixNanos == long.MinValue;
+        if (!isFirst && arrivedAt.UnixNanos - connection.KeepAliveAnsweredAt.UnixNanos < Instant.NanosPerSecond) return;
+        if (!_ring.TryNext(1, out var sequence)) return;   // The other side asks again.
+        connection.KeepAliveAnsweredAt = arrivedAt;
+        var slot = _ring[sequence];
+        slot.Kind = InputKind.KeepAlive;
+        slot.ArrivedAt = arrivedAt;
+        slot.Transaction.Connection = connection.Slot;
+        slot.Transaction.Generation = connection.Generation;
+        slot.Transaction.LinkIndex = connection.Link.Index;
+        connection.InFlight.Add(1, sequence);
+        _ring.Publish(sequence);
+    }
+
+    private void NoteRejected(Connection connection, in Staged staged)
+    {
+        for (var index = 0; index < staged.Rejected; index++) Counters.Rejected.Count(connection.Link.Index, 0, (uint)staged.RejectCode);
+        LinkLog.Rejected(_logger, connection.Link.Name, connection.Slot, staged.Rejected, staged.RejectCode);
+    }
+
     private static bool CloseFor(Connection connection, FrameStatus status)
     {
         switch (status)
         {
-            case FrameStatus.Complete or FrameStatus.NeedMore: return connection.CloseReason != LinkCloseReason.None;
+            case FrameStatus.Complete or FrameStatus.KeepAlive or FrameStatus.NeedMore: return connection.CloseReason != LinkCloseReason.None;
             case FrameStatus.TooLong:
                 connection.TrySetReason(LinkCloseReason.FrameTooLong, $"a frame of more than {connection.Link.Limits.FrameBytesMax} bytes was announced");
                 return true;
             default:
-                connection.TrySetReason(LinkCloseReason.FrameMalformed, "the length header is zero or not a number: is the framing right?");
+                var framing = connection.Link.Profile.Framing.Name;
+                connection.TrySetReason(LinkCloseReason.FrameMalformed, $"what came is no frame of {framing}, or has length zero: is the framing right?");
                 return true;
         }
     }

@@ -22,6 +22,12 @@ internal static partial class LinkLog
         ILogger logger, string linkName, int connection, LinkCloseReason reason, long framesIn, string detail);
 
     [LoggerMessage(
+        EventId = 2105,
+        Level = LogLevel.Warning,
+        Message = "link {LinkName}: connection {Connection} sent {Count} of our messages back with reject code {Code:X4}")]
+    public static partial void Rejected(ILogger logger, string linkName, int connection, int count, int code);
+
+    [LoggerMessage(
         EventId = 2104,
         Level = LogLevel.Warning,
         Message = "link {LinkName}: connection from {Peer} refused: {ConnectionsMax} connections are open already")]

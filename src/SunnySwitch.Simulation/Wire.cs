@@ -20,7 +20,7 @@ internal sealed class Wire(Dialect dialect)
 
     public Dialect Dialect => dialect;
 
-    public Framing Framing { get; } = new(FramingKind.Binary2, 2048);
+    public Framing Framing { get; } = Framing.Of("be16", 2048);
 
     /// <summary>A frame of a business message; the origin digit of the MTI says repeat.</summary>
     public byte[] Encode(Message message, bool isRepeat)
@@ -58,14 +58,14 @@ internal sealed class Wire(Dialect dialect)
     public byte[] CutShort(byte[] frame)
     {
         var cut = frame[..^10];
-        Framing.WriteHeader(cut, cut.Length - Framing.HeaderBytes);
+        Framing.WriteLength(cut, cut.Length - Framing.LeadBytes);
         return cut;
     }
 
     public bool TryDecode(ReadOnlySpan<byte> frame, out Answer answer)
     {
         answer = default;
-        var message = frame[Framing.HeaderBytes..];
+        var message = frame[Framing.LeadBytes..];
         if (!Decoder.Decode(dialect, message, ref _table).IsOk) return false;
         var reader = new MessageReader(dialect, message, in _table);
         answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38));
@@ -82,12 +82,12 @@ internal sealed class Wire(Dialect dialect)
     {
         var set = new FieldSet();
         foreach (var field in fields.Keys) set.Add(field);
-        var writer = new MessageWriter(dialect, _scratch.AsSpan(Framing.HeaderBytes));
+        var writer = new MessageWriter(dialect, _scratch.AsSpan(Framing.LeadBytes));
         writer.Begin(mti, set);
         foreach (var (field, value) in fields) writer.Text(field, Encoding.ASCII.GetBytes(value));
         var bytes = writer.End();
-        Framing.WriteHeader(_scratch, bytes);
-        return _scratch[..(Framing.HeaderBytes + bytes)];
+        Framing.WriteLead(_scratch, bytes, default);
+        return _scratch[..(Framing.LeadBytes + bytes)];
     }
 
     private static string Digits(long value, int count) =>

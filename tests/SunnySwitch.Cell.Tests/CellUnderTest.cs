@@ -34,7 +34,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         _journal = Journal.Journal.Open(disk, new JournalOptions(SegmentBytes: 1 << 20), State.Apply, () => State.Hash, out _);
         Link = new LinkProfile(
             new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)]), Ascii,
-            new Framing(FramingKind.Binary2, 2048), 10 * Instant.NanosPerSecond);
+            Framing.Of("be16", 2048), 10 * Instant.NanosPerSecond);
         Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128);
         Cell.Start(epoch, _tokens.KeyCheck, 20_780);
         _consumer = new BatchConsumer<Input, Cell>(_ring, _ring.NewBarrier(), Cell);

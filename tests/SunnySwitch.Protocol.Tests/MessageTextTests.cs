@@ -126,7 +126,7 @@ public sealed class MessageTextTests
     {
         var vector = Vectors.ByName("neg-truncated-fixed");
         var tree = Tree(Vectors.Dialect(vector.Dialect), vector.Bytes, unmasked: false);
-        Assert.Contains("0110 authorization response", tree);
+        Assert.Contains("0110 ISO 8583:1987, authorization response, from the acquirer", tree);
         Assert.Contains("Amount, transaction ", tree);
         Assert.Contains("error: Truncated in field 7 (Transmission date and time) at offset", tree);
     }

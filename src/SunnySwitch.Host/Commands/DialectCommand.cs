@@ -40,7 +40,8 @@ internal static class DialectCommand
     {
         var findings = DialectLint.Find(dialect, out var errors);
         foreach (var finding in findings) Console.WriteLine($"{dialect.Name}: {finding}");
-        Console.WriteLine($"{dialect.Name}: {dialect.Defined.Count} fields, {dialect.Samples.Count} samples, {errors} errors, {findings.Count - errors} warnings");
+        var (fields, samples) = (dialect.Defined.Count, dialect.Samples.Count);
+        Console.WriteLine($"{dialect.Name}: {fields} fields, {samples} samples, {errors} errors, {findings.Count - errors} warnings");
         return errors == 0;
     }
 

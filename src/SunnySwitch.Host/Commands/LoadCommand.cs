@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Spectre.Console;
 using SunnySwitch.Host.Load;
-using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Host.Commands;
 
@@ -18,7 +17,7 @@ internal static class LoadCommand
     };
 
     private static readonly Option<string> Dialect = Valued("--dialect", Defaults.Dialect, "Dialect, by name or file.");
-    private static readonly Option<string> Framing = Valued("--framing", "binary2", "binary2, ascii4 or bcd2.");
+    private static readonly Option<string> Framing = Valued("--framing", "be16", "How frames are cut: be16, ascii-len4, bcd4, be16+tpdu5, be16+etx ...");
     private static readonly Option<int> Connections = Valued("--conns", Defaults.Connections, "Connections.");
     private static readonly Option<int> Window = Valued("--window", Defaults.Window, "Outstanding per connection.");
     private static readonly Option<double> Rate = Valued("--rate", 0.0, "Messages a second in all: open loop.");
@@ -77,7 +76,7 @@ internal static class LoadCommand
             if (!parsed.GetValue(SelfTest)) return Measure(parsed, options, dialect, null);
 
             var answers = parsed.GetValue(Answers)
-                ? new EchoAnswers(dialect, new Framing(options.Framing, 8_192)) : null;
+                ? new EchoAnswers(dialect, SunnySwitch.Protocol.Framing.Framing.Of(options.Framing, 8_192)) : null;
             using var echo = new EchoServer(0, answers);
             options = options with { Host = "127.0.0.1", Port = echo.Port, Echo = answers is null, SignOn = false };
             var basis = answers is null ? "echo in this process" : "approving peer in this process";
@@ -129,9 +128,10 @@ internal static class LoadCommand
     {
         try
         {
-            var framing = ReadFraming(parsed) ?? throw new LoadException("--framing: binary2, ascii4 or bcd2");
+            if (FramingProblem(parsed) is { } problem) throw new LoadException(problem);
+            var framing = SunnySwitch.Protocol.Framing.Framing.Of(parsed.GetValue(Framing)!, 8_192);
             var answers = parsed.GetValue(Answers)
-                ? new EchoAnswers(DialectFiles.Load(parsed.GetValue(Dialect)!), new Framing(framing, 8_192)) : null;
+                ? new EchoAnswers(DialectFiles.Load(parsed.GetValue(Dialect)!), framing) : null;
             using var echo = new EchoServer(parsed.GetValue(Port), answers);
             using var stopped = new ManualResetEventSlim();
             void Stop(PosixSignalContext context)
@@ -164,14 +164,14 @@ internal static class LoadCommand
             port = 1;   // Said once is enough.
         }
 
-        if (ReadFraming(parsed) is null) problems.Add("--framing: binary2, ascii4 or bcd2");
+        if (FramingProblem(parsed) is { } wrongFraming) problems.Add(wrongFraming);
         if (parsed.GetValue(Fields) is not (17 or 19)) problems.Add("--fields: 17 or 19");
         options = new LoadOptions
         {
             Host = host,
             Port = port,
             Dialect = parsed.GetValue(Dialect)!,
-            Framing = ReadFraming(parsed) ?? Defaults.Framing,
+            Framing = parsed.GetValue(Framing)!,
             Connections = parsed.GetValue(Connections),
             Window = parsed.GetValue(Window),
             RatePerSecond = parsed.GetValue(Rate),
@@ -198,13 +198,8 @@ internal static class LoadCommand
         return colon > 0 && int.TryParse(target.AsSpan(colon + 1), out port) && port is >= 1 and <= 65_535;
     }
 
-    private static FramingKind? ReadFraming(ParseResult parsed) => parsed.GetValue(Framing) switch
-    {
-        "binary2" => FramingKind.Binary2,
-        "ascii4" => FramingKind.Ascii4,
-        "bcd2" => FramingKind.Bcd2,
-        _ => null,
-    };
+    private static string? FramingProblem(ParseResult parsed) =>
+        SunnySwitch.Protocol.Framing.Framing.TryParse(parsed.GetValue(Framing)!, 8_192, out var problem) is null ? $"--framing: {problem}" : null;
 
     private static Option<T> Valued<T>(string name, T value, string description) =>
         new(name) { DefaultValueFactory = _ => value, Description = description };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using SunnySwitch.Host.Load;
-using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Host.Commands;
 
@@ -19,11 +18,7 @@ internal static class PlayCommand
 
     private static readonly Option<string?> Dialect = new("--dialect") { Description = "Other than the file's." };
     private static readonly Option<string?> Acquirer = new("--acquirer") { Description = "DE32; default: the file's." };
-    private static readonly Option<FramingKind> Framing = new("--framing")
-    {
-        DefaultValueFactory = static _ => FramingKind.Binary2,
-        Description = "Length header of each frame.",
-    };
+    private static readonly Option<string?> Framing = new("--framing") { Description = "How frames are cut; default: what the dialect says, or be16." };
 
     /// <summary>The command <c>play</c>.</summary>
     public static Command Create()
@@ -60,7 +55,9 @@ internal static class PlayCommand
     {
         var session = Session.Read(file);
         var dialect = DialectFiles.Load(parsed.GetValue(Dialect) ?? session.Dialect);
-        var player = new SessionPlayer(dialect, new Framing(parsed.GetValue(Framing), FrameBytesMax), Console.Out);
+        var name = parsed.GetValue(Framing) ?? dialect.Framing ?? "be16";
+        var framing = SunnySwitch.Protocol.Framing.Framing.TryParse(name, FrameBytesMax, out var problem) ?? throw new LoadException($"--framing: {problem}");
+        var player = new SessionPlayer(dialect, framing, Console.Out);
         using var socket = Peer.Connect(host, port);
         player.Play(session, new SessionStamps(DateTime.UtcNow, parsed.GetValue(Acquirer)), socket);
         Console.WriteLine($"{player.Played} exchanges, {player.Wrong} not as expected ({dialect.Name}, {host}:{port})");

@@ -143,19 +143,21 @@ internal sealed class EchoServer : IDisposable
         private void Approve(EchoAnswers answers)
         {
             var rest = _received.AsSpan(0, _receivedBytes);
-            while (answers.Framing.TryTakeFrame(rest, out var header, out var bytes) == FrameStatus.Complete)
+            while (answers.Framing.TryTakeFrame(rest, out var frame) == FrameStatus.Complete)
             {
                 var target = _sending.AsSpan(_sendTo);
                 var written = Approval.Write(
-                    answers.Dialect, rest.Slice(header, bytes), ref _table, target[answers.Framing.HeaderBytes..]);
+                    answers.Dialect, rest.Slice(frame.MessageStart, frame.MessageBytes), ref _table, target[answers.Framing.LeadBytes..]);
                 if (written < 0)
                 {
                     IsClosed = true;
                     return;
                 }
 
-                _sendTo += answers.Framing.WriteHeader(target, written) + written;
-                rest = rest[(header + bytes)..];
+                answers.Framing.WriteLead(target, written, rest.Slice(frame.HeaderStart, frame.HeaderBytes));
+                answers.Framing.WriteTrail(target[(answers.Framing.LeadBytes + written)..]);
+                _sendTo += answers.Framing.LeadBytes + written + answers.Framing.TrailBytes;
+                rest = rest[frame.FrameBytes..];
             }
 
             rest.CopyTo(_received);

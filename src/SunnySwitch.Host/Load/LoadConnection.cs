@@ -164,7 +164,7 @@ internal sealed class LoadConnection : IDisposable
         var rest = _received.AsSpan(0, _receivedBytes);
         while (true)
         {
-            var status = _shared.Framing.TryTakeFrame(rest, out var headerBytes, out var messageBytes);
+            var status = _shared.Framing.TryTakeFrame(rest, out var frame);
             if (status == FrameStatus.NeedMore) break;
             if (status != FrameStatus.Complete)
             {
@@ -173,10 +173,9 @@ internal sealed class LoadConnection : IDisposable
                 return;
             }
 
-            var message = rest.Slice(headerBytes, messageBytes);
-            if (_shared.Options.Echo) TakeEcho(rest[..(headerBytes + messageBytes)], now);
-            else TakeAnswer(message, now);
-            rest = rest[(headerBytes + messageBytes)..];
+            if (_shared.Options.Echo) TakeEcho(rest[..frame.FrameBytes], now);
+            else TakeAnswer(rest.Slice(frame.MessageStart, frame.MessageBytes), now);
+            rest = rest[frame.FrameBytes..];
         }
 
         if (rest.Length > 0 && rest.Length < _receivedBytes) rest.CopyTo(_received);

@@ -1,4 +1,3 @@
-using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Host.Load;
 
@@ -15,7 +14,7 @@ internal sealed record LoadOptions
     public string Dialect { get; init; } = "iso87-ascii";
 
     /// <summary>Length header of each frame.</summary>
-    public FramingKind Framing { get; init; } = FramingKind.Binary2;
+    public string Framing { get; init; } = "be16";
 
     /// <summary>Connections, opened before the first message.</summary>
     public int Connections { get; init; } = 8;

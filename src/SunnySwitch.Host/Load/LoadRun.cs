@@ -29,7 +29,7 @@ internal sealed class LoadRun
     {
         _options = options;
         _dialect = dialect;
-        _framing = new Framing(options.Framing, FrameBytesMax);
+        _framing = Framing.Of(options.Framing, FrameBytesMax);
     }
 
     /// <summary>Ends sending; answers that are out are still awaited. From any thread, at any time.</summary>

@@ -30,8 +30,10 @@ internal static class Peer
     /// <summary>Sends one message and waits for one; returns the answer's bytes in <paramref name="answer"/>.</summary>
     public static int Exchange(Socket socket, Framing framing, ReadOnlySpan<byte> message, Span<byte> answer)
     {
-        Span<byte> frame = stackalloc byte[framing.HeaderBytes + message.Length];
-        message.CopyTo(frame[framing.WriteHeader(frame, message.Length)..]);
+        Span<byte> frame = stackalloc byte[framing.LeadBytes + message.Length + framing.TrailBytes];
+        framing.WriteLead(frame, message.Length, default);
+        message.CopyTo(frame[framing.LeadBytes..]);
+        framing.WriteTrail(frame[(framing.LeadBytes + message.Length)..]);
         socket.ReceiveTimeout = socket.SendTimeout = ExchangeMillisecondsMax;
         try
         {
@@ -41,11 +43,11 @@ internal static class Peer
                 var bytes = socket.Receive(answer[received..]);
                 if (bytes == 0) throw new LoadException("the peer closed the connection instead of answering");
                 received += bytes;
-                var status = framing.TryTakeFrame(answer[..received], out var headerBytes, out var messageBytes);
+                var status = framing.TryTakeFrame(answer[..received], out var cut);
                 if (status == FrameStatus.NeedMore && received < answer.Length) continue;
                 if (status != FrameStatus.Complete) throw new LoadException($"the answer's frame is wrong: {status}");
-                answer.Slice(headerBytes, messageBytes).CopyTo(answer);
-                return messageBytes;
+                answer.Slice(cut.MessageStart, cut.MessageBytes).CopyTo(answer);
+                return cut.MessageBytes;
             }
         }
         catch (SocketException exception)

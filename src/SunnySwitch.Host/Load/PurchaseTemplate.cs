@@ -44,9 +44,11 @@ internal sealed class PurchaseTemplate
         Must.Hold(bytes > 0);
         message = message[..bytes];
 
-        _frame = new byte[framing.HeaderBytes + bytes];
-        HeaderBytes = framing.WriteHeader(_frame, bytes);
+        HeaderBytes = framing.LeadBytes;
+        _frame = new byte[HeaderBytes + bytes + framing.TrailBytes];
+        framing.WriteLead(_frame, bytes, default);
         message.CopyTo(_frame.AsSpan(HeaderBytes));
+        framing.WriteTrail(_frame.AsSpan(HeaderBytes + bytes));
 
         var table = default(FieldTable);
         Must.Hold(Decoder.Decode(dialect, message, ref table).IsOk);
@@ -69,10 +71,10 @@ internal sealed class PurchaseTemplate
         }
     }
 
-    /// <summary>Length header and message.</summary>
+    /// <summary>Everything before the message, the message, and a trailer if there is one.</summary>
     public ReadOnlySpan<byte> Frame => _frame;
 
-    /// <summary>Bytes of the length header.</summary>
+    /// <summary>Bytes before the message.</summary>
     public int HeaderBytes { get; }
 
     /// <summary>What an answer must repeat; offsets from the message's first byte, length prefixes included.</summary>

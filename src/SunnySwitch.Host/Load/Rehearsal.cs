@@ -15,7 +15,7 @@ internal static class Rehearsal
     /// <summary>Plays the same kind of load. Throws <see cref="LoadException"/> on a wrong answer.</summary>
     public static void Run(LoadOptions options, Dialect dialect)
     {
-        var answers = options.Echo ? null : new EchoAnswers(dialect, new Framing(options.Framing, 8_192));
+        var answers = options.Echo ? null : new EchoAnswers(dialect, Framing.Of(options.Framing, 8_192));
         using var peer = new EchoServer(0, answers);
         var report = new LoadRun(options with
         {

@@ -70,7 +70,11 @@ internal sealed record LinkOptions
     public int Port { get; init; }
     public IReadOnlyList<string> Acquirers { get; init; } = [];
     public string Dialect { get; init; } = "";
-    public string Framing { get; init; } = "binary2";
+    /// <summary>Null: what the dialect says, or be16.</summary>
+    public string? Framing { get; init; }
+
+    /// <summary>refuse, answer or ignore; null: what the dialect says, or refuse.</summary>
+    public string? KeepAlive { get; init; }
     public bool SignOnRequired { get; init; } = true;
     public LinkLimits Limits { get; init; } = new();
 
@@ -86,7 +90,7 @@ internal sealed record LinkOptions
         }
 
         if (Dialect.Length == 0) yield return $"{name}.dialect: the name of a dialect is missing";
-        if (Framing is not ("binary2" or "ascii4" or "bcd2")) yield return $"{name}.framing: binary2, ascii4 or bcd2, is \"{Framing}\"";
+        if (KeepAlive is not (null or "refuse" or "answer" or "ignore")) yield return $"{name}.keepAlive: refuse, answer or ignore, is \"{KeepAlive}\"";
         foreach (var problem in Limits.Problems(name)) yield return problem;
     }
 }

@@ -11,11 +11,13 @@ namespace SunnySwitch.Host.Serving;
 /// <summary>Turns link options into links: dialects compiled, framings named, acquirers packed.</summary>
 internal static class LinkFactory
 {
-    private static readonly (int Field, int Units)[] FixedText = [(37, 12), (38, 6), (39, 2), (41, 8), (42, 15), (49, 3), (95, 42)];
+    private const int DeadlineMillisecondsDefault = 10_000;
+
+    private static readonly (int Field, int Units)[] FixedText = [(37, 12), (38, 6), (41, 8), (42, 15), (95, 42)];
 
     private static readonly (int Field, int Units)[] Digits =
     [
-        (2, 19), (3, 6), (4, 12), (7, 10), (11, 6), (12, 6), (13, 4), (14, 4), (15, 4), (18, 4), (19, 3), (22, 3),
+        (2, 19), (3, 6), (4, 12), (7, 10), (11, 6), (12, 6), (13, 4), (14, 4), (15, 4), (18, 4), (19, 3), (22, 4),
         (25, 2), (32, 11), (33, 11), (70, 3), (90, 42),
     ];
 
@@ -31,6 +33,9 @@ internal static class LinkFactory
                 dialects[link.Dialect] = dialect;
                 problems.AddRange(Problems(dialect));
             }
+
+            var name = dialects.TryGetValue(link.Dialect, out var known) ? FramingOf(link, known) : link.Framing ?? "be16";
+            if (Framing.TryParse(name, link.Limits.FrameBytesMax, out var problem) is null) problems.Add($"{link.Name}.framing: {problem}");
         }
 
         if (problems.Count > 0) throw new OptionsException(problems);
@@ -46,10 +51,6 @@ internal static class LinkFactory
             {
                 yield return $"dialect {dialect.Name}: field {field} has to be {units} characters of fixed length (type an)";
             }
-            else if (dialect.IsEbcdic(field))
-            {
-                yield return $"dialect {dialect.Name}: field {field} is EBCDIC, which links do not speak yet";
-            }
         }
 
         foreach (var (field, units) in Digits)
@@ -60,6 +61,16 @@ internal static class LinkFactory
             }
         }
 
+        if (dialect.TypeOf(49) is not (FieldType.Text or FieldType.Digits) || dialect.UnitsMax(49) != 3)
+        {
+            yield return $"dialect {dialect.Name}: field 49 has to be a currency of three digits (type an or n)";
+        }
+
+        if (!dialect.IsFixed(39) || dialect.UnitsMax(39) > 4 || (dialect.UnitsMax(39) != 2 && !dialect.ResponseCodes.ContainsKey("*")))
+        {
+            yield return $"dialect {dialect.Name}: field 39 has to be two characters, or up to four and response_codes with a *";
+        }
+
         if (dialect.TypeOf(35) != FieldType.Track || dialect.UnitsMax(35) > 37)
         {
             yield return $"dialect {dialect.Name}: field 35 has to be track data of at most 37 characters (type z)";
@@ -68,13 +79,23 @@ internal static class LinkFactory
         if (dialect.UnitsMax(90) != 42) yield return $"dialect {dialect.Name}: field 90 has to be 42 digits";
     }
 
+    private static string FramingOf(LinkOptions link, Dialect dialect) => link.Framing ?? dialect.Framing ?? "be16";
+
     private static Link Make(LinkOptions link, int index, Dialect dialect)
     {
-        var kind = link.Framing switch { "ascii4" => FramingKind.Ascii4, "bcd2" => FramingKind.Bcd2, _ => FramingKind.Binary2 };
+        var framing = Framing.Of(FramingOf(link, dialect), link.Limits.FrameBytesMax);
+        var keepAlives = (link.KeepAlive ?? dialect.KeepAlive) switch
+        {
+            "answer" => KeepAlivePolicy.Answer,
+            "ignore" => KeepAlivePolicy.Ignore,
+            _ => KeepAlivePolicy.Refuse,
+        };
+        var usual = dialect.AnswerSeconds > 0 ? dialect.AnswerSeconds * 1_000 : DeadlineMillisecondsDefault;
+        var deadline = link.Limits.DeadlineMilliseconds ?? usual;
         var acquirers = link.Acquirers.Select(id => InstitutionId.Of(ulong.Parse(id), id.Length)).ToArray();
         var profile = new LinkProfile(
-            new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers), dialect, new Framing(kind, link.Limits.FrameBytesMax),
-            link.Limits.DeadlineMilliseconds * 1_000_000L);
+            new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers), dialect, framing,
+            deadline * 1_000_000L, keepAlives);
         return new Link(index, profile, link.Port, link.Limits);
     }
 }

@@ -31,7 +31,7 @@ internal static class Rehearsal
         var link = original with
         {
             Terms = new LinkTerms(1, "rehearsal", false, [acquirer]),
-            Framing = new Framing(FramingKind.Binary2, 2048),
+            Framing = Framing.Of("be16", 2048),
             DeadlineNanos = long.MaxValue,
         };
         using var tokens = new CmacPanTokens(new byte[16]);
@@ -105,7 +105,7 @@ internal static class Rehearsal
         writer.Text(49, "840"u8);
         if (reversal) writer.Digits(90, System.Text.Encoding.ASCII.GetBytes($"0100{stan - 9:D6}010100000000000400001{0:D11}"));
         var bytes = writer.End();
-        link.Framing.WriteHeader(target, bytes);
+        link.Framing.WriteLead(target, bytes, default);
         return bytes + 2;
     }
 

@@ -96,7 +96,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         {
             var terms = link.Profile.Terms;
             var signOn = terms.SignOnRequired ? "sign-on required" : "no sign-on needed";
-            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Kind}, {signOn}");
+            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Name}, {signOn}");
         }
 
         say($"http: http://{_bound[0].IPEndPoint} (/health/ready, /metrics, /cards)");

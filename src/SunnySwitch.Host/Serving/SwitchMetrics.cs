@@ -79,6 +79,17 @@ internal static class SwitchMetrics
         page.Counter(
             "sunny_undecodable_total", "Messages too broken to answer.", ["link"],
             ByLink(link => counters.UndecodableOn(link)));
+        page.Counter(
+            "sunny_keep_alives_total", "Frames of length zero received.", ["link"], ByLink(link => counters.KeepAlivesOn(link)));
+        page.Counter(
+            "sunny_unknown_tags_total", "Parts that neither the dialect nor EMV knows, by field and tag in hex; tag 0: parts that are broken.",
+            ["link", "field", "tag"], () => counters.UnknownTags.All.Select(each =>
+                new Measured([links[each.Place.Link].Name, $"{each.Place.Field}", TagName(each.Place.Key)], each.Count)));
+        page.Counter(
+            "sunny_rejected_total", "Messages that came back under a reject header.", ["link", "code"], () => counters.Rejected.All.Select(each =>
+                new Measured([links[each.Place.Link].Name, TagName(each.Place.Key)], each.Count)));
         page.Counter("sunny_starved_total", "How often a link waited for the ring.", () => counters.StarvedTimes);
     }
+
+    private static string TagName(uint key) => key == Tally.OtherKey ? "other" : key.ToString("X", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -43,6 +43,8 @@ public sealed class Dialect
     private readonly FieldPlan[] _plans;
     private readonly Composition[] _compositions;
     private readonly Dictionary<int, string> _names;
+    private readonly Dictionary<ushort, byte[]> _codes = [];
+    private readonly byte[]? _otherCode;
 
     internal Dialect(DialectDraft draft)
     {
@@ -63,12 +65,19 @@ public sealed class Dialect
         Manual = draft.Manual;
         Flow = draft.Flow;
         ResponseCodes = draft.ResponseCodes;
+        foreach (var (code, wire) in draft.ResponseCodes)
+        {
+            var content = CodeContent(wire);
+            if (code == "*") _otherCode = content;
+            else _codes[(ushort)(code[0] | (code[1] << 8))] = content;
+        }
         _plans = draft.Plans;
         _compositions = [.. draft.Compositions];
         _names = draft.Names;
         for (var field = 2; field <= FieldMax; field++)
         {
             if (_plans[field].Check != ContentCheck.Undefined) Defined.Add(field);
+            if (_plans[field].Parts != 0) WithParts.Add(field);
         }
 
         HasThirdBitmap = Defined.Third != 0;
@@ -84,6 +93,9 @@ public sealed class Dialect
 
     /// <summary>Fields that the dialect defines.</summary>
     public readonly FieldSet Defined;
+
+    /// <summary>Fields that split into parts.</summary>
+    public readonly FieldSet WithParts;
 
     /// <summary>Messages that the file gives as samples: each decodes, and encodes to the same bytes.</summary>
     public IReadOnlyList<DialectSample> Samples { get; }
@@ -114,6 +126,34 @@ public sealed class Dialect
 
     /// <summary>Code of the wire for each of 1987's; <c>*</c> stands for all others.</summary>
     public IReadOnlyDictionary<string, string> ResponseCodes { get; }
+
+    /// <summary>
+    /// Writes the content of field 39 for a code of 1987 (two ASCII characters, the first in the low byte): what
+    /// <see cref="ResponseCodes"/> says, or the two characters as this dialect writes them.
+    /// </summary>
+    public void WriteResponseCode(ushort code, Span<byte> target)
+    {
+        var mapped = _codes.Count > 0 && _codes.TryGetValue(code, out var known) ? known : _otherCode;
+        if (mapped is not null)
+        {
+            mapped.CopyTo(target);
+            return;
+        }
+
+        target[0] = Character(39, (byte)code);
+        target[1] = Character(39, (byte)(code >> 8));
+    }
+
+    /// <summary>The byte that stands for an ASCII character in a text field.</summary>
+    public byte Character(int field, byte ascii) => Ebcdic.Byte(_plans[field].Encoding, ascii);
+
+    private byte[] CodeContent(string wire)
+    {
+        ref readonly var plan = ref _plans[39];
+        var content = new byte[plan.BytesOf(wire.Length)];
+        FieldContent.WriteText(in plan, System.Text.Encoding.ASCII.GetBytes(wire), content);
+        return content;
+    }
 
     /// <summary>
     /// MTI of the answer: as <see cref="Flow"/> says, or the function digit plus one and no repeat bit (0101 and 0100 give

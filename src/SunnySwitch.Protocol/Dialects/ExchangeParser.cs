@@ -133,7 +133,8 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
 
         foreach (var entry in manual.EnumerateArray())
         {
-            if (entry.ValueKind == JsonValueKind.String && draft.Manual.Count < EntriesMax) draft.Manual.Add(DialectProblems.Printable(entry.GetString()!, 200));
+            var isText = entry.ValueKind == JsonValueKind.String && draft.Manual.Count < EntriesMax;
+            if (isText) draft.Manual.Add(DialectProblems.Printable(entry.GetString()!, 200));
             else problems.Report($"manual: texts, {EntriesMax} at most");
         }
     }

@@ -34,7 +34,30 @@ internal static class Masking
         Apply(plan.Mask is MaskRule.Unsaid or MaskRule.Search ? RuleOf(plan.Type, field, value) : RuleOf(plan.Mask), value);
 
     /// <summary>The masked form of a part's value. What neither the dialect nor EMV says may be seen is hidden.</summary>
-    public static string MaskPart(in PartReader part, string value) => Apply(RuleOf(part.Plan.Mask), value);
+    public static string MaskPart(in PartReader part, string value)
+    {
+        var rule = part.Plan.Mask;
+        if (rule == MaskRule.Unsaid && part.Kind == CompositionKind.BerTlv && EmvTags.TryFind(part.Key, out var tag)) rule = tag.Mask;
+        var isBytes = part.Plan.Type == FieldType.Binary;
+        if (rule == MaskRule.Search && isBytes && HoldsSpelledPan(part.Content)) rule = MaskRule.Hide;
+        if (rule == MaskRule.Pan && isBytes) value = value.TrimEnd('F');   // Packed left, padded right.
+        return Apply(RuleOf(rule), value);
+    }
+
+    // A card number may hide in bytes as text, in either alphabet.
+    private static bool HoldsSpelledPan(ReadOnlySpan<byte> bytes)
+    {
+        var ascii = new char[bytes.Length];
+        var ebcdic = new char[bytes.Length];
+        for (var index = 0; index < bytes.Length; index++)
+        {
+            ascii[index] = (char)bytes[index];
+            ebcdic[index] = (char)Ebcdic.Character(FieldEncoding.Ebcdic1047, bytes[index]);
+        }
+
+        var (first, second) = (new string(ascii), new string(ebcdic));
+        return Search(first) != first || Search(second) != second;
+    }
 
     private static Rule RuleOf(MaskRule rule) => rule switch
     {

@@ -11,6 +11,7 @@ public static class MessageTree
 {
     private const int NameWidth = 38;
     private const int RawBytesMax = 16;
+    private const int MeaningIndent = 15;
 
     /// <summary>
     /// Writes a line for the message, one for each field and part decoded, and one for the error if there is one; returns
@@ -21,9 +22,10 @@ public static class MessageTree
         var table = default(FieldTable);
         var fault = DeepDecoder.Decode(dialect, message, ref table);
         var job = new Job(dialect, unmasked, table.Mti, new StringBuilder());
-        if (table.Mti != 0) job.Text.Append($"{ValueText.Mti(table.Mti)} {FieldNames.OfMti(table.Mti)}, ");
+        if (table.Mti != 0) job.Text.Append($"{ValueText.Mti(table.Mti)} {Meanings.OfMti(ValueText.Mti(table.Mti))}, ");
         job.Text.Append(CultureInfo.InvariantCulture, $"{message.Length} bytes, {dialect.Name}\n");
         var reader = new MessageReader(dialect, message, in table);
+        job.ReadCurrencies(in reader);
         foreach (var field in table.Present) job.Field(in reader, field);
         if (!fault.IsOk) job.Text.Append($"  error: {MessageText.Explain(dialect, in fault)}\n");
         Encoding.UTF8.GetBytes(job.Text.ToString(), target);
@@ -32,6 +34,19 @@ public static class MessageTree
 
     private sealed record Job(Dialect Dialect, bool Unmasked, ushort Mti, StringBuilder Text)
     {
+        private readonly Dictionary<int, string> _currencies = [];
+        private int Year => (Mti >> 12) switch { 1 => 1993, 2 => 2003, _ => 1987 };
+
+        // An amount is read by the currency that stands far behind it.
+        public void ReadCurrencies(in MessageReader reader)
+        {
+            for (var field = 49; field <= 51; field++)
+            {
+                var isCode = Dialect.TypeOf(field) is FieldType.Text or FieldType.Digits;
+                if (isCode && reader.Has(field)) _currencies[field] = ValueText.Of(Dialect, in reader, field);
+            }
+        }
+
         public void Field(in MessageReader reader, int field)
         {
             var value = ValueText.Of(Dialect, in reader, field);
@@ -40,6 +55,8 @@ public static class MessageTree
             Line(reader.Offset(field), 0, new FieldPath(field).Text(Dialect), Dialect.NameOf(field) ?? FieldNames.Of(field),
                 hasParts ? string.Create(CultureInfo.InvariantCulture, $"{reader.Content(field).Length} bytes") : shown,
                 !hasParts && shown == value ? reader.Raw(field) : default);
+            if (hasParts || value.Length == 0) Meaning(null, 0);
+            else Meaning(Meanings.OfField(Year, field, value, _currencies.GetValueOrDefault(Meanings.CurrencyFieldOf(Year, field))), 0);
             if (hasParts) Parts(reader.Open(field, new byte[reader.Content(field).Length]), 1);
         }
 
@@ -49,11 +66,22 @@ public static class MessageTree
             {
                 var value = ValueText.Of(in parts);
                 var shown = Unmasked ? value : Masking.MaskPart(in parts, value);
-                Line(parts.Offset, depth, KeyText(in parts), parts.Name ?? "",
+                var isTag = parts.Kind == CompositionKind.BerTlv;
+                Line(parts.Offset, depth, KeyText(in parts), parts.Name ?? (isTag && EmvTags.TryFind(parts.Key, out var tag) ? tag.Name : ""),
                     parts.HasParts ? string.Create(CultureInfo.InvariantCulture, $"{parts.Content.Length} bytes") : shown,
                     !parts.HasParts && shown == value ? parts.Raw : default);
+                if (isTag && !parts.HasParts)
+                {
+                    foreach (var meaning in Meanings.OfTag(parts.Key, value, _currencies.GetValueOrDefault(49))) Meaning(meaning, depth);
+                }
+
                 if (parts.HasParts) Parts(parts.Open(new byte[parts.Content.Length]), depth + 1);
             }
+        }
+
+        private void Meaning(string? meaning, int depth)
+        {
+            if (meaning is not null) Text.Append(' ', MeaningIndent + 2 * depth).Append(meaning).Append('\n');
         }
 
         private static string KeyText(in PartReader parts) => parts.Composition.KeyText(parts.Key);

@@ -187,7 +187,7 @@ public sealed class LoadRunTests
     [Fact]
     public void A_transaction_allocates_nothing()
     {
-        using var peer = new EchoServer(0, new EchoAnswers(Ascii, new(Protocol.Framing.FramingKind.Binary2, 8_192)));
+        using var peer = new EchoServer(0, new EchoAnswers(Ascii, Protocol.Framing.Framing.Of("be16", 8_192)));
         var options = Options(peer.Port) with { Connections = 2, WarmupSeconds = 0.3, Seconds = 0.3 };
         var total = new LoadRun(options, Ascii).Execute().Total;
 

@@ -16,16 +16,16 @@ public sealed class PurchaseTemplateTests
         var shape = new PurchaseShape(PurchaseShape.TerminalOf((int)(card % 10_000), second), "400001", chip);
         var purchase = new Purchase(
             (int)(card % 100_000), amount % 1_000_000, stan % 999_999 + 1, running, SecondStamp.Of(second));
-        foreach (var kind in Enum.GetValues<FramingKind>())
+        foreach (var name in Framing.Names)
         {
-            var framing = new Framing(kind, 8_192);
+            var framing = Framing.Of(name, 8_192);
             var template = new PurchaseTemplate(dialect, framing, shape);
             var frame = template.Frame.ToArray();
             template.Patch(frame, purchase, withStamp: true);
 
             var fresh = new byte[1024];
             var bytes = PurchaseTemplate.Encode(dialect, shape, purchase, fresh);
-            Assert.Equal(fresh.AsSpan(0, bytes), frame.AsSpan(template.HeaderBytes));
+            Assert.Equal(fresh.AsSpan(0, bytes), frame.AsSpan(template.HeaderBytes, bytes));
             Assert.Equal(purchase.Stan, template.StanOf(frame));
         }
     }
@@ -35,7 +35,7 @@ public sealed class PurchaseTemplateTests
     {
         var dialect = Dialect.BuiltIn(packed ? "iso87-bcd" : "iso87-ascii")!;
         var template = new PurchaseTemplate(
-            dialect, new Framing(FramingKind.Binary2, 8_192), new PurchaseShape("TERM0001", "400001", true));
+            dialect, Framing.Of("be16", 8_192), new PurchaseShape("TERM0001", "400001", true));
         var once = template.Frame.ToArray();
         var twice = template.Frame.ToArray();
         template.Patch(twice, Some(first), withStamp: true);

@@ -15,7 +15,7 @@ internal sealed class ScriptedPeer : IDisposable
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Dialect _dialect;
-    private readonly Framing _framing = new(FramingKind.Binary2, 8_192);
+    private readonly Framing _framing = Framing.Of("be16", 8_192);
     private readonly Script _script;
     private readonly Thread _thread;
 
@@ -65,11 +65,11 @@ internal sealed class ScriptedPeer : IDisposable
             if (bytes == 0) return;
             held += bytes;
             var rest = buffer.AsSpan(0, held);
-            while (_framing.TryTakeFrame(rest, out var header, out var length) == FrameStatus.Complete)
+            while (_framing.TryTakeFrame(rest, out var frame) == FrameStatus.Complete)
             {
-                var answer = Approve(rest.Slice(header, length), ref table);
+                var answer = Approve(rest.Slice(frame.MessageStart, frame.MessageBytes), ref table);
                 _script(++number, answer, message => Send(socket, message));
-                rest = rest[(header + length)..];
+                rest = rest[frame.FrameBytes..];
             }
 
             rest.CopyTo(buffer);
@@ -91,8 +91,9 @@ internal sealed class ScriptedPeer : IDisposable
 
     private void Send(Socket socket, byte[] message)
     {
-        var frame = new byte[_framing.HeaderBytes + message.Length];
-        message.CopyTo(frame, _framing.WriteHeader(frame, message.Length));
+        var frame = new byte[_framing.LeadBytes + message.Length];
+        _framing.WriteLead(frame, message.Length, default);
+        message.CopyTo(frame, _framing.LeadBytes);
         socket.Send(frame);
     }
 }

@@ -95,7 +95,7 @@ public sealed class SessionTests
     private static (SessionPlayer Player, string Text) Play(Session session)
     {
         var dialect = Dialect.BuiltIn(session.Dialect)!;
-        var framing = new Framing(FramingKind.Binary2, 4_000);
+        var framing = Framing.Of("be16", 4_000);
         using var peer = new EchoServer(0, new EchoAnswers(dialect, framing));
         using var socket = Peer.Connect("127.0.0.1", peer.Port);
         using var output = new StringWriter(CultureInfo.InvariantCulture);

@@ -1,0 +1,213 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+
+namespace SunnySwitch.SystemTests;
+
+/// <summary>Counterparties as they come: their framing, their dialect, their keep-alives, on the real switch.</summary>
+public sealed class CounterpartyTests
+{
+    private static readonly (string Dialect, string? Framing)[] _links =
+    [
+        ("iso87-ascii-binbm", "be16+tpdu5"), ("base1-like", null), ("iso87-ascii", "be16+etx"), ("iso87-ascii", "etx"),
+        ("iso87-bcd-r0", "ascii-len6"), ("iso87-bcd-rF", "hex4"), ("iso87-ebcdic", "d04a+be16+0000"), ("postilion", "be16-inclusive"),
+    ];
+
+    [Fact]
+    public async Task Each_gets_its_purchase_approved_and_its_unknown_card_declined_in_its_own_bytes()
+    {
+        using var test = new TestSwitch();
+        Configure(test);
+        using var running = await test.Start("rehearse=false");
+        for (var index = 0; index < _links.Length; index++)
+        {
+            var dialect = Dialect.BuiltIn(_links[index].Dialect)!;
+            var framing = Framing.Of(_links[index].Framing ?? dialect.Framing!, 4_096);
+            using var peer = new Peer(running.Port(index), framing);
+            var (mti, code, header) = Exchange(peer, dialect, AcquirerClient.Pan(1), 1);
+            Assert.Equal((0x0110, "00"), (mti, code));
+            if (framing.Name.Contains("tpdu5", StringComparison.Ordinal)) Assert.Equal("6000020001", header);
+            if (dialect.Name == "base1-like") Assert.StartsWith("160102", header, StringComparison.Ordinal);
+            (mti, code, _) = Exchange(peer, dialect, "4761739001010119", 2);
+            Assert.Equal((0x0110, "14"), (mti, code));
+        }
+    }
+
+    [Fact]
+    public async Task A_keep_alive_is_answered_once_and_an_answer_to_the_answer_is_not()
+    {
+        using var test = new TestSwitch();
+        Configure(test);
+        using var running = await test.Start("rehearse=false");
+        var dialect = Dialect.BuiltIn("iso87-ascii-binbm")!;
+        var framing = Framing.Of("be16+tpdu5", 4_096);
+        using var peer = new Peer(running.Port(0), framing);
+
+        // As a peer that answers each keep-alive does: it sends, gets one back, answers that, and then nothing more comes.
+        peer.Send([0, 0]);
+        Assert.Equal(FrameStatus.KeepAlive, peer.Receive(out _, out _));
+        for (var echo = 0; echo < 100; echo++) peer.Send([0, 0]);
+        var (mti, code, _) = Exchange(peer, dialect, AcquirerClient.Pan(1), 1);
+        Assert.Equal((0x0110, "00"), (mti, code));   // Whatever the switch had sent before the answer would have come first.
+        await AssertMetric(running, "sunny_keep_alives_total{link=\"link0\"} 101");
+    }
+
+    [Fact]
+    public async Task A_keep_alive_where_none_is_agreed_closes_the_link_and_a_message_sent_back_is_counted()
+    {
+        using var test = new TestSwitch();
+        Configure(test);
+        using var running = await test.Start("rehearse=false");
+        using (var refused = new Peer(running.Port(2), Framing.Of("be16+etx", 4_096)))
+        {
+            refused.Send([0, 0]);
+            Assert.Null(refused.Receive(out _, out _));
+        }
+
+        await AssertMetric(running, "sunny_connections_closed_total{link=\"link2\",reason=\"FrameMalformed\"} 1");
+        var dialect = Dialect.BuiltIn("base1-like")!;
+        using var peer = new Peer(running.Port(1), Framing.Of(dialect.Framing!, 4_096));
+        peer.Send(Convert.FromHexString("001C0000" + "1A" + "0102003A654321123456" + "0000000000000000000000" + "8000" + "0012" + "4142"));
+        var (mti, code, _) = Exchange(peer, dialect, AcquirerClient.Pan(1), 1);
+        Assert.Equal((0x0110, "00"), (mti, code));
+        await AssertMetric(running, "sunny_rejected_total{link=\"link1\",code=\"12\"} 1");
+        Assert.Contains("sent 1 of our messages back with reject code 0012", running.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tags_that_nobody_knows_are_counted_by_link_and_tag_and_the_purchase_goes_on()
+    {
+        using var test = new TestSwitch();
+        Configure(test);
+        using var running = await test.Start("rehearse=false");
+        var dialect = Dialect.BuiltIn("iso87-ascii-binbm")!;
+        using var peer = new Peer(running.Port(0), Framing.Of("be16+tpdu5", 4_096));
+        var (_, code, _) = Exchange(peer, dialect, AcquirerClient.Pan(1), 1, "9F260811223344556677889F5001AADF8F0101BBDF8F0101CC");
+        Assert.Equal("00", code);
+        await AssertMetric(running, "sunny_unknown_tags_total{link=\"link0\",field=\"55\",tag=\"DF8F01\"} 2");
+        Exchange(peer, dialect, AcquirerClient.Pan(1), 2, "9F2608112233");
+        await AssertMetric(running, "sunny_unknown_tags_total{link=\"link0\",field=\"55\",tag=\"0\"} 1");
+    }
+
+    private static void Configure(TestSwitch test)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(test.ConfigFile))!;
+        var links = new JsonArray();
+        foreach (var (dialect, framing) in _links)
+        {
+            var link = new JsonObject
+            {
+                ["name"] = $"link{links.Count}",
+                ["port"] = 0,
+                ["acquirers"] = new JsonArray("400001"),
+                ["dialect"] = dialect,
+                ["signOnRequired"] = false,
+            };
+            if (framing is not null) link["framing"] = framing;
+            if (links.Count == 0) link["keepAlive"] = "answer";
+            links.Add(link);
+        }
+
+        config["links"] = links;
+        File.WriteAllText(test.ConfigFile, config.ToJsonString());
+    }
+
+    private static (int Mti, string Code, string Header) Exchange(Peer peer, Dialect dialect, string pan, int number, string? chip = null)
+    {
+        var editor = new MessageEditor(dialect);
+        editor.SetMti(0x0100);
+        void Set(int field, string value) => editor.Set(new FieldPath(field), System.Text.Encoding.ASCII.GetBytes(value));
+        Set(2, pan);
+        Set(3, "000000");
+        Set(4, "000000000100");
+        Set(7, "1122120000");
+        Set(11, $"{number:D6}");
+        Set(12, "120000");
+        Set(13, "1122");
+        Set(32, "400001");
+        Set(37, $"{number:D12}");
+        Set(41, "TERM0001");
+        Set(42, "MERCHANT0000001");
+        Set(49, "840");
+        if (chip is not null) Set(55, chip);
+        var table = default(FieldTable);
+        var message = new byte[1024];
+        var length = editor.Write(new MessageReader(dialect, default, in table), message, out var problem);
+        Assert.Null(problem);
+        peer.Send(peer.Frame(message[..length]));
+        Assert.Equal(FrameStatus.Complete, peer.Receive(out var answer, out var header));
+        Assert.True(Decoder.Decode(dialect, answer, ref table).IsOk);
+        var reader = new MessageReader(dialect, answer, in table);
+        return (table.Mti, System.Text.Encoding.ASCII.GetString(reader.ResponseCode(new byte[4])), Convert.ToHexString(header));
+    }
+
+    private static async Task AssertMetric(SwitchProcess running, string expected)
+    {
+        using var http = new HttpClient();
+        var seen = "";
+        for (var deadline = DateTime.UtcNow.AddSeconds(10); DateTime.UtcNow < deadline;)
+        {
+            seen = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"));
+            if (seen.Contains(expected, StringComparison.Ordinal)) return;
+        }
+
+        Assert.Contains(expected, seen, StringComparison.Ordinal);
+    }
+
+    /// <summary>One connection that speaks any framing; sends TPDU 60 0001 0002 where there is one.</summary>
+    private sealed class Peer : IDisposable
+    {
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000 };
+        private readonly Framing _framing;
+        private readonly byte[] _received = new byte[16 * 1024];
+        private int _have;
+
+        public Peer(int port, Framing framing)
+        {
+            _framing = framing;
+            _socket.Connect(IPAddress.Loopback, port);
+        }
+
+        public byte[] Frame(byte[] message)
+        {
+            var frame = new byte[_framing.LeadBytes + message.Length + _framing.TrailBytes];
+            var header = _framing.Name.Contains("tpdu5", StringComparison.Ordinal) ? Convert.FromHexString("6000020001") : [];
+            _framing.WriteLead(frame, message.Length, header);
+            message.CopyTo(frame, _framing.LeadBytes);
+            _framing.WriteTrail(frame.AsSpan(_framing.LeadBytes + message.Length));
+            return frame;
+        }
+
+        public void Send(ReadOnlySpan<byte> bytes)
+        {
+            while (!bytes.IsEmpty) bytes = bytes[_socket.Send(bytes)..];
+        }
+
+        /// <summary>Null when the switch closed the connection.</summary>
+        public FrameStatus? Receive(out byte[] message, out byte[] header)
+        {
+            (message, header) = ([], []);
+            while (true)
+            {
+                var status = _framing.TryTakeFrame(_received.AsSpan(0, _have), out var frame);
+                if (status is FrameStatus.Complete or FrameStatus.KeepAlive)
+                {
+                    message = _received.AsSpan(frame.MessageStart, frame.MessageBytes).ToArray();
+                    header = _received.AsSpan(frame.HeaderStart, frame.HeaderBytes).ToArray();
+                    _received.AsSpan(frame.FrameBytes, _have - frame.FrameBytes).CopyTo(_received);
+                    _have -= frame.FrameBytes;
+                    return status;
+                }
+
+                var count = _socket.Receive(_received.AsSpan(_have));
+                if (count == 0) return null;
+                _have += count;
+            }
+        }
+
+        public void Dispose() => _socket.Dispose();
+    }
+}
