@@ -23,7 +23,7 @@ internal static class Program
             LoadCommand.Create(),
             LoadCommand.CreateEcho(),
             JournalCommand.Create(),
-            DecodeCommand.Create(), DialectCommand.Create(),
+            DecodeCommand.Create(), DialectCommand.Create(), DoctorCommand.Create(),
             EncodeCommand.Create(),
             SimulateCommand.Create(),
         };

@@ -83,6 +83,64 @@ public sealed class DialectTests
         Assert.InRange(Refuse("{" + strangers + "}").Problems.Count, 1, 201);
     }
 
+    [Fact]
+    public void Hostile_parts_are_refused_with_a_reason_in_under_a_second()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        const string leaf = """{"type":"an","length":"F","max":1,"encoding":"ascii"}""";
+        string Parts(string inner) => $$$"""{"type":"b","length":"LLL","max":99,"encoding":"bin","length_encoding":"ascii","parts":{{{inner}}}}""";
+        string File(string field) => $$$"""{"dialect":"a","mti":"bcd","bitmap":"bin","fields":{"60":{{{field}}}} }""";
+
+        // Deeper than paths go; a key twice; a gap; ten thousand of them; lengths of 2^31; bits beyond the bitmap.
+        var deep = leaf;
+        for (var depth = 0; depth < 9; depth++) deep = Parts($$$"""{"kind":"positional","fields":{"1":{{{deep}}}} }""");
+        AssertProblem(File(deep), "parts within parts go 7 deep at most");
+        AssertProblem(File(Parts($$$"""{"kind":"positional","fields":{"1":{{{leaf}}},"3":{{{leaf}}}} }""")), "places are 1, 2, 3 and so on");
+        var many = string.Join(",", Enumerable.Range(0, 10_000).Select(index => $"\"{index:X4}\":{{\"type\":\"b\",\"encoding\":\"bin\"}}"));
+        AssertProblem(
+            File(Parts($$$"""{"kind":"tagged","tag_bytes":2,"tag_encoding":"bin","length":"LL","length_encoding":"bin1","fields":{{{{many}}}} }""")),
+            "more than 4096 parts in one dialect");
+        AssertProblem(File("""{"type":"b","length":"LLLLLL","max":2147483648,"encoding":"bin","length_encoding":"bin4"}"""), "fields.60.max: a whole number");
+        AssertProblem(File(Parts($$$"""{"kind":"bitmap","bitmap":"bin","bits":8,"fields":{"9":{{{leaf}}}} }""")), "the bitmap has 8 bits");
+        AssertProblem(File(Parts("""{"kind":"ber-tlv","fields":{"9F":{"type":"b","encoding":"bin"}} }""")), "a BER-TLV tag of 1 to 4 bytes");
+        AssertProblem(File(Parts("""{"kind":"circle"}""")), "parts.kind: positional, bitmap, tagged, ber-tlv; is circle");
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);   // All of them; each alone has to take under one.
+    }
+
+    [Fact]
+    public void What_is_said_of_the_exchange_is_checked()
+    {
+        var refused = Refuse("""
+            {"dialect":"a","mti":"ascii","bitmap":"bin","framing":7,"keep_alive":"often","flow":{"0100":"0100","x":"y"},"match":[7],
+             "timers":{"answer_seconds":0,"tea":1},"response_codes":{"000":"0","00":"123","05":"05"},"manual":[1],
+             "fields":{"39":{"type":"an","length":"F","max":2,"encoding":"ascii"}}}
+            """);
+        foreach (var expected in new[]
+        {
+            "framing: a text", "keep_alive: refuse, answer, ignore; is often", "flow.0100: four digits", "flow.x: four digits",
+            "match: field 11 has to be among them", "match: field 7 is not defined", "timers.tea: not a known key", "timers.answer_seconds: a whole",
+            "response_codes.000: a code of ISO", "response_codes.00: must have exactly 2", "manual: texts",
+        })
+        {
+            Assert.Contains(refused.Problems, problem => problem.StartsWith(expected, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void A_code_goes_out_as_the_dialect_maps_it()
+    {
+        var target = new byte[4];
+        Dialect.BuiltIn("iso93-ascii")!.WriteResponseCode('5' | ('1' << 8), target);
+        Assert.Equal("116", Encoding.ASCII.GetString(target, 0, 3));
+        Dialect.BuiltIn("iso2003-bcd")!.WriteResponseCode('Z' | ('9' << 8), target);
+        Assert.Equal("9090", Convert.ToHexString(target, 0, 2));
+        Dialect.BuiltIn("iso87-ebcdic")!.WriteResponseCode('0' | ('5' << 8), target);
+        Assert.Equal("F0F5", Convert.ToHexString(target, 0, 2));
+    }
+
+    private static void AssertProblem(string json, string expected) =>
+        Assert.Contains(Refuse(json).Problems, problem => problem.Contains(expected, StringComparison.Ordinal));
+
     private static DialectException Refuse(string json) =>
         Assert.Throws<DialectException>(() => Dialect.Parse(Encoding.UTF8.GetBytes(json)));
 

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.CommandLine;
 using System.Text;
+using SunnySwitch.Host.Captures;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
 using SunnySwitch.Protocol.Text;
 
 namespace SunnySwitch.Host.Commands;
@@ -12,47 +14,108 @@ namespace SunnySwitch.Host.Commands;
 /// </summary>
 internal static class DecodeCommand
 {
+    private const int FrameBytesMax = 8_192;
+
+    private static readonly Option<string?> DialectName = new("--dialect") { Description = "Dialect: a built-in name or a file." };
+    private static readonly Option<bool> Json = new("--json") { Description = "One JSON object a line." };
+    private static readonly Option<bool> Parts = new("--parts") { Description = "With --json: every part too, such as 55.9F26." };
+    private static readonly Option<bool> Unmasked = new("--unmasked") { Description = "Show card data in clear. For test data only." };
+
+    private static readonly Option<string> Input = new("--input")
+    {
+        Description = "How messages are given: hex or base64 (one a line), file (a framed stream, raw or as hex text) or pcap.",
+        DefaultValueFactory = static _ => "hex",
+    };
+
+    private static readonly Option<string?> FramingName = new("--framing")
+    {
+        Description = "For file and pcap: how frames are cut, such as be16+tpdu5; default: what the dialect says, or what fits.",
+    };
+
+    private static readonly Argument<string[]> Messages = new("message")
+    {
+        Description = "Messages without framing; standard input, one a line, if there are none. For file and pcap: paths.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
     /// <summary>The command, ready to be added to the root.</summary>
     public static Command Create()
     {
-        var dialect = new Option<string?>("--dialect") { Description = "Dialect: a built-in name or a file." };
-        var json = new Option<bool>("--json") { Description = "One JSON object a line." };
-        var unmasked = new Option<bool>("--unmasked") { Description = "Show card data in clear. For test data only." };
-        var input = new Option<string>("--input")
-        {
-            Description = "How messages are given: hex or base64.",
-            DefaultValueFactory = _ => "hex",
-        };
-        var messages = new Argument<string[]>("message")
-        {
-            Description = "Messages without framing; standard input, one a line, if there are none.",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
-        var command = new Command("decode", "Describes ISO 8583 messages.")
-        {
-            dialect, json, unmasked, input, messages,
-        };
-        command.SetAction(parsed => Run(
-            parsed.GetValue(dialect), parsed.GetValue(json), parsed.GetValue(unmasked), parsed.GetValue(input)!,
-            parsed.GetValue(messages) ?? []));
+        var command = new Command("decode", "Describes ISO 8583 messages.") { DialectName, Json, Parts, Unmasked, Input, FramingName, Messages };
+        command.SetAction(Run);
         return command;
     }
 
-    private static int Run(string? dialectName, bool json, bool unmasked, string input, string[] messages)
+    private static int Run(ParseResult parsed)
     {
-        if (input is not ("hex" or "base64"))
+        var input = parsed.GetValue(Input)!;
+        if (input is not ("hex" or "base64" or "file" or "pcap"))
         {
-            Console.Error.WriteLine($"--input {input} is not there yet: hex or base64");
+            Console.Error.WriteLine($"--input: hex, base64, file or pcap, is {input}");
             return 2;
         }
 
-        if (LineTool.LoadDialect(dialectName) is not { } dialect) return 2;
+        if (LineTool.LoadDialect(parsed.GetValue(DialectName)) is not { } dialect) return 2;
         using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
-        var job = new Job(dialect, json, unmasked, input == "base64", output);
-        return LineTool.Run(messages, output, job.Line);
+        var job = new Job(dialect, parsed.GetValue(Json), parsed.GetValue(Parts), parsed.GetValue(Unmasked), input == "base64", output);
+        var given = parsed.GetValue(Messages) ?? [];
+        return input is "hex" or "base64" ? LineTool.Run(given, output, job.Line) : RunStreams(given, parsed.GetValue(FramingName), dialect, job, output);
     }
 
-    private sealed class Job(Dialect dialect, bool json, bool unmasked, bool isBase64, Stream output)
+    private static int RunStreams(string[] paths, string? framingName, Dialect dialect, Job job, Stream output)
+    {
+        if (paths.Length == 0)
+        {
+            Console.Error.WriteLine("--input file and pcap need the path of a file");
+            return 2;
+        }
+
+        if (framingName is not null && Framing.TryParse(framingName, FrameBytesMax, out var problem) is null)
+        {
+            Console.Error.WriteLine($"--framing: {problem}");
+            return 2;
+        }
+
+        var problems = new List<string>();
+        var good = true;
+        foreach (var captured in paths.SelectMany(path => CapturedInput.Read(path, problems)))
+        {
+            var name = framingName ?? FramingOf(captured.Bytes, dialect);
+            good &= DecodeStream(captured, Framing.Of(name, FrameBytesMax), job);
+        }
+
+        output.Flush();
+        foreach (var each in problems) Console.Error.WriteLine(each);
+        return good && problems.Count == 0 ? 0 : 1;
+    }
+
+    // What the dialect says if it cuts the stream; else what fits best.
+    private static string FramingOf(byte[] stream, Dialect dialect)
+    {
+        var usual = dialect.Framing ?? "be16";
+        var cut = Doctor.Cut(stream, Framing.Of(usual, FrameBytesMax), 200, out _, out var status);
+        if (cut.Count > 0 && status is not (FrameStatus.Malformed or FrameStatus.TooLong)) return usual;
+        var readings = Doctor.Examine(stream.AsSpan(0, Math.Min(stream.Length, 256 * 1024)), [dialect]);
+        return readings.Count > 0 ? readings[0].Framing : usual;
+    }
+
+    private static bool DecodeStream(CapturedBytes captured, Framing framing, Job job)
+    {
+        job.Note($"{captured.Name}: {captured.Bytes.Length} bytes, {framing.Name}");
+        var good = true;
+        var messages = Doctor.Cut(captured.Bytes, framing, int.MaxValue, out var left, out var status);
+        foreach (var (start, bytes) in messages)
+        {
+            good &= job.Message(captured.Bytes.AsSpan(start, bytes));
+        }
+
+        if (left == 0) return good;
+        var why = status == FrameStatus.NeedMore ? "the beginning of a frame" : $"no frame of {framing.Name} ({status})";
+        job.Note($"{left} bytes at the end are {why}");
+        return good && status == FrameStatus.NeedMore;
+    }
+
+    private sealed class Job(Dialect dialect, bool json, bool withParts, bool unmasked, bool isBase64, Stream output)
     {
         private readonly ArrayBufferWriter<byte> _text = new();
         private byte[] _bytes = new byte[4096];
@@ -68,10 +131,31 @@ internal static class DecodeCommand
             return good;
         }
 
+        /// <summary>A message that was cut out of a stream.</summary>
+        public bool Message(ReadOnlySpan<byte> message)
+        {
+            _text.ResetWrittenCount();
+            var good = Describe(message);
+            output.Write(_text.WrittenSpan);
+            return good;
+        }
+
+        /// <summary>A line between messages, for people only.</summary>
+        public void Note(string line)
+        {
+            if (!json) output.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+        }
+
         private bool Describe(ReadOnlySpan<byte> message)
         {
-            if (!json) return MessageTree.Write(dialect, message, unmasked, _text).IsOk;
-            var result = MessageText.WriteJson(dialect, message, unmasked, false, _text);
+            if (!json)
+            {
+                var fault = MessageTree.Write(dialect, message, unmasked, _text);
+                foreach (var hint in Diagnosis.Of(dialect, message)) _text.Write(Encoding.UTF8.GetBytes($"  hint: {hint}\n"));
+                return fault.IsOk;
+            }
+
+            var result = MessageText.WriteJson(dialect, message, unmasked, withParts, _text);
             _text.Write("\n"u8);
             return result.IsOk;
         }

@@ -169,7 +169,7 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
             if (readKey(entry.Name, range) is { } problem) problems.Report($"{at}: {problem}");
             else if (problems.IsObject(entry.Value, at))
             {
-                var plan = isTagged ? fields.ReadTagged(entry.Value, at + ".", TaggedUnitsMax, depth) : fields.Read(entry.Value, at + ".", depth);
+                var plan = isTagged ? fields.ReadTagged(entry.Value, at + ".", TaggedUnitsMax, depth + 1) : fields.Read(entry.Value, at + ".", depth + 1);
                 entries.Add(new PartPlan(range[0], range[1], plan, fields.NameOf(entry.Value, at + ".")));
             }
         }

@@ -45,10 +45,12 @@ public sealed class Dialect
     private readonly Dictionary<int, string> _names;
     private readonly Dictionary<ushort, byte[]> _codes = [];
     private readonly byte[]? _otherCode;
+    private readonly DialectDraft _draft;
 
     internal Dialect(DialectDraft draft)
     {
         Must.Hold(draft.Plans.Length == FieldMax + 1);
+        _draft = draft;
         Name = draft.Name;
         Version = draft.Version;
         MtiForm = draft.MtiForm;
@@ -65,12 +67,6 @@ public sealed class Dialect
         Manual = draft.Manual;
         Flow = draft.Flow;
         ResponseCodes = draft.ResponseCodes;
-        foreach (var (code, wire) in draft.ResponseCodes)
-        {
-            var content = CodeContent(wire);
-            if (code == "*") _otherCode = content;
-            else _codes[(ushort)(code[0] | (code[1] << 8))] = content;
-        }
         _plans = draft.Plans;
         _compositions = [.. draft.Compositions];
         _names = draft.Names;
@@ -81,6 +77,12 @@ public sealed class Dialect
         }
 
         HasThirdBitmap = Defined.Third != 0;
+        foreach (var (code, wire) in draft.ResponseCodes)
+        {
+            var content = CodeContent(wire);
+            if (code == "*") _otherCode = content;
+            else _codes[(ushort)(code[0] | (code[1] << 8))] = content;
+        }
     }
 
     /// <summary>The name the file gives itself, as used on command lines and in link files.</summary>
@@ -215,6 +217,9 @@ public sealed class Dialect
     /// <summary>What the file calls a field; null if it leaves that to the standard.</summary>
     public string? NameOf(int field) => _names.GetValueOrDefault(field);
 
+    /// <summary>The same dialect but for one field: what if it were written otherwise?</summary>
+    internal Dialect With(int field, in FieldPlan plan) => new(_draft.With(field, in plan));
+
     /// <summary>How a field splits; null if it does not.</summary>
     internal Composition? PartsOf(int field)
     {
@@ -340,6 +345,16 @@ internal sealed class DialectDraft
     public readonly Dictionary<ushort, ushort> Flow = [];
     public readonly Dictionary<string, string> ResponseCodes = new(StringComparer.Ordinal);
     public readonly List<Composition> Compositions = [new()];   // 0 is none.
+
+    /// <summary>The same with another plan for a field.</summary>
+    public DialectDraft With(int field, in FieldPlan plan)
+    {
+        var copy = (DialectDraft)MemberwiseClone();
+        copy.Plans = [.. Plans];
+        copy.Plans[field] = plan;
+        return copy;
+    }
+
     public readonly Dictionary<int, string> Names = [];
-    public readonly FieldPlan[] Plans = new FieldPlan[Dialect.FieldMax + 1];
+    public FieldPlan[] Plans = new FieldPlan[Dialect.FieldMax + 1];
 }

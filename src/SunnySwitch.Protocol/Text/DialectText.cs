@@ -108,7 +108,7 @@ public static class DialectText
         page.Append(CultureInfo.InvariantCulture, $"| {key} | {name} | {TypeName(plan.Type)} | {length} | {EncodingName(plan.Encoding, plan.Type)} |\n");
     }
 
-    private static string PrefixName(in FieldPlan plan) => plan.Prefix switch
+    internal static string PrefixName(in FieldPlan plan) => plan.Prefix switch
     {
         PrefixForm.Ascii or PrefixForm.AsciiAny => "ASCII digits",
         PrefixForm.Bcd or PrefixForm.BcdAny => "packed bytes",
@@ -118,7 +118,7 @@ public static class DialectText
         _ => "hex characters in EBCDIC",
     } + (plan.Has(FieldTraits.LengthCountsItself) ? ", itself included" : "");
 
-    private static string EncodingName(FieldEncoding encoding, FieldType type) => encoding switch
+    internal static string EncodingName(FieldEncoding encoding, FieldType type) => encoding switch
     {
         FieldEncoding.Ascii => type == FieldType.Binary ? "hex text" : "ASCII",
         FieldEncoding.Ebcdic1047 => type == FieldType.Binary ? "hex text in EBCDIC" : "EBCDIC 1047",
