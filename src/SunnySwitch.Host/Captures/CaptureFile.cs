@@ -92,7 +92,7 @@ internal sealed class CaptureFile(Stream file, List<string> problems)
         switch (type)
         {
             case 1 when body.Length >= 8:
-                _linkTypes.Add((int)(Word(0) & 0xFFFF));
+                _linkTypes.Add((int)(_isBig ? Word(0) >> 16 : Word(0) & 0xFFFF));
                 break;
             case 3 when body.Length >= 4 && _linkTypes.Count > 0:
                 action(_linkTypes[0], body.Slice(4, (int)Math.Min(Word(0), (uint)body.Length - 4)));
