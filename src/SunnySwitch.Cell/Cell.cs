@@ -220,7 +220,8 @@ public sealed class Cell : IBatchEventHandler<Input>
     {
         ref var transaction = ref input.Transaction;
         _gate.OnDecided(_journal.LastSequence);
-        Counters.CountAnswer(transaction.LinkIndex, ReplyEncoder.AnswerMti(transaction.Request.Mti), transaction.Decided.Code);
+        var dialect = input.Dialect!;
+        Counters.CountAnswer(transaction.LinkIndex, dialect.AnswerMti(transaction.Request.Mti), transaction.Decided.Code);
         var connection = transaction.Connection;
         var target = _desk.Claim(connection, transaction.Generation, ReplyEncoder.ReplyBytesMax);
         if (target.IsEmpty)
@@ -229,7 +230,7 @@ public sealed class Cell : IBatchEventHandler<Input>
             return;
         }
 
-        var bytes = ReplyEncoder.Finish(link, input.Reply, input.Draft, in transaction.Decided, target);
+        var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in transaction.Decided, target);
         _desk.Commit(connection, bytes);
         if (_arrivalCount < _arrivals.Length) _arrivals[_arrivalCount++] = input.ArrivedAt.UnixNanos;
         MarkDirty(connection);

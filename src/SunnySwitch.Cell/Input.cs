@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using SunnySwitch.Core.Stages;
+using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Cell;
 
@@ -41,6 +42,9 @@ public sealed class Input
 
     /// <summary>The request as numbers, and where it came from.</summary>
     public Transaction Transaction;
+
+    /// <summary>The version of its dialect that a message was read with, and is answered with.</summary>
+    public Dialect? Dialect;
 
     /// <summary>The command, when <see cref="Kind"/> says so.</summary>
     public OperatorCommand? Command;

@@ -36,6 +36,7 @@ public sealed class Intake(IPanTokens tokens)
     private readonly byte[] _scratch = new byte[Decoder.MessageBytesMax];
     private readonly (int Field, uint Tag)[] _unknown = new (int Field, uint Tag)[FramesMax];
     private int _unknownTags;
+    private Dialect? _dialect;
     private FieldTable _fields;
 
     /// <summary>Cuts, decodes and reads frames from <paramref name="received"/>.</summary>
@@ -44,6 +45,7 @@ public sealed class Intake(IPanTokens tokens)
         int frames = 0, unanswerable = 0, consumed = 0, pans = 0, keepAlives = 0, rejected = 0, rejectCode = -1;
         var status = FrameStatus.Complete;
         _unknownTags = 0;
+        _dialect = link.Dialect;
         while (frames < FramesMax)
         {
             var rest = received[consumed..];
@@ -72,6 +74,7 @@ public sealed class Intake(IPanTokens tokens)
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;
         slot.SetReply(_drafts[index], _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
+        slot.Dialect = _dialect;
         slot.Kind = InputKind.Message;
     }
 
@@ -84,7 +87,7 @@ public sealed class Intake(IPanTokens tokens)
         transaction.DialectVersion = link.Dialect.Version;
         var reader = new MessageReader(link.Dialect, message, in _fields);
         _drafts[index] = default;
-        if (ReplyEncoder.HasAnswer(_fields.Mti))
+        if (link.Dialect.AnswerMti(_fields.Mti) != 0)
         {
             var header = bytes.Slice(frame.HeaderStart, frame.HeaderBytes);
             _drafts[index] = ReplyEncoder.Draft(link, reader, header, _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));

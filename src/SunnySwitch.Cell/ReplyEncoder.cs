@@ -2,6 +2,7 @@ using System.Numerics;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Cell;
 
@@ -37,15 +38,6 @@ public static class ReplyEncoder
     private static readonly FieldSet Echo = FieldSet.Of(2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70, 90, 95);
 
     /// <summary>
-    /// MTI of the answer: function digit plus one, repeat bit off (0101 and 0100 give 0110, 0421 gives 0430).
-    /// ISO 8583-1:1987, clause 4.1.
-    /// </summary>
-    public static ushort AnswerMti(ushort mti) => (ushort)((mti & ~0x0001) + 0x0010);
-
-    /// <summary>False for responses: an odd function digit (ISO 8583-1:1987, clause 4.1). Nobody answers an answer.</summary>
-    public static bool HasAnswer(ushort mti) => (mti & 0x0010) == 0;
-
-    /// <summary>
     /// Writes the framed draft of the answer to a decoded request into <paramref name="target"/>, both codes blank.
     /// A draft of no bytes says that it does not fit.
     /// </summary>
@@ -57,7 +49,7 @@ public static class ReplyEncoder
         fields.Add(ApprovalCodeField);
         fields.Add(ResponseCodeField);
         var writer = new MessageWriter(link.Dialect, target[headerBytes..^framing.TrailBytes]);
-        writer.Begin(AnswerMti(message.Mti), fields);
+        writer.Begin(link.Dialect.AnswerMti(message.Mti), fields);
         CopyEchoes(ref writer, message, message.Present.Low & BeforeTheCodes, Echo.Low, 0);
         var approvalCodeAt = headerBytes + writer.Written;
         writer.Text(ApprovalCodeField, "000000"u8);
@@ -74,14 +66,15 @@ public static class ReplyEncoder
     }
 
     /// <summary>Writes the answer from its draft and the decision; returns its bytes.</summary>
-    public static int Finish(LinkProfile link, ReadOnlySpan<byte> draft, ReplyDraft shape, in Decided decided, Span<byte> target)
+    public static int Finish(
+        Framing framing, Dialect dialect, ReadOnlySpan<byte> draft, ReplyDraft shape, in Decided decided, Span<byte> target)
     {
         Must.Hold(shape.Bytes > 0 && shape.Bytes == draft.Length);
         if (decided.ApprovalCode != Decided.NoApprovalCode)
         {
             draft.CopyTo(target);
-            WriteApprovalCode(link.Dialect, target.Slice(shape.ApprovalCodeAt, 6), decided.ApprovalCode);
-            link.Dialect.WriteResponseCode(decided.Code.Packed, target[shape.ResponseCodeAt..]);
+            WriteApprovalCode(dialect, target.Slice(shape.ApprovalCodeAt, 6), decided.ApprovalCode);
+            dialect.WriteResponseCode(decided.Code.Packed, target[shape.ResponseCodeAt..]);
             return draft.Length;
         }
 
@@ -90,10 +83,10 @@ public static class ReplyEncoder
         var bytes = draft.Length - gap;
         draft[..shape.ApprovalCodeAt].CopyTo(target);
         draft[shape.ResponseCodeAt..].CopyTo(target[shape.ApprovalCodeAt..]);
-        link.Dialect.WriteResponseCode(decided.Code.Packed, target[shape.ApprovalCodeAt..]);
-        var headerBytes = link.Framing.LeadBytes;
-        link.Dialect.ClearInBitmap(target[headerBytes..], ApprovalCodeField);
-        link.Framing.WriteLength(target, bytes - headerBytes - link.Framing.TrailBytes);
+        dialect.WriteResponseCode(decided.Code.Packed, target[shape.ApprovalCodeAt..]);
+        var headerBytes = framing.LeadBytes;
+        dialect.ClearInBitmap(target[headerBytes..], ApprovalCodeField);
+        framing.WriteLength(target, bytes - headerBytes - framing.TrailBytes);
         return bytes;
     }
 

@@ -1,3 +1,5 @@
+using SunnySwitch.Protocol.Dialects;
+
 namespace SunnySwitch.Links;
 
 /// <summary>What a link's connections may take before they are closed. Every limit has its default here.</summary>
@@ -39,11 +41,19 @@ public sealed record LinkLimits
 
 /// <summary>A link as it listens: where, for whom, with what limits.</summary>
 /// <param name="Index">Position in the switch's list of links.</param>
-/// <param name="Profile">What the kernel knows of it.</param>
+/// <param name="Initial">What the kernel knows of it.</param>
 /// <param name="Port">TCP port on the listening address; 0 lets the system choose.</param>
 /// <param name="Limits">Its limits.</param>
-public sealed record Link(int Index, Cell.LinkProfile Profile, int Port, LinkLimits Limits)
+public sealed record Link(int Index, Cell.LinkProfile Initial, int Port, LinkLimits Limits)
 {
+    private volatile Cell.LinkProfile _profile = Initial;
+
+    /// <summary>How it speaks now; whoever reads it twice may see two versions of the dialect.</summary>
+    public Cell.LinkProfile Profile => _profile;
+
+    /// <summary>From the next read on, messages are decoded with another version of its dialect.</summary>
+    public void Speak(Dialect dialect) => _profile = _profile with { Dialect = dialect };
+
     /// <summary>The configured name.</summary>
     public string Name => Profile.Terms.Name;
 }

@@ -153,7 +153,9 @@ public sealed class CaptureTests
         byte[] ip;
         if (isIp6)
         {
-            ip = [0x60, 0, 0, 0, (byte)((tcp.Length + 8) >> 8), (byte)(tcp.Length + 8), 0, 64, .. new byte[15], 1, .. new byte[15], 2, 6, 0, .. new byte[6], .. tcp];
+            var length = tcp.Length + 8;   // An extension header before it.
+            byte[] ends = [.. new byte[15], 1, .. new byte[15], 2];
+            ip = [0x60, 0, 0, 0, (byte)(length >> 8), (byte)length, 0, 64, .. ends, 6, 0, .. new byte[6], .. tcp];
         }
         else
         {
@@ -189,7 +191,8 @@ public sealed class CaptureTests
         {
             var magic = form == Form.PcapNano ? 0xA1B23C4D : 0xA1B2C3D4;
             byte[] file = [.. Word(magic), .. Half(2), .. Half(4), .. Word(0), .. Word(0), .. Word(65_535), .. Word((uint)linkType)];
-            return [.. file, .. packets.SelectMany(packet => (byte[])[.. Word(1), .. Word(2), .. Word((uint)packet.Length), .. Word((uint)packet.Length), .. packet])];
+            byte[] Record(byte[] packet) => [.. Word(1), .. Word(2), .. Word((uint)packet.Length), .. Word((uint)packet.Length), .. packet];
+            return [.. file, .. packets.SelectMany(Record)];
         }
 
         byte[] Block(uint type, byte[] body)

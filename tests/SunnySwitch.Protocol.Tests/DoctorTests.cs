@@ -8,7 +8,8 @@ namespace SunnySwitch.Protocol.Tests;
 /// <summary>What is this link speaking, and why does this message not decode?</summary>
 public sealed class DoctorTests
 {
-    private static readonly Dialect[] _all = [.. Dialect.BuiltInNames.Select(name => Dialect.BuiltIn(name)!).OrderBy(dialect => dialect.Parent is null ? 0 : 1)];
+    private static readonly Dialect[] _all =
+    [.. Dialect.BuiltInNames.Select(name => Dialect.BuiltIn(name)!).OrderBy(dialect => dialect.Parent is null ? 0 : 1)];
 
     public static TheoryData<string> DialectNames => [.. Dialect.BuiltInNames];
 
@@ -80,7 +81,8 @@ public sealed class DoctorTests
         {
             if (field == 0) continue;
             var units = right.TypeOf(field) == FieldType.Binary ? 2 * right.UnitsMax(field) : right.UnitsMax(field);
-            var value = !right.IsFixed(field) || text.Length == units ? text : text.Length > units ? text[..units] : text.PadLeft(units, right.TypeOf(field) == FieldType.Digits ? '0' : ' ');
+            var pad = right.TypeOf(field) == FieldType.Digits ? '0' : ' ';
+            var value = !right.IsFixed(field) ? text : text.Length > units ? text[..units] : text.PadLeft(units, pad);
             editor.Set(new FieldPath(field), Encoding.ASCII.GetBytes(value));
         }
 

@@ -92,6 +92,33 @@ public sealed class CounterpartyTests
         await AssertMetric(running, "sunny_unknown_tags_total{link=\"link0\",field=\"55\",tag=\"0\"} 1");
     }
 
+    [Fact]
+    public async Task A_dialect_file_is_read_again_while_the_link_is_open_and_a_bad_one_changes_nothing()
+    {
+        using var test = new TestSwitch();
+        var file = Path.Combine(test.Folder, "bank.json");
+        File.WriteAllText(file, """{"dialect":"bank","inherits":"iso87-ascii","response_codes":{"14":"05"}}""");
+        Configure(test);
+        using var running = await test.Start($"links.0.dialect={file}", "links.0.framing=be16", "rehearse=false");
+        using var peer = new Peer(running.Port(0), Framing.Of("be16", 4_096));
+        var dialect = Dialect.BuiltIn("iso87-ascii")!;
+        Assert.Equal("05", Exchange(peer, dialect, "4761739001010119", 1).Code);
+
+        File.WriteAllText(file, """{"dialect":"bank","inherits":"iso87-ascii","mti":"utf8","response_codes":{"14":"long"}}""");
+        var (exitCode, _, errors) = SwitchProcess.Run("dialect", "reload", "--api", $"http://127.0.0.1:{running.HttpPort}");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("mti: ascii, bcd, ebcdic; is utf8", errors, StringComparison.Ordinal);
+        Assert.Contains("response_codes.14: must have exactly 2", errors, StringComparison.Ordinal);
+        Assert.Equal("05", Exchange(peer, dialect, "4761739001010119", 2).Code);
+
+        File.WriteAllText(file, """{"dialect":"bank","inherits":"iso87-ascii","response_codes":{"14":"56"}}""");
+        (exitCode, var output, _) = SwitchProcess.Run("dialect", "reload", "--api", $"http://127.0.0.1:{running.HttpPort}");
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("link link0 speaks bank ", output, StringComparison.Ordinal);
+        Assert.Equal("56", Exchange(peer, dialect, "4761739001010119", 3).Code);
+        Assert.Equal("00", Exchange(peer, dialect, AcquirerClient.Pan(1), 4).Code);
+    }
+
     private static void Configure(TestSwitch test)
     {
         var config = JsonNode.Parse(File.ReadAllText(test.ConfigFile))!;

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Net.Http.Json;
+using System.Text.Json;
+using SunnySwitch.Admin;
 using SunnySwitch.Host.Options;
 using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Text;
@@ -14,6 +17,8 @@ internal static class DialectCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+
     /// <summary>The command, ready to be added to the root.</summary>
     public static Command Create()
     {
@@ -27,7 +32,36 @@ internal static class DialectCommand
         }));
         var lint = new Command("lint", "Every problem of a dialect file, and what is doubtful about it.") { Names };
         lint.SetAction(static parsed => Each(parsed.GetValue(Names)!, Lint));
-        return new Command("dialect", "Dialect files: how a party writes ISO 8583.") { list, describe, lint };
+        var api = new Option<string>("--api") { Description = "The switch's HTTP address.", DefaultValueFactory = static _ => "http://127.0.0.1:8580" };
+        var reload = new Command("reload", "Makes the running switch read its dialect files again; messages under way end as they began.") { api };
+        reload.SetAction((parsed, stop) => Reload(parsed.GetValue(api)!, stop));
+        return new Command("dialect", "Dialect files: how a party writes ISO 8583.") { list, describe, lint, reload };
+    }
+
+    private static async Task<int> Reload(string api, CancellationToken stop)
+    {
+        try
+        {
+            using var client = new HttpClient { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(60) };
+            using var response = await client.PostAsync(new Uri("dialects/reload", UriKind.Relative), null, stop).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                var refusal = await response.Content.ReadFromJsonAsync<Refusal>(Web, stop).ConfigureAwait(false);
+                foreach (var problem in refusal?.Problems ?? []) await Console.Error.WriteLineAsync($"sunny: {problem}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync("sunny: nothing was changed").ConfigureAwait(false);
+                return 1;
+            }
+
+            var done = await response.Content.ReadFromJsonAsync<DialectsReloaded>(Web, stop).ConfigureAwait(false);
+            foreach (var change in done!.Changes) Console.WriteLine($"link {change.Link} speaks {change.Dialect} {change.After}, {change.Before} before");
+            if (done.Changes.Count == 0) Console.WriteLine("no file has changed");
+            return 0;
+        }
+        catch (Exception error) when (error is HttpRequestException or UriFormatException or TaskCanceledException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"sunny: {api}: {error.Message}; is the switch running?").ConfigureAwait(false);
+            return 1;
+        }
     }
 
     private static int List()

@@ -71,7 +71,8 @@ internal static class DoctorCommand
         var text = new StringBuilder($"{captured.Name}: {captured.Bytes.Length} bytes\n");
         if (readings.Count == 0)
         {
-            text.Append($"  no framing that is known here cuts it; it begins with {Diagnosis.LooksOf(bytes, 0)}. Is it encrypted, or cut in the middle of a message?");
+            text.Append($"  no framing that is known here cuts it; it begins with {Diagnosis.LooksOf(bytes, 0)}. ");
+            text.Append("Is it encrypted, or cut in the middle of a message?");
             return text.ToString();
         }
 

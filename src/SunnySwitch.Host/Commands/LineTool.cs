@@ -1,4 +1,5 @@
 using System.Text;
+using SunnySwitch.Host.Options;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Host.Commands;
@@ -24,22 +25,9 @@ internal static class LineTool
             return null;
         }
 
-        try
-        {
-            if (Dialect.BuiltIn(nameOrPath) is { } builtIn) return builtIn;
-            if (File.Exists(nameOrPath)) return Dialect.Parse(File.ReadAllBytes(nameOrPath));
-            Console.Error.WriteLine(
-                $"no dialect {nameOrPath}: there are {string.Join(", ", Dialect.BuiltInNames)}, or name a file");
-        }
-        catch (DialectException refused)
-        {
-            foreach (var problem in refused.Problems) Console.Error.WriteLine($"{nameOrPath}: {problem}");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"{nameOrPath}: {failure.Message}");
-        }
-
+        var problems = new List<string>();
+        if (DialectCatalogue.TryLoad(nameOrPath, out var dialect, problems)) return dialect;
+        foreach (var problem in problems) Console.Error.WriteLine(problem);
         return null;
     }
 

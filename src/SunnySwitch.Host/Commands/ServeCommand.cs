@@ -28,7 +28,9 @@ internal static class ServeCommand
             var running = await RunningSwitch.Start(options, Path.GetFullPath(dataFolder), config, settings, Console.WriteLine).ConfigureAwait(false);
             await using (running.ConfigureAwait(false))
             {
+                signals.OnReload = () => running.ReloadDialects();
                 await signals.StopAsked.ConfigureAwait(false);
+                signals.OnReload = null;
                 Console.WriteLine("draining");
             }
 

@@ -1,3 +1,4 @@
+using SunnySwitch.Host.Options;
 using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Host.Load;
@@ -8,18 +9,8 @@ internal static class DialectFiles
     /// <summary>Reads a dialect that is built in, by name, or from a file; errors are for people.</summary>
     public static Dialect Load(string nameOrFile)
     {
-        if (Dialect.BuiltIn(nameOrFile) is { } builtIn) return builtIn;
-        if (!File.Exists(nameOrFile))
-            throw new LoadException(
-                $"no dialect {nameOrFile}: neither a file nor one of {string.Join(", ", Dialect.BuiltInNames)}");
-        try
-        {
-            return Dialect.Parse(File.ReadAllBytes(nameOrFile));
-        }
-        catch (DialectException exception)
-        {
-            throw new LoadException($"{nameOrFile}: {string.Join("; ", exception.Problems)}", exception);
-        }
+        var problems = new List<string>();
+        return DialectCatalogue.TryLoad(nameOrFile, out var dialect, problems) ? dialect : throw new LoadException(string.Join("; ", problems));
     }
 }
 

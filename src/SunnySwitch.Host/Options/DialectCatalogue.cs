@@ -19,7 +19,7 @@ internal static class DialectCatalogue
 
         try
         {
-            dialect = Dialect.Parse(File.ReadAllBytes(nameOrFile));
+            dialect = Dialect.Parse(File.ReadAllBytes(nameOrFile), name => Find(name, nameOrFile));
             return true;
         }
         catch (DialectException wrong)
@@ -32,5 +32,14 @@ internal static class DialectCatalogue
         }
 
         return false;
+    }
+
+    // What a file inherits from is built in, or lies beside it.
+    private static byte[]? Find(string name, string heir)
+    {
+        if (Dialect.BuiltInFile(name) is { } builtIn) return builtIn;
+        var file = Path.Combine(Path.GetDirectoryName(heir) ?? "", name + ".json");
+        var isPlain = name.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
+        return isPlain && File.Exists(file) ? File.ReadAllBytes(file) : null;
     }
 }

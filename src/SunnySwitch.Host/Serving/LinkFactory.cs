@@ -43,7 +43,7 @@ internal static class LinkFactory
     }
 
     /// <summary>What the switch itself reads and sets has a shape that the dialect must give it.</summary>
-    private static IEnumerable<string> Problems(Dialect dialect)
+    internal static IEnumerable<string> Problems(Dialect dialect)
     {
         foreach (var (field, units) in FixedText)
         {

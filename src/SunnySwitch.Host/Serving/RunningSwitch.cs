@@ -27,6 +27,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly IReadOnlyList<Link> _links;
     private readonly MonotonicClock _clock = new();
     private readonly RingBuffer<Input> _ring;
+    private readonly DialectReload _reload;
     private readonly ConnectionTable _connections;
     private readonly Cell.Cell _cell;
     private readonly KernelThread _kernel;
@@ -38,12 +39,13 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, IReadOnlyList<Link> links, Keeper keeper)
+    private RunningSwitch(SwitchOptions options, Store store, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
     {
         _options = options;
         _store = store;
         _keeper = keeper;
         _links = links;
+        _reload = new DialectReload(links, options.Links, say);
         _ring = RingBuffer<Input>.CreateMultiProducer(
             () => new Input(), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
@@ -62,7 +64,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var links = LinkFactory.Make(options);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
-        var running = new RunningSwitch(options, store, links, new Keeper(options, dataFolder, config, settings, say));
+        var running = new RunningSwitch(options, store, links, new Keeper(options, dataFolder, config, settings, say), say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -176,8 +178,12 @@ internal sealed class RunningSwitch : IAsyncDisposable
         web.MapGet("/health/ready", () => _ready ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         web.MapMetrics("/metrics", page.Registry);
         new CardsApi(_operators, _store.NewTokens()).Map(web);
+        new DialectsApi(ReloadDialects).Map(web);
         new KeysApi(_operators, _store.RotateDataKey, () => _store.Vault.CurrentKey).Map(web);
     }
+
+    /// <summary>Reads the dialect files again.</summary>
+    public DialectsReloaded ReloadDialects() => _reload.Run();
 
     private static int DayNumber() => (int)(DateTime.UtcNow - DateTime.UnixEpoch).TotalDays;
 

@@ -52,7 +52,8 @@ public static class Diagnosis
             var inside = message.Slice(frame.MessageStart, frame.MessageBytes);
             if (Decodes(dialect, inside))
             {
-                hints.Add($"it is a whole frame of {name}: without its framing it decodes; give --framing {name}, or leave the first {frame.MessageStart} bytes out");
+                hints.Add(
+                    $"it is a whole frame of {name}: without its framing it decodes; give --framing {name}, or leave {frame.MessageStart} bytes out");
                 return;
             }
         }
@@ -86,9 +87,10 @@ public static class Diagnosis
             {
                 if (hints.Count == FieldHintsMax) return;
                 if (!Decodes(dialect.With(field, in plan), message)) continue;
+                var name = dialect.NameOf(field) ?? FieldNames.Of(field);
                 hints.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"field {field} ({dialect.NameOf(field) ?? FieldNames.Of(field)}) is likely wrong in {dialect.Name}: as {FieldAlternatives.Describe(in plan)} everything decodes"));
+                    $"field {field} ({name}) is likely wrong in {dialect.Name}: as {FieldAlternatives.Describe(in plan)} everything decodes"));
                 break;
             }
         }

@@ -48,7 +48,8 @@ public static class Doctor
     }
 
     /// <summary>The messages of a stream; stops where it is cut wrong.</summary>
-    public static IReadOnlyList<(int Start, int Bytes)> Cut(ReadOnlySpan<byte> stream, Framing.Framing framing, int most, out int leftBytes, out FrameStatus status)
+    public static IReadOnlyList<(int Start, int Bytes)> Cut(
+        ReadOnlySpan<byte> stream, Framing.Framing framing, int most, out int leftBytes, out FrameStatus status)
     {
         var messages = new List<(int, int)>();
         var at = 0;
