@@ -58,7 +58,8 @@ public sealed class PartMaskingTests
             {"dialect":"parts","inherits":"iso87-ascii-binbm","fields":{
              "48":{"type":"an","length":"LLL","max":999,"encoding":"ascii","length_encoding":"ascii","only_parts":true,"parts":
                {"kind":"tagged","tag_bytes":2,"tag_encoding":"ascii","length":"LL","length_encoding":"ascii","fields":{
-                 "01":{"type":"an","encoding":"ascii","mask":"search"},"02":{"type":"an","encoding":"ascii"},"03":{"type":"n","encoding":"ascii","mask":"pan"}}}},
+                  "01":{"type":"an","encoding":"ascii","mask":"search"},"02":{"type":"an","encoding":"ascii"},
+                  "03":{"type":"n","encoding":"ascii","mask":"pan"}}}},
              "60":{"type":"b","length":"LLL","max":999,"encoding":"bin","length_encoding":"ascii","parts":
                {"kind":"positional","fields":{
                  "1":{"type":"b","length":"F","max":24,"encoding":"bin","mask":"search"}}}}}}

@@ -194,6 +194,8 @@ public sealed class Dialect
     /// <summary>Names of the dialects inside the assembly, in order.</summary>
     public static IReadOnlyList<string> BuiltInNames { get; } = FindBuiltIns();
 
+    private static readonly Dialect?[] _builtIn = new Dialect?[BuiltInNames.Count];
+
     /// <summary>Type of a field, 2 to 192; <see cref="FieldType.Undefined"/> if the dialect has none.</summary>
     public FieldType TypeOf(int field) => (uint)field <= FieldMax ? _plans[field].Type : FieldType.Undefined;
 
@@ -286,7 +288,17 @@ public sealed class Dialect
         new(DialectParser.Parse(json, source ?? BuiltInFile));
 
     /// <summary>A dialect that is inside the assembly; null if there is none of that name.</summary>
-    public static Dialect? BuiltIn(string name) => BuiltInFile(name) is { } json ? Parse(json) : null;
+    public static Dialect? BuiltIn(string name)
+    {
+        var index = -1;
+        for (var each = 0; each < BuiltInNames.Count; each++)
+        {
+            if (BuiltInNames[each] == name) index = each;
+        }
+
+        // Compiled when first asked for; two threads at once make two that are the same.
+        return index < 0 ? null : _builtIn[index] ??= Parse(BuiltInFile(name)!);
+    }
 
     /// <summary>The file of a dialect that is inside the assembly; null if there is none of that name.</summary>
     public static byte[]? BuiltInFile(string name)

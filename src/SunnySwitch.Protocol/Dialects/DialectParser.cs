@@ -24,8 +24,18 @@ internal sealed class DialectParser
     // One file of the chain, the given one first.
     private sealed record Layer(string Name, JsonElement Root, byte[] Bytes);
 
-    public static DialectDraft Parse(ReadOnlySpan<byte> json, DialectSource source) =>
-        new DialectParser().Run(json.ToArray(), source);
+    public static DialectDraft Parse(ReadOnlySpan<byte> json, DialectSource source)
+    {
+        try
+        {
+            return new DialectParser().Run(json.ToArray(), source);
+        }
+        catch (InvalidOperationException)
+        {
+            // A text is turned into characters when it is asked for, wherever in the file that is.
+            throw new DialectException(["not JSON: a text is not Unicode"]);
+        }
+    }
 
     private DialectDraft Run(byte[] json, DialectSource source)
     {
@@ -94,11 +104,6 @@ internal sealed class DialectParser
         {
             _problems.Report($"not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}");
         }
-        catch (InvalidOperationException)
-        {
-            _problems.Report("not JSON: a text is not UTF-8");
-        }
-
         return null;
     }
 

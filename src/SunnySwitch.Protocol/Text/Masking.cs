@@ -15,6 +15,7 @@ internal static class Masking
 {
     private const int PanDigitsMin = 13;
     private const int PanDigitsMax = 19;
+    private const int BrokenDigitsMin = 12;
     private const int HeadShown = 6;
     private const int TailShown = 4;
     private const int HiddenShownMax = 16;
@@ -59,6 +60,24 @@ internal static class Masking
         return Search(first) != first || Search(second) != second;
     }
 
+    /// <summary>
+    /// In a message that does not decode, fields may be shifted and hold a stretch of a card number: of twelve digits or more
+    /// in a row the middle is hidden, whatever they seem to be.
+    /// </summary>
+    public static string MaskBroken(string masked)
+    {
+        var letters = masked.ToCharArray();
+        for (var start = 0; start < letters.Length;)
+        {
+            var end = start;
+            while (end < letters.Length && char.IsAsciiDigit(letters[end])) end++;
+            if (end - start >= BrokenDigitsMin) letters.AsSpan(start + HeadShown, end - start - HeadShown - TailShown).Fill('*');
+            start = end + 1;
+        }
+
+        return new string(letters);
+    }
+
     private static Rule RuleOf(MaskRule rule) => rule switch
     {
         MaskRule.Search => Rule.Search,
@@ -84,7 +103,7 @@ internal static class Masking
         34 or 36 or 45 or (>= 46 and <= 48) or 52 or 53 or (>= 55 and <= 63) or 96 or (>= 105 and <= 127) => Rule.Hide,
         64 or 128 when type == FieldType.Binary => Rule.Show,
         102 or 103 => Rule.Account,
-        >= 86 and <= 90 or 97 when type is FieldType.Digits or FieldType.Signed => Rule.Show,
+        90 when IsOriginalData(value) => Rule.Show,
         95 when IsReplacementAmounts(value) => Rule.Show,
         _ when type is FieldType.Binary or FieldType.Track => Rule.Hide,
         _ => Rule.Search,
@@ -104,6 +123,20 @@ internal static class Masking
 
     private static string Account(string value) =>
         value.Length > 2 * TailShown ? Stars(value.Length - TailShown) + value[^TailShown..] : Stars(value.Length);
+
+    // DE90: MTI, trace number, MMDDhhmmss, two institutions. Digits in a row, but no PAN if the date is one.
+    private static bool IsOriginalData(string value)
+    {
+        if (value.Length != 42) return false;
+        int Two(int at) => (value[at] - '0') * 10 + value[at + 1] - '0';
+        foreach (var letter in value)
+        {
+            if (!char.IsAsciiDigit(letter)) return false;
+        }
+
+        var isMti = value[0] <= '2' && value[1] is >= '1' and <= '8' && value[2] <= '4' && value[3] <= '5';
+        return isMti && Two(10) is >= 1 and <= 12 && Two(12) is >= 1 and <= 31 && Two(14) < 24 && Two(16) < 60 && Two(18) < 60;
+    }
 
     // DE95: two amounts of 12 digits, two fees of a sign and 8 digits. Digits in a row, but no PAN.
     private static bool IsReplacementAmounts(string value)
@@ -167,6 +200,7 @@ internal static class Masking
 
         for (var start = 0; start + PanDigitsMin <= digits.Count; start++)
         {
+            if (digits[start] == 0) continue;   // No card number begins so; amounts do.
             for (var length = PanDigitsMin; length <= PanDigitsMax && start + length <= digits.Count; length++)
             {
                 if (IsLuhn(digits, start, length)) return true;

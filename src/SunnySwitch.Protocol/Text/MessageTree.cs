@@ -21,7 +21,7 @@ public static class MessageTree
     {
         var table = default(FieldTable);
         var fault = DeepDecoder.Decode(dialect, message, ref table);
-        var job = new Job(dialect, unmasked, table.Mti, new StringBuilder());
+        var job = new Job(dialect, unmasked, !fault.IsOk, table.Mti, new StringBuilder());
         if (table.Mti != 0) job.Text.Append($"{ValueText.Mti(table.Mti)} {Meanings.OfMti(ValueText.Mti(table.Mti))}, ");
         job.Text.Append(CultureInfo.InvariantCulture, $"{message.Length} bytes, {dialect.Name}\n");
         var reader = new MessageReader(dialect, message, in table);
@@ -32,7 +32,7 @@ public static class MessageTree
         return fault;
     }
 
-    private sealed record Job(Dialect Dialect, bool Unmasked, ushort Mti, StringBuilder Text)
+    private sealed record Job(Dialect Dialect, bool Unmasked, bool IsBroken, ushort Mti, StringBuilder Text)
     {
         private readonly Dictionary<int, string> _currencies = [];
         private int Year => (Mti >> 12) switch { 1 => 1993, 2 => 2003, _ => 1987 };
@@ -50,13 +50,13 @@ public static class MessageTree
         public void Field(in MessageReader reader, int field)
         {
             var value = ValueText.Of(Dialect, in reader, field);
-            var shown = Unmasked ? value : Masking.Mask(in Dialect.Plans[field], field, value);
+            var shown = Unmasked ? value : Masked(Masking.Mask(in Dialect.Plans[field], field, value));
             var hasParts = Dialect.HasParts(field);
             Line(reader.Offset(field), 0, new FieldPath(field).Text(Dialect), Dialect.NameOf(field) ?? FieldNames.Of(field),
                 hasParts ? string.Create(CultureInfo.InvariantCulture, $"{reader.Content(field).Length} bytes") : shown,
                 !hasParts && shown == value ? reader.Raw(field) : default);
-            if (hasParts || value.Length == 0) Meaning(null, 0);
-            else Meaning(Meanings.OfField(Year, field, value, _currencies.GetValueOrDefault(Meanings.CurrencyFieldOf(Year, field))), 0);
+            // Of what is hidden in a broken message nothing is told either.
+            if (!hasParts && value.Length > 0 && (shown == value || !IsBroken)) Meaning(Meanings.OfField(Year, field, value, _currencies.GetValueOrDefault(Meanings.CurrencyFieldOf(Year, field))), 0);
             if (hasParts) Parts(reader.Open(field, new byte[reader.Content(field).Length]), 1);
         }
 
@@ -65,12 +65,12 @@ public static class MessageTree
             while (parts.MoveNext())
             {
                 var value = ValueText.Of(in parts);
-                var shown = Unmasked ? value : Masking.MaskPart(in parts, value);
+                var shown = Unmasked ? value : Masked(Masking.MaskPart(in parts, value));
                 var isTag = parts.Kind == CompositionKind.BerTlv;
                 Line(parts.Offset, depth, KeyText(in parts), parts.Name ?? (isTag && EmvTags.TryFind(parts.Key, out var tag) ? tag.Name : ""),
                     parts.HasParts ? string.Create(CultureInfo.InvariantCulture, $"{parts.Content.Length} bytes") : shown,
                     !parts.HasParts && shown == value ? parts.Raw : default);
-                if (isTag && !parts.HasParts)
+                if (isTag && !parts.HasParts && (shown == value || !IsBroken))
                 {
                     foreach (var meaning in Meanings.OfTag(parts.Key, value, _currencies.GetValueOrDefault(49))) Meaning(meaning, depth);
                 }
@@ -83,6 +83,8 @@ public static class MessageTree
         {
             if (meaning is not null) Text.Append(' ', MeaningIndent + 2 * depth).Append(meaning).Append('\n');
         }
+
+        private string Masked(string masked) => IsBroken ? Masking.MaskBroken(masked) : masked;
 
         private static string KeyText(in PartReader parts) => parts.Composition.KeyText(parts.Key);
 

@@ -1,0 +1,36 @@
+namespace SunnySwitch.Protocol.Tests;
+
+/// <summary>What the fuzzer kept, and what it once found, before the same oracles.</summary>
+public sealed class FuzzTests
+{
+    public static TheoryData<string> Targets => [.. FuzzTargets.Names];
+
+    [Theory, MemberData(nameof(Targets))]
+    public void Every_input_that_was_kept_is_judged_as_the_oracles_judge_it(string target)
+    {
+        var folder = Path.Combine(Root(), "tests", "golden", "fuzz", target);
+        var files = Directory.GetFiles(folder);
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            var wrong = Record.Exception(() => FuzzTargets.Run(target, File.ReadAllBytes(file)));
+            Assert.True(wrong is null, $"{Path.GetFileName(file)}: {wrong?.Message}");
+        }
+    }
+
+    [Theory]
+    // A text of a dialect file that is not UTF-8, found 2026-11-27: it threw when it was asked for.
+    [InlineData("dialect", "7B226469616C656374223A22FF227D")]
+    [InlineData("dialect", "7B226469616C656374223A225C7564383030227D")]
+    // Most of a card number in an amount and a date of shifted messages, found 2026-11-27.
+    [InlineData("masking", "0A3131313037303330303030303030303032303030303030313634373631373339303031303130313139303033303030303030303030303132333435313233343536323631313232313635303437303030")]
+    [InlineData("masking", "0321104030000002000000164761739001010100020000001647617390010101190000001234562226476173900101011911221654470002")]
+    public void What_was_found_stays_mended(string target, string input) => FuzzTargets.Run(target, Convert.FromHexString(input));
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "SunnySwitch.sln"))) folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+}
