@@ -195,6 +195,22 @@ internal static class Decimals
         return count;
     }
 
+    /// <summary>One to eight ASCII digits to nibbles at the right end; false if one is no digit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryPackEight(ReadOnlySpan<byte> digits, out uint packed)
+    {
+        const ulong zeros = 0x3030303030303030;
+        var text = LastOf(digits);
+        if (digits.Length < sizeof(ulong)) text |= zeros << (8 * digits.Length);
+        var nibbles = text ^ zeros;
+        // A byte over 9 gets its top bit by adding 76h, or has it already.
+        var good = (((nibbles + 0x7676767676767676) | nibbles) & 0x8080808080808080) == 0;
+        nibbles = (nibbles | (nibbles >> 4)) & 0x00FF00FF00FF00FF;
+        nibbles = (nibbles | (nibbles >> 8)) & 0x0000FFFF0000FFFF;
+        packed = (uint)(nibbles | (nibbles >> 16));
+        return good;
+    }
+
     // At most eight characters as a big-endian number, zeros before them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LastOf(ReadOnlySpan<byte> characters)

@@ -106,9 +106,7 @@ public ref struct MessageWriter
         }
         else if (plan.Check == ContentCheck.Bcd)
         {
-            Must.Hold(ByteClasses.All(ascii, RangeClass.Digits));
-            var room = ReserveContent(in plan, ascii.Length, (ascii.Length + 1) >> 1);
-            if (!_tooSmall) Decimals.Pack(ascii, room);
+            WritePacked(in plan, ascii);
         }
         else
         {
@@ -149,6 +147,23 @@ public ref struct MessageWriter
     {
         Must.Hold(_begun && _left.IsEmpty);
         return _tooSmall ? -1 : _cursor;
+    }
+
+    private void WritePacked(in FieldPlan plan, scoped ReadOnlySpan<byte> ascii)
+    {
+        if (ascii.Length is > 8 or 0)
+        {
+            Must.Hold(ByteClasses.All(ascii, RangeClass.Digits));
+            var whole = ReserveContent(in plan, ascii.Length, (ascii.Length + 1) >> 1);
+            if (!_tooSmall) Decimals.Pack(ascii, whole);
+            return;
+        }
+
+        Must.Hold(Decimals.TryPackEight(ascii, out var packed));
+        var bytes = (ascii.Length + 1) >> 1;
+        var room = ReserveContent(in plan, ascii.Length, bytes);
+        if (_tooSmall) return;
+        for (var index = bytes - 1; index >= 0; index--, packed >>= 8) room[index] = (byte)packed;
     }
 
     private void WriteMti(ushort mti)
