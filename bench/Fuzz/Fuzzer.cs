@@ -49,7 +49,8 @@ internal sealed unsafe class Fuzzer
         var fuzzer = new Fuzzer(target, seed);
         var finding = fuzzer.Search(seconds, corpus);
         var edges = fuzzer._seen.Count(static each => each != 0);
-        Console.WriteLine($"{target,-8} {fuzzer._executions,9:N0} executions, {edges,6:N0} edges, {fuzzer._corpus.Count,5:N0} inputs kept, seed {seed}{finding}");
+        var kept = fuzzer._corpus.Count;
+        Console.WriteLine($"{target,-8} {fuzzer._executions,9:N0} executions, {edges,6:N0} edges, {kept,5:N0} inputs kept, seed {seed}{finding}");
         if (isControl) return finding is null ? 1 : 0;
         if (finding is null && corpus is not null) fuzzer.Save(Path.Combine(corpus, target));
         return finding is null ? 0 : 1;

@@ -28,7 +28,8 @@ try
             Path.Combine(copy, "SunnySwitch.Fuzz.dll"), "run", target, "--seconds", $"{seconds}", "--seed", $"{seed}",
             .. corpus is null ? Array.Empty<string>() : ["--corpus", corpus], .. isControl ? ["--control"] : Array.Empty<string>(),
         ];
-        using var process = Process.Start(Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? arguments : arguments[1..])!;
+        var isHosted = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal);
+        using var process = Process.Start(Environment.ProcessPath!, isHosted ? arguments : arguments[1..])!;
         process.WaitForExit();
         if (process.ExitCode != 0) Interlocked.Increment(ref failed);
     });

@@ -90,6 +90,8 @@ internal sealed record LinkOptions
         }
 
         if (Dialect.Length == 0) yield return $"{name}.dialect: the name of a dialect is missing";
+        var wrong = "";
+        if (Framing is not null && Protocol.Framing.Framing.TryParse(Framing, 8_192, out wrong) is null) yield return $"{name}.framing: {wrong}";
         if (KeepAlive is not (null or "refuse" or "answer" or "ignore")) yield return $"{name}.keepAlive: refuse, answer or ignore, is \"{KeepAlive}\"";
         foreach (var problem in Limits.Problems(name)) yield return problem;
     }

@@ -5,15 +5,18 @@ internal static class ChipMeanings
 {
     // One name a bit, bit 8 of byte 1 first; "" is reserved.
 
-    /// <summary>Tag 82: Book 3 table 37; byte 2 belongs to the contactless specifications.</summary>
+    /// <summary>
+    /// Tag 82: Book 3 annex C1. XDA came with 4.4, the device and byte 2 with Contactless Book C-2 annex A.
+    /// </summary>
     public static readonly string[] Aip =
     [
-        "", "SDA supported", "DDA supported", "cardholder verification supported",
-        "terminal risk management to be performed", "issuer authentication supported", "", "CDA supported",
-        "EMV mode (contactless)", "", "", "", "", "", "", "",
+        "XDA supported", "SDA supported", "DDA supported", "cardholder verification supported",
+        "terminal risk management to be performed", "issuer authentication supported",
+        "verification on the consumer's device supported", "CDA supported",
+        "EMV mode supported (contactless)", "", "", "", "", "", "", "relay resistance supported (contactless)",
     ];
 
-    /// <summary>Tag 9F07: Book 3 table 38.</summary>
+    /// <summary>Tag 9F07: Book 3 annex C2.</summary>
     public static readonly string[] Auc =
     [
         "domestic cash", "international cash", "domestic goods", "international goods",
@@ -21,7 +24,7 @@ internal static class ChipMeanings
         "domestic cashback", "international cashback", "", "", "", "", "", "",
     ];
 
-    /// <summary>Tag 95, and the action codes 9F0D to 9F0F: Book 3 table 42.</summary>
+    /// <summary>Tag 95, and the action codes 9F0D to 9F0F: Book 3 annex C5.</summary>
     public static readonly string[] Tvr =
     [
         "offline data authentication not performed", "SDA failed", "chip data missing", "card in the exception file",
@@ -37,7 +40,7 @@ internal static class ChipMeanings
         "script failed after the final cryptogram", "", "", "", "",
     ];
 
-    /// <summary>Tag 9B: Book 3 table 43.</summary>
+    /// <summary>Tag 9B: Book 3 annex C6.</summary>
     public static readonly string[] Tsi =
     [
         "offline data authentication performed", "cardholder verification performed",
@@ -131,7 +134,7 @@ internal static class ChipMeanings
         return lines;
     }
 
-    /// <summary>Tag 9F27: kind of cryptogram, advice, reason (Book 3 table 14).</summary>
+    /// <summary>Tag 9F27: kind of cryptogram, advice, reason (Book 3 clause 6.5.5.4).</summary>
     public static IReadOnlyList<string> Cryptogram(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != 1) return [];
@@ -229,7 +232,7 @@ internal static class ChipMeanings
         _ => null,
     };
 
-    // Book 3 table 39.
+    // Book 3 annex C3, method codes.
     private static string Method(byte method) => (method & 0x3F) switch
     {
         0x00 => "fail",
@@ -238,12 +241,14 @@ internal static class ChipMeanings
         0x03 => "plaintext PIN to the chip, and signature",
         0x04 => "enciphered PIN to the chip",
         0x05 => "enciphered PIN to the chip, and signature",
+        // Book 3 of 4.4 gave these to face, finger, palm, iris and voice.
+        >= 0x06 and <= 0x0F => "biometrics",
         0x1E => "signature",
         0x1F => "no verification needed",
-        _ => "method by agreement",
+        _ => "method reserved or by agreement",
     };
 
-    // Book 3 table 40.
+    // Book 3 annex C3, condition codes.
     private static string Condition(byte condition) => condition switch
     {
         0x00 => "always",
@@ -256,6 +261,6 @@ internal static class ChipMeanings
         0x07 => "if over amount X",
         0x08 => "if under amount Y",
         0x09 => "if over amount Y",
-        _ => "condition by agreement",
+        _ => "condition reserved or by agreement",
     };
 }

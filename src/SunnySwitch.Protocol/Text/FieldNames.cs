@@ -19,6 +19,22 @@ public static class FieldNames
     }
 
     /// <summary>
+    /// Name in an edition of the standard: 1993 and 2003 have their own, every other year is taken for 1987.
+    /// </summary>
+    public static string Of(int year, int field)
+    {
+        if (year is not (1993 or 2003)) return Of(field);
+        var known = year == 1993 ? FieldNamesLater.Of1993(field) : FieldNamesLater.Of2003(field);
+        return known ?? field switch
+        {
+            0 => "Message type indicator",
+            1 => "Bitmap",
+            >= 60 and <= 63 or >= 111 and <= 127 => $"Reserved for national or private use ({field})",
+            _ => $"Field {field}",
+        };
+    }
+
+    /// <summary>
     /// What a message type is, from its class and function digits: 0x0100 is <c>authorization request</c>.
     /// </summary>
     public static string OfMti(ushort mti)

@@ -52,11 +52,16 @@ public static class MessageTree
             var value = ValueText.Of(Dialect, in reader, field);
             var shown = Unmasked ? value : Masked(Masking.Mask(in Dialect.Plans[field], field, value));
             var hasParts = Dialect.HasParts(field);
-            Line(reader.Offset(field), 0, new FieldPath(field).Text(Dialect), Dialect.NameOf(field) ?? FieldNames.Of(field),
+            Line(reader.Offset(field), 0, new FieldPath(field).Text(Dialect), Dialect.NameOf(field) ?? FieldNames.Of(Year, field),
                 hasParts ? string.Create(CultureInfo.InvariantCulture, $"{reader.Content(field).Length} bytes") : shown,
                 !hasParts && shown == value ? reader.Raw(field) : default);
             // Of what is hidden in a broken message nothing is told either.
-            if (!hasParts && value.Length > 0 && (shown == value || !IsBroken)) Meaning(Meanings.OfField(Year, field, value, _currencies.GetValueOrDefault(Meanings.CurrencyFieldOf(Year, field))), 0);
+            if (!hasParts && value.Length > 0 && (shown == value || !IsBroken))
+            {
+                var currency = _currencies.GetValueOrDefault(Meanings.CurrencyFieldOf(Year, field));
+                Meaning(Meanings.OfField(Year, field, value, currency), 0);
+            }
+
             if (hasParts) Parts(reader.Open(field, new byte[reader.Content(field).Length]), 1);
         }
 

@@ -6,6 +6,9 @@ namespace SunnySwitch.Protocol.Text;
 /// </summary>
 internal static class TrackText
 {
+    // Shorter or longer it is no PAN, and what follows may be one: nothing is told then.
+    private const int PanDigitsMin = 12;
+    private const int PanDigitsMax = 19;
     private const int ExpiryDigits = 4;
     private const int ServiceCodeDigits = 3;
 
@@ -13,18 +16,22 @@ internal static class TrackText
     public static ReadOnlySpan<char> ServiceCode2(ReadOnlySpan<char> track)
     {
         var separator = track.IndexOfAny('=', 'D');
-        return separator > 0 ? AfterSeparator(track[(separator + 1)..], track[separator]) : default;
+        return separator > 0 && IsPan(track[..separator]) ? AfterSeparator(track[(separator + 1)..], track[separator]) : default;
     }
 
     /// <summary>Track 1: PAN, <c>^</c>, name, <c>^</c>, expiry, service code. Empty if it is not there.</summary>
     public static ReadOnlySpan<char> ServiceCode1(ReadOnlySpan<char> track)
     {
         var first = track.IndexOf('^');
-        if (first <= 0) return default;
+        // Format code B stands before the PAN, but is not always sent.
+        if (first <= 0 || !IsPan(track[(track[0] == 'B' ? 1 : 0)..first])) return default;
         var rest = track[(first + 1)..];
         var second = rest.IndexOf('^');
         return second >= 0 ? AfterSeparator(rest[(second + 1)..], '^') : default;
     }
+
+    private static bool IsPan(ReadOnlySpan<char> digits) =>
+        digits.Length is >= PanDigitsMin and <= PanDigitsMax && Digits.Are(digits);
 
     // A card without an expiry has one more separator in its place.
     private static ReadOnlySpan<char> AfterSeparator(ReadOnlySpan<char> rest, char separator)
