@@ -3,7 +3,7 @@ using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
-using SunnySwitch.Protocol.Text;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Cell;
 

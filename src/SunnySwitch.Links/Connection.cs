@@ -17,8 +17,11 @@ internal sealed class Connection(Link link, int slot, uint generation, Connectio
     /// <summary>When bytes last came.</summary>
     public long LastReceived = Environment.TickCount64;
 
-    /// <summary>When a keep-alive was last answered.</summary>
-    public Instant KeepAliveAnsweredAt = new(long.MinValue);
+    /// <summary>When a keep-alive was last answered; null: never.</summary>
+    public Instant? KeepAliveAnsweredAt;
+
+    /// <summary>When a message that came back was last logged; null: never.</summary>
+    public Instant? RejectLoggedAt;
 
     /// <summary>Frames taken from it.</summary>
     public long FramesIn;

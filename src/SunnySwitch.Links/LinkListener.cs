@@ -154,6 +154,7 @@ public sealed class LinkListener
         if (!_desks.TryDequeue(out var desk)) desk = new Desk(_newTokens());
         var arrivedAt = _clock.Now;
         var before = connection.FramesIn;
+        var progressed = false;
         starved = false;
         var wanted = 0;
         while (!buffer.IsEmpty)
@@ -174,10 +175,11 @@ public sealed class LinkListener
             }
 
             buffer = buffer.Slice(staged.ConsumedBytes);
+            progressed |= staged.ConsumedBytes > 0;
             connection.FramesIn += staged.Frames;
             if (staged.Unanswerable > 0) CountBad(connection, staged.Unanswerable, ref bad);
             if (staged.KeepAlives > 0) TakeKeepAlives(connection, staged.KeepAlives, arrivedAt);
-            if (staged.Rejected > 0) NoteRejected(connection, in staged);
+            if (staged.Rejected > 0) NoteRejected(connection, in staged, arrivedAt);
             foreach (var (field, tag) in desk.Intake.UnknownTags) Counters.UnknownTags.Count(connection.Link.Index, (byte)field, tag);
             if (CloseFor(connection, staged.Status)) break;
             if (staged.Status == FrameStatus.NeedMore && isAll) break;
@@ -185,7 +187,7 @@ public sealed class LinkListener
 
         _desks.Enqueue(desk);
         consumed = buffer.Start;
-        NotePartial(connection, isPartial: !starved && !buffer.IsEmpty, progressed: connection.FramesIn != before);
+        NotePartial(connection, isPartial: !starved && !buffer.IsEmpty, progressed);
         Counters.FramesIn(connection.Link.Index, connection.FramesIn - before);
         return wanted;
     }
@@ -230,8 +232,7 @@ public sealed class LinkListener
     {
         Counters.KeepAlives(connection.Link.Index, count);
         if (connection.Link.Profile.KeepAlives != KeepAlivePolicy.Answer) return;
-        var isFirst = connection.KeepAliveAnsweredAt.UnixNanos == long.MinValue;
-        if (!isFirst && arrivedAt.UnixNanos - connection.KeepAliveAnsweredAt.UnixNanos < Instant.NanosPerSecond) return;
+        if (!IsSecondLater(connection.KeepAliveAnsweredAt, arrivedAt)) return;
         if (!_ring.TryNext(1, out var sequence)) return;   // The other side asks again.
         connection.KeepAliveAnsweredAt = arrivedAt;
         var slot = _ring[sequence];
@@ -244,11 +245,18 @@ public sealed class LinkListener
         _ring.Publish(sequence);
     }
 
-    private void NoteRejected(Connection connection, in Staged staged)
+    /// <summary>Counts each; tells the log once a second, so that a hostile peer cannot fill it.</summary>
+    private void NoteRejected(Connection connection, in Staged staged, Instant arrivedAt)
     {
         for (var index = 0; index < staged.Rejected; index++) Counters.Rejected.Count(connection.Link.Index, 0, (uint)staged.RejectCode);
+        if (!IsSecondLater(connection.RejectLoggedAt, arrivedAt)) return;
+        connection.RejectLoggedAt = arrivedAt;
         LinkLog.Rejected(_logger, connection.Link.Name, connection.Slot, staged.Rejected, staged.RejectCode);
     }
+
+    // Never before counts as long ago.
+    private static bool IsSecondLater(Instant? before, Instant now) =>
+        before is not { } then || now.UnixNanos - then.UnixNanos >= Instant.NanosPerSecond;
 
     private static bool CloseFor(Connection connection, FrameStatus status)
     {

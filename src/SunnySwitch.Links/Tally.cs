@@ -19,7 +19,7 @@ public sealed class Tally
     internal void Count(int link, byte field, uint key)
     {
         var place = (link, field, key);
-        if (_counts.Count >= KeysMax && !_counts.ContainsKey(place)) place.key = OtherKey;
+        if (!_counts.ContainsKey(place) && _counts.Count >= KeysMax) place.key = OtherKey;
         _counts.AddOrUpdate(place, 1, static (_, count) => count + 1);
     }
 }

@@ -248,6 +248,26 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void A_message_is_answered_with_the_version_of_the_dialect_it_was_read_with()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        var before = cell.Link;
+        var after = before with
+        {
+            Dialect = Protocol.Dialects.Dialect.Parse("""{"dialect":"next","inherits":"iso87-ascii","response_codes":{"14":"56"}}"""u8),
+        };
+
+        // Two reads under way when the link begins to speak the next version, and one of that already.
+        cell.Receive(0, CellUnderTest.Purchase(1));
+        cell.Link = after;
+        cell.Receive(0, CellUnderTest.Purchase(2));
+        cell.Link = before;
+        cell.Receive(0, CellUnderTest.Purchase(3));
+        cell.Step();
+        Assert.Equal(["14", "56", "14"], cell.Sent[0].Select(answer => CellUnderTest.Field(answer, 39)));
+    }
+
+    [Fact]
     public void Nothing_is_allocated_for_a_purchase()
     {
         using var cell = new CellUnderTest(new MemoryDisk()) { Records = false };

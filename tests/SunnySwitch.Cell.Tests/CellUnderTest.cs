@@ -49,7 +49,8 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
 
     public Cell Cell { get; }
 
-    public LinkProfile Link { get; }
+    /// <summary>How the next bytes are read; the cell itself keeps the first.</summary>
+    public LinkProfile Link { get; set; }
 
     public Instant Now { get; set; } = new(1_795_000_000L * Instant.NanosPerSecond);
 

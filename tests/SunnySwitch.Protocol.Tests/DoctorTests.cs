@@ -103,7 +103,7 @@ public sealed class DoctorTests
         Assert.Equal(0, errors);
         if (name != "base24") Assert.Empty(findings);
         if (dialect.Framing is { } framing) Assert.NotNull(Framing.Framing.TryParse(framing, 4_096, out _));
-        var page = File.ReadAllText(Path.Combine(Root(), "docs", "dialects", name + ".md"));
+        var page = File.ReadAllText(Repository.File("docs", "dialects", name + ".md"));
         Assert.True(DialectText.Describe(dialect) == page, $"docs/dialects/{name}.md is old: tools/sunny dialect describe {name} > docs/dialects/{name}.md");
     }
 
@@ -120,12 +120,5 @@ public sealed class DoctorTests
         message.CopyTo(frame, framing.LeadBytes);
         framing.WriteTrail(frame.AsSpan(framing.LeadBytes + message.Length));
         return frame;
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "SunnySwitch.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

@@ -54,6 +54,35 @@ public sealed class EditTests
     }
 
     [Fact]
+    public void Tags_spelled_in_hex_text_are_changed_like_others()
+    {
+        var vector = Vectors.ByName("ascii-0100-auth-19f");
+        var dialect = Vectors.Dialect(vector.Dialect);
+        var edited = Edit(dialect, vector.Bytes, editor => editor.Set(Path(dialect, "55.9F36"), "00FF"u8));
+        var table = default(FieldTable);
+        Assert.True(Decoder.Decode(dialect, edited, ref table).IsOk);
+        var tags = vector.Fields[55].Replace("9F36020015", "9F360200FF", StringComparison.Ordinal);
+        var expected = new SortedDictionary<int, string>(vector.Fields) { [55] = tags };
+        Assert.NotEqual(vector.Fields[55], expected[55]);
+        Assert.Equal(expected, Codecs.Read(dialect, edited, ref table));
+    }
+
+    [Fact]
+    public void A_template_in_hex_text_is_read_from_its_hex_once_and_changed_like_others()
+    {
+        var dialect = Dialect.BuiltIn("iso87-ascii")!;
+        byte[] With(string tags) => Edit(
+            dialect, Vectors.ByName("ascii-0100-auth-19f").Bytes, editor => editor.Set(new FieldPath(55), Encoding.ASCII.GetBytes(tags)));
+        var message = With("9F36020015" + "720A8601009F180401020304");
+        var table = default(FieldTable);
+        Assert.True(DeepDecoder.Decode(dialect, message, ref table).IsOk);
+        var edited = Edit(dialect, message, editor => editor.Set(Path(dialect, "55.72.9F18"), "0506"u8));
+        Assert.Equal("9F36020015" + "72088601009F18020506", Encoding.ASCII.GetString(Convert.FromHexString(De55(dialect, edited))));
+        var fault = DeepDecoder.Decode(dialect, With("9F36020015" + "720A8601009F180501020304"), ref table);
+        Assert.Equal("55.72", fault.Path.Text(dialect));
+    }
+
+    [Fact]
     public void Bits_and_places_go_where_they_belong()
     {
         var dialect = Dialect.BuiltIn("postilion")!;

@@ -1,5 +1,5 @@
 using SunnySwitch.Protocol.Dialects;
-using SunnySwitch.Protocol.Text;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Tests;
 

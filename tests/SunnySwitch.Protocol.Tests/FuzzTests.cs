@@ -8,7 +8,7 @@ public sealed class FuzzTests
     [Theory, MemberData(nameof(Targets))]
     public void Every_input_that_was_kept_is_judged_as_the_oracles_judge_it(string target)
     {
-        var folder = Path.Combine(Root(), "tests", "golden", "fuzz", target);
+        var folder = Repository.File("tests", "golden", "fuzz", target);
         var files = Directory.GetFiles(folder);
         Assert.NotEmpty(files);
         foreach (var file in files)
@@ -29,11 +29,4 @@ public sealed class FuzzTests
         + "33343536323631313232313635303437303030")]
     [InlineData("masking", "0321104030000002000000164761739001010100020000001647617390010101190000001234562226476173900101011911221654470002")]
     public void What_was_found_stays_mended(string target, string input) => FuzzTargets.Run(target, Convert.FromHexString(input));
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "SunnySwitch.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
-    }
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using SunnySwitch.Protocol.Text;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Tests;
 

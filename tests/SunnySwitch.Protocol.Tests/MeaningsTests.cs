@@ -1,4 +1,4 @@
-using SunnySwitch.Protocol.Text;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Tests;
 

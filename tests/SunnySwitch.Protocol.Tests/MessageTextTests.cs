@@ -146,7 +146,7 @@ public sealed class MessageTextTests
     private static string Tree(Dialect dialect, byte[] message, bool unmasked)
     {
         var target = new ArrayBufferWriter<byte>();
-        MessageTree.Write(dialect, message, unmasked, target);
+        MessageTree.Write(dialect, message, unmasked, true, target);
         return Encoding.UTF8.GetString(target.WrittenSpan);
     }
 }

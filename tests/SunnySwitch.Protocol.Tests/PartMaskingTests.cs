@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 using SunnySwitch.Protocol.Text;
 
 namespace SunnySwitch.Protocol.Tests;
@@ -108,7 +109,7 @@ public sealed class PartMaskingTests
     {
         var target = new ArrayBufferWriter<byte>();
         Assert.True(MessageText.WriteJson(dialect, message, unmasked, true, target).IsOk);
-        MessageTree.Write(dialect, message, unmasked, target);
+        MessageTree.Write(dialect, message, unmasked, true, target);
         return Encoding.UTF8.GetString(target.WrittenSpan);
     }
 }

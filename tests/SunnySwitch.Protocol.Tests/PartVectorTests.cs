@@ -96,6 +96,65 @@ public sealed class PartVectorTests
         }
     }
 
+    [Fact]
+    public void Spelled_in_hex_the_same_fault_is_found_at_twice_the_offset()
+    {
+        var spelled = Dialect.Parse("""{"dialect":"s","inherits":"iso87-ascii","fields":{}}"""u8);
+        var bytes = Dialect.Parse("""
+            {"dialect":"b","inherits":"iso87-ascii","fields":{"55":{"type":"b","length":"LLL","max":255,"encoding":"hexascii","length_encoding":"ascii",
+             "parts":{"kind":"ber-tlv"}}}}
+            """u8);
+        var raw = Vectors.Dialect("iso87-ascii-binbm");
+        var good = Convert.FromHexString("9F2608C2C12B098F3DA6E3720A8601009F180401020304950500800080009F36020015");
+        var random = new Random(23);
+        var refused = 0;
+        for (var round = 0; round < 5_000; round++)
+        {
+            var content = MutationTests.Damage(random, good);
+            var plain = Open(raw, content, out var rawAt);
+            foreach (var dialect in (Dialect[])[spelled, bytes])
+            {
+                var fault = Open(dialect, content, out var hexAt);
+                Assert.Equal((plain.Error, plain.IsOk ? 0 : 2 * (plain.Offset - rawAt)), (fault.Error, fault.IsOk ? 0 : fault.Offset - hexAt));
+                if (!fault.IsOk) Assert.Equal(plain.Path.Text(raw), fault.Path.Text(dialect));
+            }
+
+            if (!plain.IsOk) refused++;
+        }
+
+        Assert.InRange(refused, 100, 4_900);
+    }
+
+    [Theory]
+    [InlineData("9F2608C2C12B098F3DA6EX", 21)]
+    [InlineData("9F2608C2C12B098F3DA6e3", 20)]
+    [InlineData("9F2608C2C12B098F3DA6E", 20)]
+    [InlineData(" ", 0)]
+    public void Text_that_is_no_hex_is_no_BER_TLV(string text, int offset)
+    {
+        var dialect = Vectors.Dialect("iso87-ascii");
+        var target = new byte[200];
+        var writer = new MessageWriter(dialect, target);
+        writer.Begin(0x0100, FieldSet.Of(55));
+        writer.Text(55, Encoding.ASCII.GetBytes(text));
+        var table = default(FieldTable);
+        var fault = DeepDecoder.Decode(dialect, target.AsSpan(0, writer.End()), ref table);
+        Assert.Equal(new MessageFault(DecodeError.BadTlv, new FieldPath(55), 4 + 16 + 3 + offset), fault);
+    }
+
+    private static MessageFault Open(Dialect dialect, byte[] content, out int start)
+    {
+        var target = new byte[1024];
+        var writer = new MessageWriter(dialect, target);
+        writer.Begin(0x0100, FieldSet.Of(55));
+        writer.Parts(55, content);
+        var table = default(FieldTable);
+        var message = target.AsSpan(0, writer.End());
+        var fault = DeepDecoder.Decode(dialect, message, ref table);
+        start = new MessageReader(dialect, message, in table).Offset(55);
+        return fault;
+    }
+
     private static void AssertBothWays(Dialect dialect, JsonElement vector)
     {
         var message = Vectors.Hex(vector);

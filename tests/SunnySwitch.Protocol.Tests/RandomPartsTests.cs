@@ -52,6 +52,32 @@ public sealed class RandomPartsTests
         Assert.True(refused > 1_000);
     }
 
+    // The control: an oracle with one rule missing must be found out by the same damage.
+    [Theory]
+    [InlineData(PartFlaw.ForgetsWhatIsLeftOver)]
+    [InlineData(PartFlaw.KeepsTagsThatAreRefused)]
+    [InlineData(PartFlaw.TakesOverlongLengths)]
+    [InlineData(PartFlaw.ForgetsFixedLengths)]
+    [InlineData(PartFlaw.TakesTagZero)]
+    public void A_reader_with_a_rule_missing_is_caught(PartFlaw flaw)
+    {
+        for (var seed = 0; seed < Seeds; seed++)
+        {
+            var random = new RandomParts(seed);
+            var content = random.Content(MessageJson.TryEncode(random.Dialect, Encoding.UTF8.GetBytes(random.Message()), out _)!);
+            for (var bit = -1; bit < content.Length * 8; bit++)
+            {
+                var damaged = content.ToArray();
+                if (bit >= 0) damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+                var expected = new ReferenceParts(random.Field, "60", flaw).Read(damaged);
+                var fault = DeepDecoder.Check(new PartReader(random.Dialect, random.Dialect.PartsOf(60)!, damaged, 0, 1, 1), new FieldPath(60));
+                if (expected.Error != fault.Error) return;
+            }
+        }
+
+        Assert.Fail($"nothing noticed {flaw}");
+    }
+
     // Class, path and offset, and every part with its bytes; what is good is copied part by part to the same bytes.
     private static int Compare(RandomParts random, byte[] content, int seed)
     {

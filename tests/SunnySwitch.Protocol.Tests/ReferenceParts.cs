@@ -4,11 +4,22 @@ using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Protocol.Tests;
 
+/// <summary>Mistakes that the oracle can be told to make, to see that the comparison would notice them.</summary>
+public enum PartFlaw
+{
+    None,
+    ForgetsWhatIsLeftOver,
+    KeepsTagsThatAreRefused,
+    TakesOverlongLengths,
+    ForgetsFixedLengths,
+    TakesTagZero,
+}
+
 /// <summary>
 /// The oracle for parts: the rules of a dialect file's <c>parts</c> once more, plainly, with strings, sharing no code with
 /// the codec. Gives each part's path and value, or class, path and offset (from the content's first byte) of the fault.
 /// </summary>
-public sealed class ReferenceParts(JsonElement field, string root)
+public sealed class ReferenceParts(JsonElement field, string root, PartFlaw flaw = PartFlaw.None)
 {
     private static readonly Encoding _page1047 = CodePagesEncodingProvider.Instance.GetEncoding(1047)!;
 
@@ -46,7 +57,7 @@ public sealed class ReferenceParts(JsonElement field, string root)
                     Sized(part.Value, content, ref cursor, $"{path}.{part.Name}", origin);
                 }
 
-                if (cursor < content.Length) throw new Refusal(DecodeError.TrailingBytes, path, origin + cursor);
+                if (cursor < content.Length && flaw != PartFlaw.ForgetsWhatIsLeftOver) throw new Refusal(DecodeError.TrailingBytes, path, origin + cursor);
                 break;
             case "bitmap":
                 foreach (var (bit, at) in Bits(parts, content, ref cursor, path, origin))
@@ -59,7 +70,7 @@ public sealed class ReferenceParts(JsonElement field, string root)
                     Sized(part, content, ref cursor, $"{path}.{bit}", origin);
                 }
 
-                if (cursor < content.Length) throw new Refusal(DecodeError.TrailingBytes, path, origin + cursor);
+                if (cursor < content.Length && flaw != PartFlaw.ForgetsWhatIsLeftOver) throw new Refusal(DecodeError.TrailingBytes, path, origin + cursor);
                 break;
             case "tagged":
                 while (cursor < content.Length) Tagged(parts, content, ref cursor, path, origin, names);
@@ -160,7 +171,7 @@ public sealed class ReferenceParts(JsonElement field, string root)
         Refusal Bad(int at) => new(DecodeError.BadTlv, path, origin + at);
         var start = cursor;
         var first = content[cursor];
-        if (first == 0) throw Bad(cursor);
+        if (first == 0 && flaw != PartFlaw.TakesTagZero) throw Bad(cursor);
         var tag = $"{content[cursor++]:X2}";
         if (first % 32 == 31)
         {
@@ -181,7 +192,7 @@ public sealed class ReferenceParts(JsonElement field, string root)
         if (length > 127)
         {
             var bytes = (int)length - 128;
-            if (bytes is 0 or > 4) throw Bad(cursor - 1);
+            if (bytes is 0 or > 4 && flaw != PartFlaw.TakesOverlongLengths) throw Bad(cursor - 1);
             length = 0;
             for (; bytes > 0; bytes--)
             {
@@ -204,7 +215,7 @@ public sealed class ReferenceParts(JsonElement field, string root)
         if (!isListed)
         {
             var refuses = parts.TryGetProperty("unknown", out var rule) && rule.GetString() == "refuse";
-            if (refuses) throw new Refusal(DecodeError.UndefinedField, place, origin + start);
+            if (refuses && flaw != PartFlaw.KeepsTagsThatAreRefused) throw new Refusal(DecodeError.UndefinedField, place, origin + start);
             part = JsonSerializer.SerializeToElement(new { type = unknown == "bin" ? "b" : "an", encoding = unknown });
         }
 
@@ -218,7 +229,7 @@ public sealed class ReferenceParts(JsonElement field, string root)
         if (isPacked && isFixed && value.Length == (max + 1) / 2) units = max;
         if (isPacked && !isFixed && encoding == "bcd-rF" && value.Length > 0 && value[^1] % 16 == 15) units--;
         if (units > max) throw new Refusal(DecodeError.LengthOverMax, place, origin + start);
-        if (isFixed && units < max) throw new Refusal(DecodeError.Truncated, place, origin + valueAt + value.Length);
+        if (isFixed && units < max && flaw != PartFlaw.ForgetsFixedLengths) throw new Refusal(DecodeError.Truncated, place, origin + valueAt + value.Length);
         if (units > 0)
         {
             var sized = JsonSerializer.SerializeToElement(new { type = part.GetProperty("type").GetString(), length = "F", max = units, encoding });

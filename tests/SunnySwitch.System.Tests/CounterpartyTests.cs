@@ -117,6 +117,61 @@ public sealed class CounterpartyTests
         Assert.StartsWith("link link0 speaks bank ", output, StringComparison.Ordinal);
         Assert.Equal("56", Exchange(peer, dialect, "4761739001010119", 3).Code);
         Assert.Equal("00", Exchange(peer, dialect, AcquirerClient.Pan(1), 4).Code);
+
+        File.WriteAllText(file, """{"dialect":"bank","inherits":"iso87-ascii","response_codes":{"14":"15"}}""");
+        running.HangUp();
+        var code = "";
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        for (var number = 5; code != "15" && DateTime.UtcNow < deadline; number++) code = Exchange(peer, dialect, "4761739001010119", number).Code;
+        Assert.Equal("15", code);
+    }
+
+    [Fact]
+    public void A_captured_session_is_decoded_and_its_framing_and_dialects_are_named()
+    {
+        var capture = SwitchProcess.Folder("tests") + "/golden/captures/session.pcap";
+        var (exitCode, output, errors) = SwitchProcess.Run("doctor", capture);
+        Assert.Equal((0, ""), (exitCode, errors));
+        Assert.Equal(2, output.Split("framing be16, dialect iso87-ascii: 9 of 9 messages decode").Length - 1);
+        Assert.Equal(2, output.Split("framing be16, dialect iso87-bcd: 9 of 9 messages decode").Length - 1);
+
+        (exitCode, output, _) = SwitchProcess.Run("doctor", "--json", capture);
+        Assert.Equal(0, exitCode);
+        Assert.Equal(4, output.Split("\"messages\":9,\"good\":9").Length - 1);
+
+        // Half of it is of the other dialect: those lines are errors, with the reason.
+        (exitCode, output, _) = SwitchProcess.Run("decode", "--dialect", "iso87-bcd", "--input", "pcap", capture);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("hint: it decodes as iso87-ascii", output, StringComparison.Ordinal);
+        Assert.Equal(18, output.Split(", iso87-bcd\n  @10 ").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("decode", "--dialect", "iso87-bcd", "--input", "tape")]
+    [InlineData("decode", "--dialect", "iso87-bcd", "--input", "pcap")]
+    [InlineData("decode", "--dialect", "iso87-bcd", "--framing", "be16", "00")]
+    [InlineData("decode", "--dialect", "iso87-bcd", "--input", "file", "--framing", "tape", "x")]
+    [InlineData("decode", "--dialect", "nobody", "00")]
+    public void Wrong_use_of_decode_ends_with_2_and_a_reason(params string[] arguments)
+    {
+        var (exitCode, output, errors) = SwitchProcess.Run(arguments);
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.NotEmpty(errors);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dialect_file_with_an_error_is_refused_by_lint_and_a_good_one_passes()
+    {
+        using var test = new TestSwitch();
+        var file = Path.Combine(test.Folder, "bank.json");
+        File.WriteAllText(file, """{"dialect":"bank","inherits":"iso87-ascii","samples":{"cut":"30313030"}}""");
+        var (exitCode, output, _) = SwitchProcess.Run("dialect", "lint", file);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("error: sample cut: Truncated in field 1", output, StringComparison.Ordinal);
+        (exitCode, output, _) = SwitchProcess.Run("dialect", "lint", "iso87-bcd");
+        Assert.Equal(0, exitCode);
+        Assert.EndsWith("0 errors, 0 warnings\n", output, StringComparison.Ordinal);
     }
 
     private static void Configure(TestSwitch test)

@@ -127,6 +127,9 @@ internal sealed partial class SwitchProcess : IDisposable
     /// <summary>SIGCONT.</summary>
     public void Resume() => Assert.Equal(0, SendSignal(_process.Id, 18));
 
+    /// <summary>SIGHUP: read the dialects again.</summary>
+    public void HangUp() => Assert.Equal(0, SendSignal(_process.Id, 1));
+
     /// <summary>SIGTERM; returns the exit code.</summary>
     public int Terminate()
     {

@@ -55,6 +55,12 @@ internal static class DecodeCommand
             return 2;
         }
 
+        if (parsed.GetValue(FramingName) is not null && input is "hex" or "base64")
+        {
+            Console.Error.WriteLine($"--framing: a line of --input {input} is a message without framing");
+            return 2;
+        }
+
         if (LineTool.LoadDialect(parsed.GetValue(DialectName)) is not { } dialect) return 2;
         using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
         var job = new Job(dialect, parsed.GetValue(Json), parsed.GetValue(Parts), parsed.GetValue(Unmasked), input == "base64", output);
@@ -150,7 +156,7 @@ internal static class DecodeCommand
         {
             if (!json)
             {
-                var fault = MessageTree.Write(dialect, message, unmasked, _text);
+                var fault = MessageTree.Write(dialect, message, unmasked, true, _text);
                 foreach (var hint in Diagnosis.Of(dialect, message)) _text.Write(Encoding.UTF8.GetBytes($"  hint: {hint}\n"));
                 return fault.IsOk;
             }

@@ -102,7 +102,7 @@ internal static class DoctorCommand
             var hints = Diagnosis.Of(best.Dialect, message);
             if (hints.Count == 0) continue;
             var tree = new System.Buffers.ArrayBufferWriter<byte>();
-            MessageTree.Write(best.Dialect, message, false, tree);
+            MessageTree.Write(best.Dialect, message, false, true, tree);
             text.Append($"  the first message that does not decode, at byte {start}:\n").Append(Encoding.UTF8.GetString(tree.WrittenSpan));
             foreach (var hint in hints) text.Append("  hint: ").Append(hint).Append('\n');
             return;

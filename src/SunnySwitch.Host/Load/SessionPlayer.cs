@@ -81,7 +81,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
     private void Show(string arrow, ReadOnlySpan<byte> message)
     {
         var text = new ArrayBufferWriter<byte>();
-        MessageTree.Write(dialect, message, unmasked: false, text);
+        MessageTree.Write(dialect, message, unmasked: false, withBytes: false, text);
         output.Write($"{arrow} {Encoding.UTF8.GetString(text.WrittenSpan)}");
     }
 

@@ -48,16 +48,24 @@ internal sealed class Composition
     };
 
     public Composition()
+        : this(_anyBytes)
     {
     }
 
-    public Composition(FieldPlan unknown) => UnknownPlan = unknown;
+    public Composition(FieldPlan unknown)
+    {
+        UnknownPlan = unknown;
+        Template = this;
+    }
 
     /// <summary>Kind.</summary>
     public CompositionKind Kind { get; init; }
 
     /// <summary>The content is text that spells the composition's bytes in upper-case hex.</summary>
-    public bool IsHexText { get; init; }
+    public bool IsHexText { get; private set; }
+
+    /// <summary>How a BER-TLV template without an entry splits: as what it stands in, whose hex is read by then.</summary>
+    public Composition Template { get; private set; }
 
     /// <summary>Leniency <c>may_end_early</c>: parts at the end may be missing (positional).</summary>
     public bool MayEndEarly { get; init; }
@@ -87,13 +95,21 @@ internal sealed class Composition
     public FieldPlan Length { get; init; }
 
     /// <summary>What a tag without an entry holds.</summary>
-    public readonly FieldPlan UnknownPlan = _anyBytes;
+    public readonly FieldPlan UnknownPlan;
 
     /// <summary>Entries by ascending key; positional ones are keyed 1, 2, 3.</summary>
     public PartPlan[] Parts { get; init; } = [];
 
     /// <summary>BER-TLV of which the file lists nothing and refuses nothing: chip data as it usually comes.</summary>
     public bool IsPlainTlv => Kind == CompositionKind.BerTlv && Parts.Length == 0 && !RefusesUnknown;
+
+    /// <summary>The same, spelled in hex.</summary>
+    public Composition InHexText()
+    {
+        var spelled = (Composition)MemberwiseClone();
+        spelled.IsHexText = true;
+        return spelled;
+    }
 
     /// <summary>Bytes of one bitmap on the wire.</summary>
     public int BitmapBytes => BitmapForm == BitmapForm.Raw ? BitmapBits / 8 : BitmapBits / 4;

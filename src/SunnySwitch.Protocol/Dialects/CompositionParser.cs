@@ -30,13 +30,14 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
         if (plan.IsPacked) problems.Report($"{path}kind: packed digits have no parts; make the field type b");
         var index = draft.Compositions.Count;
         draft.Compositions.Add(new Composition());   // Taken before the inner ones take theirs.
-        draft.Compositions[index] = kind switch
+        var composition = kind switch
         {
             1 => ReadBitmap(parts, path, depth),
             2 => ReadTagged(parts, path, depth),
             3 => ReadTlv(parts, path, depth),
             _ => ReadPositional(parts, path, depth),
         };
+        draft.Compositions[index] = problems.Flag(parts, path, "hex_text") ? composition.InHexText() : composition;
         return (ushort)index;
     }
 
@@ -54,7 +55,6 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
         return new Composition
         {
             Kind = CompositionKind.Positional,
-            IsHexText = problems.Flag(parts, path, "hex_text"),
             MayEndEarly = problems.Flag(parts, path, "may_end_early"),
             Parts = entries,
         };
@@ -77,7 +77,6 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
         return new Composition
         {
             Kind = CompositionKind.Bitmap,
-            IsHexText = problems.Flag(parts, path, "hex_text"),
             BitmapBits = bits,
             IsChained = isChained,
             BitmapForm = (BitmapForm)Math.Max(problems.Choice(parts, path, "bitmap", "bin", "hexascii", "hexebcdic"), 0),
@@ -103,7 +102,6 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
         return new Composition(unknown)
         {
             Kind = CompositionKind.Tagged,
-            IsHexText = problems.Flag(parts, path, "hex_text"),
             TagBytes = bytes,
             TagEncoding = encoding,
             Length = fields.ReadLength(parts, path),
@@ -121,7 +119,6 @@ internal sealed class CompositionParser(DialectProblems problems, DialectDraft d
         return new Composition
         {
             Kind = CompositionKind.BerTlv,
-            IsHexText = problems.Flag(parts, path, "hex_text"),
             SkipsPadding = skips,
             RefusesUnknown = RefusesUnknown(parts, path),
             Parts = parts.TryGetProperty("fields", out _) ? ReadEntries(parts, path, depth, true, ReadTlvTag) : [],

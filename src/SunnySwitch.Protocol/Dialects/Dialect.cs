@@ -254,7 +254,7 @@ public sealed class Dialect
     {
         if (outer is null) return null;
         var entry = outer.IndexOf(key);
-        if (entry < 0) return outer.Kind == CompositionKind.BerTlv && Tlv.IsConstructed(key) ? outer : null;
+        if (entry < 0) return outer.Kind == CompositionKind.BerTlv && Tlv.IsConstructed(key) ? outer.Template : null;
         var index = outer.Parts[entry].Plan.Parts;
         return index == 0 ? null : _compositions[index];
     }

@@ -19,6 +19,8 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
     {
         var file = owner("framing");
         draft.Framing = problems.OptionalText(file, "", "framing");
+        var problem = "";
+        if (draft.Framing is { } name && Framing.Framing.TryParse(name, ushort.MaxValue, out problem) is null) problems.Report($"framing: {problem}");
         file = owner("keep_alive");
         if (file.TryGetProperty("keep_alive", out _)) draft.KeepAlive = KeepAlive(file);
         file = owner("flow");

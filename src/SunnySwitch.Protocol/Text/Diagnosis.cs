@@ -1,6 +1,7 @@
 using System.Globalization;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Protocol.Text;
@@ -52,8 +53,7 @@ public static class Diagnosis
             var inside = message.Slice(frame.MessageStart, frame.MessageBytes);
             if (Decodes(dialect, inside))
             {
-                hints.Add(
-                    $"it is a whole frame of {name}: without its framing it decodes; give --framing {name}, or leave {frame.MessageStart} bytes out");
+                hints.Add($"it is a whole frame of {name}: the {frame.MessageBytes} bytes from {frame.MessageStart} on decode, leave the others out");
                 return;
             }
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Text;
 

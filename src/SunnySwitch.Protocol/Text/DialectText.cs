@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Text;
 
@@ -135,7 +136,7 @@ public static class DialectText
         foreach (var sample in dialect.Samples)
         {
             var tree = new System.Buffers.ArrayBufferWriter<byte>();
-            MessageTree.Write(dialect, sample.Message, false, tree);
+            MessageTree.Write(dialect, sample.Message, false, true, tree);
             page.Append(CultureInfo.InvariantCulture, $"\n## Sample: {sample.Name}\n\n```\n{Encoding.UTF8.GetString(tree.WrittenSpan)}```\n");
         }
     }

@@ -1,5 +1,6 @@
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Text;
 

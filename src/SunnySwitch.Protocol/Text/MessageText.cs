@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Text;
 

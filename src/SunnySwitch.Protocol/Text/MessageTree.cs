@@ -3,25 +3,28 @@ using System.Globalization;
 using System.Text;
 using SunnySwitch.Protocol.Codec;
 using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Protocol.Text;
 
 /// <summary>A message as a tree for people: offset, number, name, value, bytes on the wire, meaning.</summary>
 public static class MessageTree
 {
-    private const int NameWidth = 38;
+    private const int NameWidth = 42;   // The longest of 1987's.
     private const int RawBytesMax = 16;
     private const int MeaningIndent = 15;
 
     /// <summary>
     /// Writes a line for the message, one for each field and part decoded, and one for the error if there is one; returns
-    /// how the decode ended. Masked unless the caller says that the data is test data.
+    /// how the decode ended. Masked unless the caller says that the data is test data; the bytes on the wire, for what is
+    /// not masked, if <paramref name="withBytes"/> asks for them.
     /// </summary>
-    public static MessageFault Write(Dialect dialect, ReadOnlySpan<byte> message, bool unmasked, IBufferWriter<byte> target)
+    public static MessageFault Write(
+        Dialect dialect, ReadOnlySpan<byte> message, bool unmasked, bool withBytes, IBufferWriter<byte> target)
     {
         var table = default(FieldTable);
         var fault = DeepDecoder.Decode(dialect, message, ref table);
-        var job = new Job(dialect, unmasked, !fault.IsOk, table.Mti, new StringBuilder());
+        var job = new Job(dialect, unmasked, withBytes, !fault.IsOk, table.Mti, new StringBuilder());
         if (table.Mti != 0) job.Text.Append($"{ValueText.Mti(table.Mti)} {Meanings.OfMti(ValueText.Mti(table.Mti))}, ");
         job.Text.Append(CultureInfo.InvariantCulture, $"{message.Length} bytes, {dialect.Name}\n");
         var reader = new MessageReader(dialect, message, in table);
@@ -32,7 +35,7 @@ public static class MessageTree
         return fault;
     }
 
-    private sealed record Job(Dialect Dialect, bool Unmasked, bool IsBroken, ushort Mti, StringBuilder Text)
+    private sealed record Job(Dialect Dialect, bool Unmasked, bool WithBytes, bool IsBroken, ushort Mti, StringBuilder Text)
     {
         private readonly Dictionary<int, string> _currencies = [];
         private int Year => (Mti >> 12) switch { 1 => 1993, 2 => 2003, _ => 1987 };
@@ -98,7 +101,7 @@ public static class MessageTree
             Text.Append(CultureInfo.InvariantCulture, $"  @{offset,-5}");
             var label = new string(' ', 2 * depth) + (depth == 0 ? key.PadLeft(3) : key) + "  " + name;
             Text.Append(label.PadRight(NameWidth + 7)).Append(' ').Append(value);
-            if (!raw.IsEmpty) Text.Append("  [").Append(ValueText.Raw(raw, RawBytesMax)).Append(']');
+            if (WithBytes && !raw.IsEmpty) Text.Append("  [").Append(ValueText.Raw(raw, RawBytesMax)).Append(']');
             Text.Append('\n');
         }
     }

@@ -1,6 +1,6 @@
 using SunnySwitch.Protocol.Codec;
 
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>Text of digits or hex to numbers. Never throws: what is not such is -1 or false.</summary>
 internal static class Digits

@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>How and where a card was used: DE22, DE25 and DE26 of 1987, DE22 of 1993, merchant categories.</summary>
 internal static class PointOfServiceMeanings

@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>A currency of ISO 4217.</summary>
 /// <param name="Number">Its three digits.</param>

@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>
 /// Dates and times as people read them. The pattern is in the standard's own letters: CC, YY, MM, DD, hh, mm, ss.

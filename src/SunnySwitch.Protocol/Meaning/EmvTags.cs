@@ -1,6 +1,6 @@
 using SunnySwitch.Protocol.Dialects;
 
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>How the value of a tag is written, EMV Book 3 section 4.3.</summary>
 public enum EmvFormat : byte

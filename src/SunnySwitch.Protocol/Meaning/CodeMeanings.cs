@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>What the codes of ISO 8583 say: transaction types, accounts, functions, reasons; and the service code of tracks.</summary>
 internal static class CodeMeanings

@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>
 /// Finds the service code in track data (ISO/IEC 7813). Of a track this is all that may be told: the PAN with the expiry,

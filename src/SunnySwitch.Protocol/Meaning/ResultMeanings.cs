@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>What DE39 says: response codes of 1987, action codes of 1993 and 2003.</summary>
 internal static class ResultMeanings

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>
 /// What values say, for people who read a decoded message. Values come as text, bytes as hex. Nothing here throws,

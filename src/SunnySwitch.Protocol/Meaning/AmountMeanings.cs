@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>Amounts, fees and rates with their decimals.</summary>
 internal static class AmountMeanings

@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>What chip data says, bit by bit: EMV 4.3 Book 3 annex C, Book 4 annex A.</summary>
 internal static class ChipMeanings

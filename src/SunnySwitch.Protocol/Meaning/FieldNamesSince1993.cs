@@ -1,7 +1,7 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>Names of data elements in ISO 8583:1993 table 9, and of those that ISO 8583:2003 gave another use.</summary>
-internal static class FieldNamesLater
+internal static class FieldNamesSince1993
 {
     private static readonly string?[] _names1993 = Build1993();
     private static readonly string?[] _names2003 = Build2003();

@@ -1,4 +1,4 @@
-namespace SunnySwitch.Protocol.Text;
+namespace SunnySwitch.Protocol.Meaning;
 
 /// <summary>Names for people: data elements of ISO 8583:1987 table 4, and message types.</summary>
 public static class FieldNames
@@ -24,7 +24,7 @@ public static class FieldNames
     public static string Of(int year, int field)
     {
         if (year is not (1993 or 2003)) return Of(field);
-        var known = year == 1993 ? FieldNamesLater.Of1993(field) : FieldNamesLater.Of2003(field);
+        var known = year == 1993 ? FieldNamesSince1993.Of1993(field) : FieldNamesSince1993.Of2003(field);
         return known ?? field switch
         {
             0 => "Message type indicator",
