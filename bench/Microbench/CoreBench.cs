@@ -113,8 +113,8 @@ public static class CoreBench
         request.Currency = 840;
         request.Acquirer = InstitutionId.Of(400001, 6);
         request.Stan = stan % 1_000_000;
-        request.TransmissionTime = 101_000_000 + stan / 1_000_000;
-        request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TransmissionTime
+        request.TraceTime = 101_000_000 + stan / 1_000_000;
+        request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TraceTime
             | RequestHas.Stan | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency;
         RequestKeys.Seal(ref request, ref transaction.Original);
     }

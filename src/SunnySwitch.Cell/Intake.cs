@@ -96,7 +96,7 @@ public sealed class Intake(IPanTokens tokens)
 
         CountUnknownTags(link.Dialect, reader);
         var hasPan = RequestReader.Read(
-            reader, _fields.Mti, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
+            reader, link.Dialect, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
         _panOf[index] = hasPan ? pans++ : -1;
         return true;
     }

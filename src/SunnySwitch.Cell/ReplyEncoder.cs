@@ -35,7 +35,11 @@ public static class ReplyEncoder
     /// <summary>Fields 40 to 64.</summary>
     private const ulong AfterTheCodes = ulong.MaxValue >> ResponseCodeField;
 
-    private static readonly FieldSet Echo = FieldSet.Of(2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70, 90, 95);
+    private static readonly FieldSet Echo1987 = FieldSet.Of(2, 3, 4, 7, 11, 12, 13, 15, 24, 32, 33, 37, 41, 42, 49, 70, 90, 95);
+    private static readonly FieldSet Echo1993 = FieldSet.Of(2, 3, 4, 7, 11, 12, 15, 24, 30, 32, 33, 37, 41, 42, 49, 56);
+
+    /// <summary>Without DE49, which verifies the cardholder there.</summary>
+    private static readonly FieldSet Echo2003 = FieldSet.Of(2, 3, 4, 7, 11, 12, 15, 24, 30, 32, 33, 37, 41, 42, 56);
 
     /// <summary>
     /// Writes the framed draft of the answer to a decoded request into <paramref name="target"/>, both codes blank.
@@ -45,18 +49,19 @@ public static class ReplyEncoder
     {
         var framing = link.Framing;
         var headerBytes = framing.LeadBytes;
-        var fields = message.Present.And(Echo);
+        var echo = link.Dialect.Standard switch { 1993 => Echo1993, 2003 => Echo2003, _ => Echo1987 };
+        var fields = message.Present.And(echo);
         fields.Add(ApprovalCodeField);
         fields.Add(ResponseCodeField);
         var writer = new MessageWriter(link.Dialect, target[headerBytes..^framing.TrailBytes]);
         writer.Begin(link.Dialect.AnswerMti(message.Mti), fields);
-        CopyEchoes(ref writer, message, message.Present.Low & BeforeTheCodes, Echo.Low, 0);
+        CopyEchoes(ref writer, message, message.Present.Low & BeforeTheCodes, echo.Low, 0);
         var approvalCodeAt = headerBytes + writer.Written;
         writer.Text(ApprovalCodeField, "000000"u8);
         var responseCodeAt = headerBytes + writer.Written;
         writer.Text(ResponseCodeField, "0000"u8[..link.Dialect.UnitsMax(ResponseCodeField)]);
-        CopyEchoes(ref writer, message, message.Present.Low & AfterTheCodes, Echo.Low, 0);
-        CopyEchoes(ref writer, message, message.Present.High, Echo.High, 64);
+        CopyEchoes(ref writer, message, message.Present.Low & AfterTheCodes, echo.Low, 0);
+        CopyEchoes(ref writer, message, message.Present.High, echo.High, 64);
         var messageBytes = writer.End();
         if (messageBytes < 0 || messageBytes > framing.MessageBytesMax) return default;
         framing.WriteLead(target, messageBytes, requestHeader);

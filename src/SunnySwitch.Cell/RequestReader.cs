@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Cell;
 
@@ -12,46 +13,66 @@ public static class RequestReader
     private const int PanDigitsMax = 19;
 
     /// <summary>
-    /// Fills <paramref name="transaction"/> from what was decoded. The PAN leaves by <paramref name="panBlock"/> only,
-    /// to become a token; true if there was one.
+    /// Fills <paramref name="transaction"/> from what was decoded in a dialect of any edition of the standard. The PAN leaves by
+    /// <paramref name="panBlock"/> only, to become a token; true if there was one.
     /// </summary>
-    public static bool Read(in MessageReader message, ushort mti, InstitutionId linkAcquirer, ref Transaction transaction, Span<byte> panBlock)
+    public static bool Read(in MessageReader message, Dialect dialect, InstitutionId linkAcquirer, ref Transaction transaction, Span<byte> panBlock)
     {
         transaction.Request = default;
         transaction.Original = default;
         transaction.NetworkCode = 0;
         ref var request = ref transaction.Request;
-        request.Mti = mti;
-        ReadNumbers(message, ref request);
+        request.Mti = WithoutVersion(message.Mti, dialect.Standard);
+        ReadCommon(message, ref request);
         ReadIdentities(message, linkAcquirer, ref request);
         ReadTexts(message, ref request);
-        if (message.Has(70)) transaction.NetworkCode = (ushort)Mark(ref request, RequestHas.NetworkCode, message.Number(70));
-        if (message.Has(90)) ReadOriginal(message, ref request, ref transaction.Original);
-        if (message.Has(52)) request.Has |= RequestHas.PinBlock;
-        if (message.Has(55)) request.Has |= RequestHas.ChipData;
+        if (dialect.Standard == 1987) Read1987(message, ref transaction);
+        else LaterEditions.Read(message, dialect.Standard, ref transaction);
         return ReadPan(message, ref request, panBlock);
     }
 
-    private static ulong Mark(ref Request request, RequestHas has, ulong value)
+    /// <summary>The type without its version digit where that is the dialect's; with it, no type that we know.</summary>
+    internal static ushort WithoutVersion(int mti, int standard)
+    {
+        var version = standard switch { 1993 => 1, 2003 => 2, _ => 0 };
+        return (ushort)(mti >> 12 == version ? mti & 0x0FFF : mti);
+    }
+
+    internal static ulong Mark(ref Request request, RequestHas has, ulong value)
     {
         request.Has |= has;
         return value;
     }
 
-    private static void ReadNumbers(in MessageReader message, ref Request request)
+    private static void ReadCommon(in MessageReader message, ref Request request)
     {
-        if (message.Has(3)) request.ProcessingCode = (uint)Mark(ref request, RequestHas.ProcessingCode, message.Number(3));
+        if (message.Has(3) && message.TryNumber(3, out var processingCode))
+        {
+            request.ProcessingCode = (uint)Mark(ref request, RequestHas.ProcessingCode, processingCode);
+        }
+
+        if (message.Has(11)) request.Stan = Mark(ref request, RequestHas.Stan, message.Number(11));
+        if (message.Has(14)) request.Expiry = (ushort)Mark(ref request, RequestHas.Expiry, message.Number(14));
+        if (message.Has(19)) request.AcquirerCountry = (ushort)Mark(ref request, RequestHas.AcquirerCountry, message.Number(19));
+        if (message.Has(23)) request.CardSequence = (ushort)Mark(ref request, RequestHas.CardSequence, message.Number(23));
+        if (message.Has(52)) request.Has |= RequestHas.PinBlock;
+        if (message.Has(55)) request.Has |= RequestHas.ChipData;
+    }
+
+    private static void Read1987(in MessageReader message, ref Transaction transaction)
+    {
+        ref var request = ref transaction.Request;
         if (message.Has(4)) request.AmountMinor = (long)Mark(ref request, RequestHas.Amount, message.Number(4));
-        if (message.Has(7)) request.TransmissionTime = (uint)Mark(ref request, RequestHas.TransmissionTime, message.Number(7));
-        if (message.Has(11)) request.Stan = (uint)Mark(ref request, RequestHas.Stan, message.Number(11));
+        if (message.Has(7)) request.TraceTime = (uint)Mark(ref request, RequestHas.TraceTime, message.Number(7));
         if (message.Has(12)) request.LocalTime = (uint)Mark(ref request, RequestHas.LocalTime, message.Number(12));
         if (message.Has(13)) request.LocalDate = (ushort)Mark(ref request, RequestHas.LocalDate, message.Number(13));
-        if (message.Has(14)) request.Expiry = (ushort)Mark(ref request, RequestHas.Expiry, message.Number(14));
         if (message.Has(15)) request.SettlementDate = (ushort)Mark(ref request, RequestHas.SettlementDate, message.Number(15));
         if (message.Has(18)) request.MerchantCategory = (ushort)Mark(ref request, RequestHas.MerchantCategory, message.Number(18));
-        if (message.Has(19)) request.AcquirerCountry = (ushort)Mark(ref request, RequestHas.AcquirerCountry, message.Number(19));
         if (message.Has(22)) request.EntryMode = (ushort)Mark(ref request, RequestHas.EntryMode, message.Number(22));
-        if (message.Has(25)) request.ConditionCode = (byte)Mark(ref request, RequestHas.ConditionCode, message.Number(25));
+        if (message.Has(25)) request.ReasonCode = (ushort)Mark(ref request, RequestHas.ReasonCode, message.Number(25));
+        if (message.Has(49)) ReadCurrency(message, ref request);
+        if (message.Has(70)) transaction.NetworkCode = (ushort)Mark(ref request, RequestHas.NetworkCode, message.Number(70));
+        if (message.Has(90)) ReadOriginal(message, ref request, ref transaction.Original);
     }
 
     private static void ReadIdentities(in MessageReader message, InstitutionId linkAcquirer, ref Request request)
@@ -72,13 +93,17 @@ public static class RequestReader
     {
         if (message.Has(37)) { message.CopyText(37, request.Rrn); request.Has |= RequestHas.Rrn; }
         if (message.Has(41)) { message.CopyText(41, request.Terminal); request.Has |= RequestHas.Terminal; }
-        if (message.Has(42)) { message.CopyText(42, request.CardAcceptor); request.Has |= RequestHas.CardAcceptor; }
-        // DE49 is an 3 in the 1987 table, packed for some; only ISO 4217 numeric codes mean anything to us, another value stays 0 and is refused later.
-        if (message.Has(49))
-        {
-            request.Has |= RequestHas.Currency;
-            if (message.Units(49) == 3 && message.TryNumber(49, out var currency)) request.Currency = (ushort)currency;
-        }
+        // Up to 35 characters in 2003: longer than what we keep is as good as absent, and refused.
+        if (message.Has(42) && message.Units(42) <= Text16.Characters) { message.CopyText(42, request.CardAcceptor); request.Has |= RequestHas.CardAcceptor; }
+    }
+
+    /// <summary>
+    /// DE49 of 1987 and 1993 is an 3, packed for some; only ISO 4217 numeric codes mean anything to us, another value stays 0 and is refused later.
+    /// </summary>
+    internal static void ReadCurrency(in MessageReader message, ref Request request)
+    {
+        request.Has |= RequestHas.Currency;
+        if (message.Units(49) == 3 && message.TryNumber(49, out var currency)) request.Currency = (ushort)currency;
     }
 
     /// <summary>DE90: MTI 4, STAN 6, DE7 10, acquirer 11, forwarder 11 digits (ISO 8583-1:1987, DE90). DE95 positions 1-12: the amount that stays.</summary>
@@ -87,9 +112,9 @@ public static class RequestReader
         Span<byte> digits = stackalloc byte[42];
         message.CopyDigits(90, digits);
         request.Has |= RequestHas.Original;
-        original.Mti = (ushort)((Digits(digits, 0, 1) << 12) | (Digits(digits, 1, 1) << 8) | (Digits(digits, 2, 1) << 4) | Digits(digits, 3, 1));
-        original.Stan = (uint)Digits(digits, 4, 6);
-        original.TransmissionTime = (uint)Digits(digits, 10, 10);
+        original.Mti = ReadMti(digits);
+        original.Stan = Digits(digits, 4, 6);
+        original.TraceTime = (uint)Digits(digits, 10, 10);
         original.Acquirer = InstitutionId.Of(Digits(digits, 20, 11), 11);
         original.Forwarder = InstitutionId.Of(Digits(digits, 31, 11), 11);
         if (!message.Has(95)) return;
@@ -102,7 +127,10 @@ public static class RequestReader
         }
     }
 
-    private static ulong Digits(ReadOnlySpan<byte> text, int start, int count)
+    internal static ushort ReadMti(ReadOnlySpan<byte> digits) =>
+        (ushort)((Digits(digits, 0, 1) << 12) | (Digits(digits, 1, 1) << 8) | (Digits(digits, 2, 1) << 4) | Digits(digits, 3, 1));
+
+    internal static ulong Digits(ReadOnlySpan<byte> text, int start, int count)
     {
         ulong value = 0;
         foreach (var digit in text.Slice(start, count)) value = (value * 10) + (ulong)(digit - '0');

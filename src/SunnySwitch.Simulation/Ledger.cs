@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
@@ -10,12 +9,12 @@ internal sealed record LogEntry(
     HotReason Hot = default);
 
 /// <summary>A frame as the journal gives it back.</summary>
-internal readonly record struct Seen(JournalKind Kind, ushort Mti, uint Stan, string Code, long Moved)
+internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, long Moved)
 {
     public static Seen Of(JournalKind kind, ReadOnlySpan<byte> payload)
     {
         if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", 0);
-        ref readonly var decided = ref MemoryMarshal.AsRef<Decided>(payload);
+        Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _));
         return new Seen(
             kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(), decided.HeldDelta - decided.LedgerDelta);
     }

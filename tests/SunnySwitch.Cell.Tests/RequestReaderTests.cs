@@ -19,13 +19,13 @@ public sealed class RequestReaderTests
             (95, "000000000500" + new string('0', 12) + "D00000000" + "C00000000")));
         Assert.True(hasPan);
         Assert.Equal("476173******0119", request.TruncatedPan.ToString());
-        Assert.Equal((12345L, 123456u, 1122165047u, 654321u), (request.AmountMinor, request.ProcessingCode, request.TransmissionTime, request.Stan));
+        Assert.Equal((12345L, 123456u, 1122165047u, 654321ul), (request.AmountMinor, request.ProcessingCode, request.TraceTime, request.Stan));
         Assert.Equal((165047u, 1122, 2812, 1123), (request.LocalTime, request.LocalDate, request.Expiry, request.SettlementDate));
-        Assert.Equal((5411, 840, 51, 7), (request.MerchantCategory, request.AcquirerCountry, request.EntryMode, request.ConditionCode));
+        Assert.Equal((5411, 840, 51, 7), (request.MerchantCategory, request.AcquirerCountry, request.EntryMode, request.ReasonCode));
         Assert.Equal(("00400001", "99"), (request.Acquirer.ToString(), request.Forwarder.ToString()));
         Assert.Equal(("RRN000000001", "TERM0001", "MERCHANT0000001"), (request.Rrn.ToString(), request.Terminal.ToString(), request.CardAcceptor.ToString()));
         Assert.Equal((978, 0x0421), (request.Currency, request.Mti));
-        Assert.Equal((0x0200, 123456u, 1122165046u, 500L), (original.Mti, original.Stan, original.TransmissionTime, original.ReplacementMinor));
+        Assert.Equal((0x0200, 123456ul, 1122165046u, 500L), (original.Mti, original.Stan, original.TraceTime, original.ReplacementMinor));
         Assert.Equal((12345678UL, 9UL), (original.Acquirer.Value, original.Forwarder.Value));
     }
 
@@ -53,17 +53,103 @@ public sealed class RequestReaderTests
     public void The_links_acquirer_stands_in_for_an_absent_de32()
     {
         var (request, _, _) = Read(CellUnderTest.Message(0x0800, (7, "1122165047"), (11, "000001")));
-        Assert.Equal(("400001", RequestHas.TransmissionTime | RequestHas.Stan), (request.Acquirer.ToString(), request.Has));
+        Assert.Equal(("400001", RequestHas.TraceTime | RequestHas.Stan), (request.Acquirer.ToString(), request.Has));
+    }
+
+    [Theory]
+    [InlineData("iso93-ascii-binbm", "1", "123456", "261122165047", "000000012345", "14201234562611221650460512345", 21)]
+    [InlineData("iso93-ascii", "1", "123456", "261122165047", "000000012345", "14201234562611221650460512345", 21)]
+    [InlineData("iso2003-bcd", "2", "123456789012", "20261122165047", "9782000000012345", "242012345678901220261122165046012345", 0)]
+    public void Later_editions_say_the_same_in_other_fields(
+        string name, string version, string stan, string time, string amount, string original, int entryMode)
+    {
+        var dialect = Dialect.BuiltIn(name)!;
+        var message = Write(
+            dialect, $"{version}420", (2, "4761739001010119"), (3, "123456"), (4, amount), (11, stan), (12, time), (14, "2812"),
+            (15, version == "1" ? "261123" : "20261123"), (19, "840"), (22, version == "1" ? "210101213330" : new string('0', 32)), (24, "401"),
+            (25, "4004"),
+            (26, "5411"), (32, "00400001"), (37, "RRN000000001"), (41, version == "1" ? "TERM0001" : "TERM000000000001"), (42, "MERCHANT0000001"),
+            (49, version == "1" ? "978" : "7103000000"), (56, original));
+        var (transaction, hasPan) = Read(dialect, message);
+        ref readonly var request = ref transaction.Decided.Request;
+        Assert.True(hasPan);
+        Assert.Equal((12345L, 978, 123456u, ulong.Parse(stan)), (request.AmountMinor, request.Currency, request.ProcessingCode, request.Stan));
+        Assert.Equal((1122165047u, 165047u, 1122), (request.TraceTime, request.LocalTime, request.LocalDate));
+        Assert.Equal((2812, 1123), (request.Expiry, request.SettlementDate));
+        Assert.Equal((5411, 840), (request.MerchantCategory, request.AcquirerCountry));
+        Assert.Equal((401, 4004), (request.FunctionCode, request.ReasonCode));
+        Assert.Equal((0x0420, entryMode), (request.Mti, request.EntryMode));
+        Assert.Equal(version == "1" ? "TERM0001" : "TERM000000000001", request.Terminal.ToString());
+        Assert.Equal((0x0420, ulong.Parse(stan), 1122165046u), (transaction.Original.Mti, transaction.Original.Stan, transaction.Original.TraceTime));
+        Assert.Equal(12345UL, transaction.Original.Acquirer.Value);
+        Assert.Equal(12345L, transaction.Original.ReplacementMinor);
+        Assert.Equal(RequestHas.Original | RequestHas.Replacement, request.Has & (RequestHas.Original | RequestHas.Replacement));
+    }
+
+    [Theory]
+    [InlineData("801", 1)]
+    [InlineData("802", 2)]
+    [InlineData("831", 301)]
+    [InlineData("811", 811)]
+    public void Function_codes_say_what_de70_said(string function, int code)
+    {
+        var dialect = Dialect.BuiltIn("iso93-ascii")!;
+        var (transaction, _) = Read(dialect, Write(dialect, "1804", (11, "000001"), (12, "261122165047"), (24, function)));
+        Assert.Equal((0x0804, code), (transaction.Request.Mti, transaction.NetworkCode));
+    }
+
+    [Fact]
+    public void A_version_that_is_not_the_dialects_stays_in_the_mti_and_is_no_type_that_we_know()
+    {
+        var later = Dialect.BuiltIn("iso93-ascii")!;
+        Assert.Equal(0x2100, Read(later, Write(later, "2100", (11, "000001"))).Transaction.Request.Mti);
+        Assert.Equal(0x0100, Read(later, Write(later, "1100", (11, "000001"))).Transaction.Request.Mti);
+        Assert.Equal(0x1100, Read(Ascii, Write(Ascii, "1100", (11, "000001"))).Transaction.Request.Mti);
+    }
+
+    [Fact]
+    public void Sixteen_characters_of_terminal_are_kept_and_key_the_request_and_a_longer_acceptor_is_as_good_as_absent()
+    {
+        var dialect = Dialect.BuiltIn("base24")!;
+        var keys = new HashSet<ulong>();
+        foreach (var terminal in (string[])["TERM000100000001", "TERM000100000002"])
+        {
+            var (transaction, _) = Read(dialect, Write(dialect, "0100", (7, "1122165047"), (11, "000001"), (41, terminal)));
+            Assert.Equal(terminal, transaction.Request.Terminal.ToString());
+            RequestKeys.Seal(ref transaction.Request, ref transaction.Original);
+            Assert.True(keys.Add(transaction.Request.KeyRest));
+        }
+
+        var later = Dialect.BuiltIn("iso2003-bcd")!;
+        var (longer, _) = Read(later, Write(later, "2100", (11, "000000000001"), (42, new string('M', 17))));
+        Assert.Equal(RequestHas.Stan, longer.Request.Has & (RequestHas.Stan | RequestHas.CardAcceptor));
+    }
+
+    private static byte[] Write(Dialect dialect, string mti, params (int Field, string Value)[] fields)
+    {
+        var table = default(FieldTable);
+        var editor = new MessageEditor(dialect);
+        editor.SetMti(Convert.ToUInt16(mti, 16));
+        foreach (var (field, value) in fields) editor.Set(new FieldPath(field), System.Text.Encoding.ASCII.GetBytes(value));
+        var target = new byte[1024];
+        var length = editor.Write(new MessageReader(dialect, default, in table), target, out var problem);
+        Assert.Null(problem);
+        return target[..length];
+    }
+
+    private static (Transaction Transaction, bool HasPan) Read(Dialect dialect, byte[] message)
+    {
+        var table = default(FieldTable);
+        Assert.True(Decoder.Decode(dialect, message, ref table).IsOk);
+        var transaction = default(Transaction);
+        var hasPan = RequestReader.Read(
+            new MessageReader(dialect, message, in table), dialect, InstitutionId.Of(400001, 6), ref transaction, new byte[PanBlock.Bytes]);
+        return (transaction, hasPan);
     }
 
     private static (Request Request, OriginalData Original, bool HasPan) Read(byte[] message)
     {
-        var table = default(FieldTable);
-        Assert.True(Decoder.Decode(Ascii, message, ref table).IsOk);
-        var transaction = default(Transaction);
-        var hasPan = RequestReader.Read(
-            new MessageReader(Ascii, message, in table), table.Mti, InstitutionId.Of(400001, 6), ref transaction,
-            new byte[PanBlock.Bytes]);
+        var (transaction, hasPan) = Read(Ascii, message);
         return (transaction.Request, transaction.Original, hasPan);
     }
 }

@@ -91,8 +91,11 @@ internal sealed class Bench
     public void WriteBytes(JournalKind kind, byte[] payload)
     {
         Frames.Add((kind, ++_sequence, payload));
-        State.Apply(kind, 1, _sequence, new Instant(_sequence), payload);
+        State.Apply(kind, VersionOf(kind), _sequence, new Instant(_sequence), payload);
     }
+
+    /// <summary>Version of the payload that is written today.</summary>
+    public static ushort VersionOf(JournalKind kind) => kind == JournalKind.Decided ? Decided.Version : PayloadVersion.One;
 
     /// <summary>Decides; an answer or a session change is journalled and applied, as the kernel does it.</summary>
     public Verdict Send(ref Transaction transaction)
@@ -119,7 +122,7 @@ internal sealed class Bench
     public SwitchState Fold()
     {
         var state = new SwitchState(Options, new PlainTokens());
-        foreach (var (kind, sequence, payload) in Frames) state.Apply(kind, 1, sequence, new Instant(sequence), payload);
+        foreach (var (kind, sequence, payload) in Frames) state.Apply(kind, VersionOf(kind), sequence, new Instant(sequence), payload);
         return state;
     }
 
@@ -163,12 +166,12 @@ internal sealed class Bench
         request.AmountMinor = amount;
         request.Acquirer = Acquirer;
         request.Stan = stan;
-        request.TransmissionTime = 1122165047;
+        request.TraceTime = 1122165047;
         request.Currency = Dollars;
         Encoding.ASCII.GetBytes("632616123456", request.Rrn);
         Encoding.ASCII.GetBytes(terminal, request.Terminal);
         Encoding.ASCII.GetBytes("MERCHANT0000001", request.CardAcceptor);
-        request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TransmissionTime | RequestHas.Stan
+        request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TraceTime | RequestHas.Stan
             | RequestHas.Rrn | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency | RequestHas.Acquirer;
         transaction.Generation = 1;
         Seal(ref transaction);
@@ -187,7 +190,7 @@ internal sealed class Bench
         {
             Mti = original.Request.Mti,
             Stan = original.Request.Stan,
-            TransmissionTime = original.Request.TransmissionTime,
+            TraceTime = original.Request.TraceTime,
         };
         if (stays is { } minor)
         {
@@ -202,7 +205,7 @@ internal sealed class Bench
     public static Transaction Network(ushort? code, int link = 0)
     {
         var transaction = Purchase(1, mti: 0x0800);
-        transaction.Request.Has = RequestHas.TransmissionTime | RequestHas.Stan | (code is null ? 0 : RequestHas.NetworkCode);
+        transaction.Request.Has = RequestHas.TraceTime | RequestHas.Stan | (code is null ? 0 : RequestHas.NetworkCode);
         transaction.NetworkCode = code ?? 0;
         transaction.LinkIndex = link;
         return transaction;

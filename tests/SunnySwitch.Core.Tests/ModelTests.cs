@@ -88,10 +88,10 @@ public sealed class ModelTests
     private static void Rekey(ref Transaction transaction, InstitutionId acquirer, ushort mti)
     {
         ref var request = ref transaction.Request;
-        request.KeyPrimary = RequestKeys.Primary(acquirer, mti, request.Stan, request.TransmissionTime);
+        request.KeyPrimary = RequestKeys.Primary(acquirer, mti, request.Stan, request.TraceTime);
         ref var original = ref transaction.Original;
         original.KeyPrimary = RequestKeys.Primary(
-            acquirer, mti == 0x0100 ? mti : original.Mti, original.Stan, original.TransmissionTime);
+            acquirer, mti == 0x0100 ? mti : original.Mti, original.Stan, original.TraceTime);
     }
 
     private static string? FirstDifference(int seed, Mutant mutant)
@@ -154,7 +154,7 @@ public sealed class ModelTests
                 {
                     Mti = originalMti,
                     Stan = message.OriginalStan,
-                    TransmissionTime = t.Request.TransmissionTime,
+                    TraceTime = t.Request.TraceTime,
                 };
                 if (message.Stays is not { } stays) return t;
                 t.Request.Has |= RequestHas.Replacement;

@@ -11,11 +11,12 @@ namespace SunnySwitch.Journal.Tests;
 /// <summary>Journals of every format that was ever written. They only grow; each must read the same for ever.</summary>
 public sealed class GoldenTests
 {
-    private const string Today = "v1-hash-first";
+    private const string Today = "v2";
 
-    /// <summary>v1: the first. v1-hash-first: the first batch of each later segment ends with a <c>HashAt</c>.</summary>
+    /// <summary>v1: the first. v1-hash-first: the first batch of each later segment ends with a <c>HashAt</c>. v2: decisions of version 2.</summary>
     [Theory]
     [InlineData("v1", 33)]
+    [InlineData("v1-hash-first", 34)]
     [InlineData(Today, 34)]
     public void What_was_ever_written_reads_as_it_was_written(string version, long last)
     {
@@ -91,7 +92,7 @@ public sealed class GoldenTests
         if (frame == 1) request.Has &= ~(RequestHas.Amount | RequestHas.Currency);
         Encoding.ASCII.GetBytes($"{number:D12}", request.Rrn);
         Encoding.ASCII.GetBytes(frame == 1 ? "T,\"1\u0001\"  " : "TERM0001", request.Terminal);
-        var original = new OriginalData { Stan = 1, Mti = 0x0100, TransmissionTime = 1123010203, ReplacementMinor = 5 };
+        var original = new OriginalData { Stan = 1, Mti = 0x0100, TraceTime = 1123010203, ReplacementMinor = 5 };
         if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement;
         byte[] payload = [.. MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))];
         if (frame == 2) payload = [.. payload, .. MemoryMarshal.AsBytes(new ReadOnlySpan<OriginalData>(in original))];

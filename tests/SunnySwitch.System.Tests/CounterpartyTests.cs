@@ -14,6 +14,7 @@ public sealed class CounterpartyTests
     [
         ("iso87-ascii-binbm", "be16+tpdu5"), ("base1-like", null), ("iso87-ascii", "be16+etx"), ("iso87-ascii", "etx"),
         ("iso87-bcd-r0", "ascii-len6"), ("iso87-bcd-rF", "hex4"), ("iso87-ebcdic", "d04a+be16+0000"), ("postilion", "be16-inclusive"),
+        ("base24", null), ("iso93-ascii", "be16"), ("iso93-ascii-binbm", "be16"), ("iso2003-bcd", null),
     ];
 
     [Fact]
@@ -28,12 +29,43 @@ public sealed class CounterpartyTests
             var framing = Framing.Of(_links[index].Framing ?? dialect.Framing!, 4_096);
             using var peer = new Peer(running.Port(index), framing);
             var (mti, code, header) = Exchange(peer, dialect, AcquirerClient.Pan(1), 1);
-            Assert.Equal((0x0110, "00"), (mti, code));
+            Assert.Equal((AnswerMti(dialect), Wire(dialect, "00")), (mti, code));
             if (framing.Name.Contains("tpdu5", StringComparison.Ordinal)) Assert.Equal("6000020001", header);
             if (dialect.Name == "base1-like") Assert.StartsWith("160102", header, StringComparison.Ordinal);
             (mti, code, _) = Exchange(peer, dialect, "4761739001010119", 2);
-            Assert.Equal((0x0110, "14"), (mti, code));
+            Assert.Equal((AnswerMti(dialect), Wire(dialect, "14")), (mti, code));
         }
+    }
+
+    [Theory]
+    [InlineData("iso93-ascii-binbm", "14", "18", "000", "914", "110")]
+    [InlineData("iso2003-bcd", "24", "28", "0000", "9140", "1100")]
+    public async Task Later_editions_sign_on_and_reverse_by_their_own_fields(
+        string name, string reversal, string network, string approved, string notFound, string aboveOriginal)
+    {
+        using var test = new TestSwitch();
+        Configure(test, signOn: true);
+        using var running = await test.Start("rehearse=false");
+        var dialect = Dialect.BuiltIn(name)!;
+        var index = Array.FindIndex(_links, link => link.Dialect == name);
+        using var peer = new Peer(running.Port(index), Framing.Of(_links[index].Framing ?? dialect.Framing!, 4_096));
+        Assert.Equal(Wire(dialect, "31"), Exchange(peer, dialect, AcquirerClient.Pan(1), 1).Code);
+        var signOn = Ask(peer, dialect, Convert.ToUInt16(network + "04", 16), 2, (24, "801"));
+        Assert.Equal((Convert.ToInt32(network + "14", 16), approved), (signOn.Mti, signOn.Code));
+        Assert.Equal(approved, Exchange(peer, dialect, AcquirerClient.Pan(1), 3).Code);
+
+        var original = dialect.Standard == 1993 ? "110000000326112212000006400001" : "210000000000000320261122120000400001";
+        var unknown = dialect.Standard == 1993 ? "110000000926112212000006400001" : "210000000000000920261122120000400001";
+        var request = Convert.ToUInt16(reversal + "00", 16);
+        var advice = Convert.ToUInt16(reversal + "20", 16);
+        Assert.Equal(approved, Ask(peer, dialect, advice, 4, [.. Business(dialect, 4, 40), (24, "401"), (56, original)]).Code);
+        Assert.Equal(aboveOriginal, Ask(peer, dialect, request, 5, [.. Business(dialect, 5, 90), (24, "401"), (56, original)]).Code);
+        Assert.Equal(notFound, Ask(peer, dialect, request, 6, [.. Business(dialect, 6, 100), (24, "400"), (56, unknown)]).Code);
+        Assert.Equal(approved, Ask(peer, dialect, request, 7, [.. Business(dialect, 7, 100), (24, "400"), (56, original)]).Code);
+        var (exitCode, output, _) = SwitchProcess.Run(
+            "card", "show", "--json", "--pan", AcquirerClient.Pan(1), "--api", $"http://127.0.0.1:{running.HttpPort}");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(0, JsonNode.Parse(output)!["heldMinor"]!.GetValue<long>());
     }
 
     [Fact]
@@ -174,7 +206,7 @@ public sealed class CounterpartyTests
         Assert.EndsWith("0 errors, 0 warnings\n", output, StringComparison.Ordinal);
     }
 
-    private static void Configure(TestSwitch test)
+    private static void Configure(TestSwitch test, bool signOn = false)
     {
         var config = JsonNode.Parse(File.ReadAllText(test.ConfigFile))!;
         var links = new JsonArray();
@@ -186,7 +218,7 @@ public sealed class CounterpartyTests
                 ["port"] = 0,
                 ["acquirers"] = new JsonArray("400001"),
                 ["dialect"] = dialect,
-                ["signOnRequired"] = false,
+                ["signOnRequired"] = signOn,
             };
             if (framing is not null) link["framing"] = framing;
             if (links.Count == 0) link["keepAlive"] = "answer";
@@ -197,24 +229,37 @@ public sealed class CounterpartyTests
         File.WriteAllText(test.ConfigFile, config.ToJsonString());
     }
 
+    private static int AnswerMti(Dialect dialect) => dialect.Standard switch { 1993 => 0x1110, 2003 => 0x2110, _ => 0x0110 };
+
+    private static string Wire(Dialect dialect, string code) => dialect.ResponseCodes.GetValueOrDefault(code, code);
+
     private static (int Mti, string Code, string Header) Exchange(Peer peer, Dialect dialect, string pan, int number, string? chip = null)
     {
+        var fields = Business(dialect, number, 100, pan);
+        if (chip is not null) fields = [.. fields, (55, chip)];
+        return Ask(peer, dialect, (ushort)(AnswerMti(dialect) - 0x10), number, fields);
+    }
+
+    private static (int Field, string Value)[] Business(Dialect dialect, int number, int amount, string? pan = null)
+    {
+        (int Field, string Value)[] fields =
+        [
+            (2, pan ?? AcquirerClient.Pan(1)), (3, "000000"), (4, dialect.Standard == 2003 ? $"8402{amount:D12}" : $"{amount:D12}"), (32, "400001"),
+            (37, $"{number:D12}"), (41, "TERM0001".PadRight(dialect.UnitsMax(41))), (42, "MERCHANT0000001"),
+        ];
+        return dialect.Standard == 2003 ? fields : [.. fields, (49, "840")];
+    }
+
+    private static (int Mti, string Code, string Header) Ask(Peer peer, Dialect dialect, ushort mti, int number, params (int Field, string Value)[] fields)
+    {
         var editor = new MessageEditor(dialect);
-        editor.SetMti(0x0100);
+        editor.SetMti(mti);
         void Set(int field, string value) => editor.Set(new FieldPath(field), System.Text.Encoding.ASCII.GetBytes(value));
-        Set(2, pan);
-        Set(3, "000000");
-        Set(4, "000000000100");
+        foreach (var (field, value) in fields) Set(field, value);
         Set(7, "1122120000");
-        Set(11, $"{number:D6}");
-        Set(12, "120000");
-        Set(13, "1122");
-        Set(32, "400001");
-        Set(37, $"{number:D12}");
-        Set(41, "TERM0001");
-        Set(42, "MERCHANT0000001");
-        Set(49, "840");
-        if (chip is not null) Set(55, chip);
+        Set(11, number.ToString(dialect.Standard == 2003 ? "D12" : "D6"));
+        Set(12, dialect.Standard switch { 1993 => "261122120000", 2003 => "20261122120000", _ => "120000" });
+        if (dialect.Standard == 1987) Set(13, "1122");
         var table = default(FieldTable);
         var message = new byte[1024];
         var length = editor.Write(new MessageReader(dialect, default, in table), message, out var problem);

@@ -27,41 +27,61 @@ public enum EffectKind : byte
 
 /// <summary>
 /// One journalled answer: the request, what the switch set, and every effect as numbers, so that applying it computes nothing.
-/// Little-endian, frozen: payload version 1 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request had DE90.
+/// Little-endian, frozen: payload version 2 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request names one.
 /// <code>
-///   0 Request 152 | 152 internal result 2 | 154 DE39 two characters 2 | 156 DE38 base 36 number 4 | 160 effect 1 | 161 origin 1
-/// 162 unused 2 | 164 dialect version 4 | 168 card 4 | 172 account 4 | 176 hold 4 | 180 link 4
-/// 184 held delta 8 | 192 ledger delta 8 | 200 original's key number 8 | 208 end
+///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
+/// 186 unused 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
+/// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 end
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct Decided
 {
     /// <summary>Size of the fixed part.</summary>
-    public const int Bytes = 208;
+    public const int Bytes = 232;
     /// <summary>Version of this layout.</summary>
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
-    [FieldOffset(152)] public InternalResult Result;
-    [FieldOffset(154)] public ResponseCode Code;
+    [FieldOffset(176)] public InternalResult Result;
+    [FieldOffset(178)] public ResponseCode Code;
     /// <summary>DE38 as a number to be written in six base-36 digits; <see cref="NoApprovalCode"/> when there is none.</summary>
-    [FieldOffset(156)] public uint ApprovalCode;
-    [FieldOffset(160)] public EffectKind Effect;
-    [FieldOffset(161)] public DecisionOrigin Origin;
-    [FieldOffset(164)] public uint DialectVersion;
-    [FieldOffset(168)] public int Card;
-    [FieldOffset(172)] public int Account;
+    [FieldOffset(180)] public uint ApprovalCode;
+    [FieldOffset(184)] public EffectKind Effect;
+    [FieldOffset(185)] public DecisionOrigin Origin;
+    [FieldOffset(188)] public uint DialectVersion;
+    [FieldOffset(192)] public int Card;
+    [FieldOffset(196)] public int Account;
     /// <summary>Slot of the hold opened, or of the hold undone; -1 when none.</summary>
-    [FieldOffset(176)] public int Hold;
+    [FieldOffset(200)] public int Hold;
     /// <summary>Number of the configured link that the request came by: tombstones are bounded per link.</summary>
-    [FieldOffset(180)] public uint Link;
-    [FieldOffset(184)] public long HeldDelta;
-    [FieldOffset(192)] public long LedgerDelta;
+    [FieldOffset(204)] public uint Link;
+    [FieldOffset(208)] public long HeldDelta;
+    [FieldOffset(216)] public long LedgerDelta;
     /// <summary>Number of the duplicate-key entry of the original that this reversal undid; 0 when none.</summary>
-    [FieldOffset(200)] public long OriginalKey;
+    [FieldOffset(224)] public long OriginalKey;
     public const uint NoApprovalCode = uint.MaxValue;
 #pragma warning restore CS1591
+
+    /// <summary>
+    /// Reads the payload of a frame in any version that was ever written; false for another version or length. With an
+    /// original, <paramref name="original"/> is it.
+    /// </summary>
+    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original)
+    {
+        (decided, original) = (default, default);
+        if (version is not (1 or Version)) return false;
+        var bytes = version == 1 ? DecidedV1.Bytes : Bytes;
+        if (payload.Length < bytes) return false;
+        if (version == 1) MemoryMarshal.AsRef<DecidedV1>(payload).CopyTo(out decided);
+        else decided = MemoryMarshal.Read<Decided>(payload);
+        var hasOriginal = (decided.Request.Has & RequestHas.Original) != 0;
+        if (payload.Length != bytes + (hasOriginal ? OriginalData.Bytes : 0)) return false;
+        if (!hasOriginal) return true;
+        payload = payload[bytes..];
+        original = version == 1 ? MemoryMarshal.Read<OriginalDataV1>(payload).Today() : MemoryMarshal.Read<OriginalData>(payload);
+        return true;
+    }
 }
 
 /// <summary>DE39 on the 1987 wire: two characters, first one in the low byte.</summary>

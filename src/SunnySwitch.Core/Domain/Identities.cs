@@ -72,6 +72,9 @@ public struct Text12
 [InlineArray(16)]
 public struct Text16
 {
+    /// <summary>How many fit.</summary>
+    public const int Characters = 16;
+
     private byte _first;
 
     /// <inheritdoc/>

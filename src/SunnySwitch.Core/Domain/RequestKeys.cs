@@ -17,18 +17,18 @@ public static class RequestKeys
     private const ushort ClassAndFunction = 0x0FF0;
 
     /// <summary>
-    /// Acquirer, class and function, DE11, DE7: the part of the key that a reversal's DE90 can name.
-    /// The class is in it because a 0400 may share DE11 and DE7 with the 0100 that it undoes.
+    /// Acquirer, class and function, DE11, trace time: the part of the key that a reversal can name.
+    /// The class is in it because a 0400 may share DE11 and time with the 0100 that it undoes.
     /// </summary>
     /// <param name="acquirer">DE32, else the link's.</param>
     /// <param name="mti">Four BCD digits, such as 0x0101.</param>
     /// <param name="stan">DE11.</param>
-    /// <param name="transmissionTime">DE7, MMDDhhmmss as a number.</param>
-    public static ulong Primary(InstitutionId acquirer, ushort mti, uint stan, uint transmissionTime)
+    /// <param name="traceTime">DE7 of 1987, the local time of DE12 since: MMDDhhmmss as a number.</param>
+    public static ulong Primary(InstitutionId acquirer, ushort mti, ulong stan, uint traceTime)
     {
         var mix = new Mix(PrimaryDomain);
         mix.Add(acquirer.Packed, (ulong)(mti & (Mutant.Is(Mutation.KeyWithoutClass) ? 0x00F0 : ClassAndFunction)));
-        mix.Add(stan, transmissionTime);
+        mix.Add(stan, traceTime);
         return mix.Finish64();
     }
 
@@ -39,12 +39,12 @@ public static class RequestKeys
     /// </summary>
     public static void Seal(ref Request request, ref OriginalData original)
     {
-        request.KeyPrimary = Primary(request.Acquirer, request.Mti, request.Stan, request.TransmissionTime);
+        request.KeyPrimary = Primary(request.Acquirer, request.Mti, request.Stan, request.TraceTime);
         request.KeyRest = Rest(in request);
         var hasOriginal = (request.Has & RequestHas.Original) != 0;
         if (hasOriginal)
         {
-            original.KeyPrimary = Primary(request.Acquirer, original.Mti, original.Stan, original.TransmissionTime);
+            original.KeyPrimary = Primary(request.Acquirer, original.Mti, original.Stan, original.TraceTime);
         }
 
         request.Fingerprint = Fingerprint(in request, in original, hasOriginal);
@@ -56,7 +56,8 @@ public static class RequestKeys
         ReadOnlySpan<byte> terminal = request.Terminal;
         var mix = new Mix(RestDomain);
         mix.Add(BinaryPrimitives.ReadUInt64LittleEndian(rrn), BinaryPrimitives.ReadUInt32LittleEndian(rrn[8..]));
-        mix.Add(Mutant.Is(Mutation.KeyWithoutTerminal) ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(terminal), 0);
+        if (Mutant.Is(Mutation.KeyWithoutTerminal)) mix.Add(0, 0);
+        else mix.Add(BinaryPrimitives.ReadUInt64LittleEndian(terminal), BinaryPrimitives.ReadUInt64LittleEndian(terminal[8..]));
         return mix.Finish64();
     }
 
@@ -69,11 +70,11 @@ public static class RequestKeys
         mix.Add(acceptor[0], acceptor[1]);
         if (hasOriginal)
         {
-            mix.Add(((ulong)original.TransmissionTime << 32) | original.Stan, original.Mti);
+            mix.Add(((ulong)original.TraceTime << 32) | (uint)original.Stan, original.Mti | (original.Stan >> 32 << 16));
             mix.Add(original.Acquirer.Packed, original.Forwarder.Packed);
         }
 
-        // DE95 absent and "nothing stays" are two bodies.
+        // No amount that stays and "nothing stays" are two bodies.
         if ((request.Has & RequestHas.Replacement) != 0) mix.Add((ulong)original.ReplacementMinor, 95);
         return mix.Finish64();
     }

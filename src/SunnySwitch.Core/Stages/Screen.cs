@@ -9,7 +9,7 @@ namespace SunnySwitch.Core.Stages;
 /// </summary>
 internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
 {
-    private const RequestHas Traced = RequestHas.TransmissionTime | RequestHas.Stan;
+    private const RequestHas Traced = RequestHas.TraceTime | RequestHas.Stan;
 
     private const RequestHas Purchase = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount
         | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency;

@@ -172,7 +172,7 @@ public sealed class SwitchState
     {
         Must.Hold(sequence > Sequence);                      // A frame is applied once, in order.
         _ = time;
-        if (kind == JournalKind.Decided && version == Decided.Version) ApplyDecided(payload);
+        if (kind == JournalKind.Decided) ApplyDecided(version, payload);
         else ApplyRare(kind, version, sequence, payload);
         Sequence = sequence;
     }
@@ -225,12 +225,25 @@ public sealed class SwitchState
         if (_day != 0) NameDay();
     }
 
-    private void ApplyDecided(ReadOnlySpan<byte> payload)
+    private void ApplyDecided(ushort version, ReadOnlySpan<byte> payload)
     {
+        if (version != Decided.Version)
+        {
+            if (version != 1) Unknown(JournalKind.Decided, version);
+            Must.Hold(Decided.TryRead(version, payload, out var old, out var oldOriginal));
+            ApplyDecided(in old, in oldOriginal);
+            return;
+        }
+
         ref readonly var decided = ref MemoryMarshal.AsRef<Decided>(payload);
         var hasOriginal = (decided.Request.Has & RequestHas.Original) != 0;
         Must.Hold(payload.Length == Decided.Bytes + (hasOriginal ? OriginalData.Bytes : 0));
+        if (hasOriginal) ApplyDecided(in decided, in MemoryMarshal.AsRef<OriginalData>(payload[Decided.Bytes..]));
+        else ApplyDecided(in decided, default);
+    }
 
+    private void ApplyDecided(in Decided decided, in OriginalData original)
+    {
         var entry = new KeyEntry
         {
             Primary = decided.Request.KeyPrimary,
@@ -262,8 +275,7 @@ public sealed class SwitchState
                 ApplyReversed(in decided);
                 break;
             case EffectKind.TombstoneSet:
-                Must.Hold(hasOriginal);
-                ref readonly var original = ref MemoryMarshal.AsRef<OriginalData>(payload[Decided.Bytes..]);
+                Must.Hold((decided.Request.Has & RequestHas.Original) != 0);
                 if (Mutant.Is(Mutation.ForgetTombstone)) break;
                 Tombstones.Add(original.KeyPrimary, decided.Link, decided.Card);
                 break;

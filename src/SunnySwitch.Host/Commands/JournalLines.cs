@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
@@ -15,20 +14,16 @@ internal static class JournalLines
 
     private static readonly SearchValues<char> CsvSpecial = SearchValues.Create(",\"\r\n");
 
-    /// <summary>True, and the fixed part, for a Decided frame of a version that this program knows.</summary>
-    internal static bool TryDecided(in FrameHeader header, ReadOnlySpan<byte> payload, out Decided decided)
+    /// <summary>True, and the decision, for a Decided frame of a version that this program knows.</summary>
+    internal static bool TryDecided(in FrameHeader header, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original)
     {
-        decided = default;
-        if (header.Kind != JournalKind.Decided || header.KindVersion != Decided.Version
-            || payload.Length < Decided.Bytes)
-            return false;
-        decided = MemoryMarshal.Read<Decided>(payload);
-        return true;
+        (decided, original) = (default, default);
+        return header.Kind == JournalKind.Decided && Decided.TryRead(header.KindVersion, payload, out decided, out original);
     }
 
     internal static void WriteCsv(TextWriter output, in FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (!TryDecided(header, payload, out var decided))
+        if (!TryDecided(header, payload, out var decided, out _))
             throw new IOException($"sequence {header.Sequence}: "
                 + $"Decided version {header.KindVersion} is not known here");
         ref readonly var request = ref decided.Request;
@@ -48,7 +43,7 @@ internal static class JournalLines
     internal static string Describe(in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         var start = $"{header.Sequence,12} {header.Time} epoch {header.Epoch} {header.Kind,-18}";
-        if (!TryDecided(header, payload, out var decided)) return $"{start} {payload.Length} bytes";
+        if (!TryDecided(header, payload, out var decided, out _)) return $"{start} {payload.Length} bytes";
         ref readonly var request = ref decided.Request;
         return $"{start} {request.Mti:X4} acquirer {request.Acquirer} stan {request.Stan:D6} {request.TruncatedPan} "
             + $"{Amount(request)} {Currency(request)} "
@@ -66,7 +61,7 @@ internal static class JournalLines
         writer.WriteString("mode", header.Mode.ToString());
         writer.WriteNumber("link", header.LinkId);
         writer.WriteNumber("payload_bytes", header.PayloadBytes);
-        if (TryDecided(header, payload, out var decided)) DecidedJson(writer, decided, payload[Decided.Bytes..]);
+        if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
     }
 
     internal static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write)
@@ -82,7 +77,7 @@ internal static class JournalLines
         output.Write('\n');
     }
 
-    private static void DecidedJson(Utf8JsonWriter writer, in Decided decided, ReadOnlySpan<byte> more)
+    private static void DecidedJson(Utf8JsonWriter writer, in Decided decided, in OriginalData original)
     {
         ref readonly var request = ref decided.Request;
         writer.WriteString("acquirer", request.Acquirer.ToString());
@@ -96,18 +91,17 @@ internal static class JournalLines
         writer.WriteString("terminal", Printable(request.Terminal.ToString()));
         writer.WriteString("card_acceptor", Printable(request.CardAcceptor.ToString()));
         writer.WriteString("processing_code", request.ProcessingCode.ToString("D6"));
-        writer.WriteString("transmission_time", request.TransmissionTime.ToString("D10"));
+        writer.WriteString("transmission_time", request.TraceTime.ToString("D10"));
         writer.WriteString("result", decided.Result.ToString());
         writer.WriteString("origin", decided.Origin.ToString());
         writer.WriteString("effect", decided.Effect.ToString());
         writer.WriteNumber("held_delta", decided.HeldDelta);
         writer.WriteNumber("ledger_delta", decided.LedgerDelta);
-        if (!request.Has.HasFlag(RequestHas.Original) || more.Length < OriginalData.Bytes) return;
-        var original = MemoryMarshal.Read<OriginalData>(more);
+        if (!request.Has.HasFlag(RequestHas.Original)) return;
         writer.WriteStartObject("original");
         writer.WriteString("mti", original.Mti.ToString("X4"));
         writer.WriteString("stan", original.Stan.ToString("D6"));
-        writer.WriteString("transmission_time", original.TransmissionTime.ToString("D10"));
+        writer.WriteString("transmission_time", original.TraceTime.ToString("D10"));
         writer.WriteString("acquirer", original.Acquirer.ToString());
         if (request.Has.HasFlag(RequestHas.Replacement)) writer.WriteNumber("replacement_amount",
             original.ReplacementMinor);

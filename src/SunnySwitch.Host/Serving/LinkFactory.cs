@@ -13,13 +13,19 @@ internal static class LinkFactory
 {
     private const int DeadlineMillisecondsDefault = 10_000;
 
-    private static readonly (int Field, int Units)[] FixedText = [(37, 12), (38, 6), (41, 8), (42, 15), (95, 42)];
-
-    private static readonly (int Field, int Units)[] Digits =
+    private static readonly (int Field, int Units)[] DigitsOfAll =
     [
-        (2, 19), (3, 6), (4, 12), (7, 10), (11, 6), (12, 6), (13, 4), (14, 4), (15, 4), (18, 4), (19, 3), (22, 4),
-        (25, 2), (32, 11), (33, 11), (70, 3), (90, 42),
+        (2, 19), (11, 12), (14, 4), (19, 3), (23, 3), (32, 11), (33, 11),
     ];
+
+    private static readonly (int Field, int Units)[] Digits1987 =
+    [
+        (4, 12), (7, 10), (11, 6), (12, 6), (13, 4), (15, 4), (18, 4), (22, 4), (25, 2), (70, 3), (90, 42),
+    ];
+
+    private static readonly (int Field, int Units)[] Digits1993 = [(4, 12), (11, 6), (12, 12), (15, 6), (24, 3), (25, 4), (26, 4), (56, 35)];
+
+    private static readonly (int Field, int Units)[] Digits2003 = [(4, 16), (12, 14), (15, 8), (24, 3), (25, 4), (26, 4), (56, 43)];
 
     /// <exception cref="OptionsException">A dialect is missing or wrong: every problem of every link.</exception>
     public static IReadOnlyList<Link> Make(SwitchOptions options)
@@ -45,15 +51,8 @@ internal static class LinkFactory
     /// <summary>What the switch itself reads and sets has a shape that the dialect must give it.</summary>
     internal static IEnumerable<string> Problems(Dialect dialect)
     {
-        foreach (var (field, units) in FixedText)
-        {
-            if (dialect.TypeOf(field) != FieldType.Text || !dialect.IsFixed(field) || dialect.UnitsMax(field) != units)
-            {
-                yield return $"dialect {dialect.Name}: field {field} has to be {units} characters of fixed length (type an)";
-            }
-        }
-
-        foreach (var (field, units) in Digits)
+        var ofEdition = dialect.Standard switch { 1993 => Digits1993, 2003 => Digits2003, _ => Digits1987 };
+        foreach (var (field, units) in DigitsOfAll.Concat(ofEdition))
         {
             if (dialect.TypeOf(field) != FieldType.Digits || dialect.UnitsMax(field) > units)
             {
@@ -61,7 +60,25 @@ internal static class LinkFactory
             }
         }
 
-        if (dialect.TypeOf(49) is not (FieldType.Text or FieldType.Digits) || dialect.UnitsMax(49) != 3)
+        foreach (var (field, units) in ((int, int)[])[(37, 12), (38, 6), (41, 16), (42, 35)])
+        {
+            if (dialect.TypeOf(field) != FieldType.Text || dialect.UnitsMax(field) > units)
+            {
+                yield return $"dialect {dialect.Name}: field {field} has to be at most {units} characters (type an)";
+            }
+        }
+
+        if (dialect.TypeOf(38) == FieldType.Text && (!dialect.IsFixed(38) || dialect.UnitsMax(38) != 6))
+        {
+            yield return $"dialect {dialect.Name}: field 38 has to be 6 characters of fixed length (type an)";
+        }
+
+        if (dialect.TypeOf(3) is not (FieldType.Digits or FieldType.Text) || dialect.UnitsMax(3) != 6)
+        {
+            yield return $"dialect {dialect.Name}: field 3 has to be 6 digits or characters (type n or an)";
+        }
+
+        if (dialect.Standard != 2003 && (dialect.TypeOf(49) is not (FieldType.Text or FieldType.Digits) || dialect.UnitsMax(49) != 3))
         {
             yield return $"dialect {dialect.Name}: field 49 has to be a currency of three digits (type an or n)";
         }
@@ -76,7 +93,12 @@ internal static class LinkFactory
             yield return $"dialect {dialect.Name}: field 35 has to be track data of at most 37 characters (type z)";
         }
 
+        if (dialect.Standard != 1987) yield break;
         if (dialect.UnitsMax(90) != 42) yield return $"dialect {dialect.Name}: field 90 has to be 42 digits";
+        if (dialect.TypeOf(95) != FieldType.Text || !dialect.IsFixed(95) || dialect.UnitsMax(95) != 42)
+        {
+            yield return $"dialect {dialect.Name}: field 95 has to be 42 characters of fixed length (type an)";
+        }
     }
 
     private static string FramingOf(LinkOptions link, Dialect dialect) => link.Framing ?? dialect.Framing ?? "be16";

@@ -61,6 +61,7 @@ public sealed class Dialect
         Description = draft.Description;
         Parent = draft.Parent;
         Framing = draft.Framing;
+        Standard = draft.Standard;
         KeepAlive = draft.KeepAlive;
         Match = draft.Match;
         AnswerSeconds = draft.AnswerSeconds;
@@ -107,6 +108,9 @@ public sealed class Dialect
 
     /// <summary>The dialect that it inherits from; null if from none.</summary>
     public string? Parent { get; }
+
+    /// <summary>The edition of ISO 8583 that tells what the fields mean: 1987, 1993 or 2003.</summary>
+    public int Standard { get; }
 
     /// <summary>How frames are cut where a link does not say; null if the file does not either.</summary>
     public string? Framing { get; }
@@ -349,6 +353,7 @@ internal sealed class DialectDraft
     public string Description = "";
     public string? Parent;
     public string? Framing;
+    public int Standard = 1987;
     public string? KeepAlive;
     public int AnswerSeconds;
     public FieldSet Match;

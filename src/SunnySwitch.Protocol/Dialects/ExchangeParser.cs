@@ -5,7 +5,7 @@ using SunnySwitch.Protocol.Codec;
 namespace SunnySwitch.Protocol.Dialects;
 
 /// <summary>
-/// Reads what a dialect file says about the exchange around a message: framing, which type answers which, by which fields an
+/// Reads what a dialect file says about the exchange around a message: edition of the standard, framing, which type answers which, by which fields an
 /// answer is matched, how long it may take, and what the other side calls a response.
 /// </summary>
 internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draft, Func<string, JsonElement> owner)
@@ -17,7 +17,10 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
 
     public void Read()
     {
-        var file = owner("framing");
+        var file = owner("standard");
+        if (file.TryGetProperty("standard", out _)) draft.Standard = problems.Number(file, "", "standard", 1987, 2003, 1987);
+        if (draft.Standard is not (1987 or 1993 or 2003)) problems.Report("standard: 1987, 1993 or 2003");
+        file = owner("framing");
         draft.Framing = problems.OptionalText(file, "", "framing");
         var problem = "";
         if (draft.Framing is { } name && Framing.Framing.TryParse(name, ushort.MaxValue, out problem) is null) problems.Report($"framing: {problem}");

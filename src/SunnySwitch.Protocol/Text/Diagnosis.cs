@@ -87,7 +87,7 @@ public static class Diagnosis
             {
                 if (hints.Count == FieldHintsMax) return;
                 if (!Decodes(dialect.With(field, in plan), message)) continue;
-                var name = dialect.NameOf(field) ?? FieldNames.Of(field);
+                var name = dialect.NameOf(field) ?? FieldNames.Of(dialect.Standard, field);
                 hints.Add(string.Create(
                     CultureInfo.InvariantCulture,
                     $"field {field} ({name}) is likely wrong in {dialect.Name}: as {FieldAlternatives.Describe(in plan)} everything decodes"));

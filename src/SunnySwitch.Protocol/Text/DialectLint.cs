@@ -62,14 +62,15 @@ public static class DialectLint
 
     private static void CheckShapes(Dialect dialect, List<string> found)
     {
-        var is1987 = dialect.TypeOf(12) == FieldType.Digits && dialect.UnitsMax(12) == 6;
+        var is1987 = dialect.Standard == 1987;
         foreach (var (field, type, units) in _usual)
         {
             if (!is1987 || dialect.TypeOf(field) == FieldType.Undefined) continue;
             if (dialect.TypeOf(field) == type && dialect.UnitsMax(field) == units) continue;
             var (has, usual) = (Shape(dialect.TypeOf(field), dialect.UnitsMax(field)), Shape(type, units));
             if (type != FieldType.Binary && dialect.TypeOf(field) == type && dialect.UnitsMax(field) == units + 1 && dialect.IsPacked(field)) continue;
-            found.Add(string.Create(CultureInfo.InvariantCulture, $"warning: field {field} ({FieldNames.Of(field)}): is {has}, usually {usual}"));
+            var name = FieldNames.Of(dialect.Standard, field);
+            found.Add(string.Create(CultureInfo.InvariantCulture, $"warning: field {field} ({name}): is {has}, usually {usual}"));
         }
 
         foreach (var field in dialect.Defined)

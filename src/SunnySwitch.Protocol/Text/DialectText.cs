@@ -20,7 +20,7 @@ public static class DialectText
         foreach (var field in dialect.Defined)
         {
             ref readonly var plan = ref dialect.Plans[field];
-            Row(page, $"{field}", dialect.NameOf(field) ?? FieldNames.Of(field), in plan);
+            Row(page, $"{field}", dialect.NameOf(field) ?? FieldNames.Of(dialect.Standard, field), in plan);
             if (dialect.PartsOf(field) is { } parts) Parts(dialect, page, parts, new FieldPath(field));
         }
 
@@ -44,6 +44,7 @@ public static class DialectText
     {
         void Line(string name, string value) => page.Append(CultureInfo.InvariantCulture, $"- {name}: {value}\n");
         if (dialect.Parent is { } parent) Line("Inherits from", $"[{parent}]({parent}.md)");
+        Line("Standard", $"ISO 8583:{dialect.Standard}");
         Line("MTI", dialect.MtiForm switch { MtiForm.Ascii => "four ASCII digits", MtiForm.Bcd => "two packed bytes", _ => "four EBCDIC digits" });
         var bitmaps = dialect.HasThirdBitmap ? "up to three" : "one or two";
         var form = dialect.BitmapForm switch { BitmapForm.Raw => "8 bytes", BitmapForm.Hex => "16 hex characters", _ => "16 hex characters in EBCDIC" };

@@ -89,7 +89,7 @@ public static class MessageText
     private static string NameOf(Dialect dialect, in MessageFault fault)
     {
         var field = fault.Path.Field;
-        return dialect.NameOf(field) ?? FieldNames.Of(field);
+        return dialect.NameOf(field) ?? FieldNames.Of(dialect.Standard, field);
     }
 
     // What both objects need; recursion over parts.

@@ -64,7 +64,7 @@ public sealed class CodeTests
     [InlineData(0x0100, RequestHas.Pan)]
     [InlineData(0x0100, RequestHas.ProcessingCode)]
     [InlineData(0x0100, RequestHas.Amount)]
-    [InlineData(0x0200, RequestHas.TransmissionTime)]
+    [InlineData(0x0200, RequestHas.TraceTime)]
     [InlineData(0x0200, RequestHas.Terminal)]
     [InlineData(0x0100, RequestHas.CardAcceptor)]
     [InlineData(0x0100, RequestHas.Currency)]

@@ -14,10 +14,11 @@ public sealed class ApplyTests
     public void An_unknown_kind_or_version_or_size_stops_the_process()
     {
         Stops((JournalKind)99, 1, new byte[8]);
-        Stops(JournalKind.Decided, 2, new byte[Decided.Bytes]);
+        Stops(JournalKind.Decided, 3, new byte[Decided.Bytes]);
         Stops(JournalKind.CardAdded, 2, new byte[64]);
         Stops(JournalKind.CardAdded, 1, new byte[63]);
-        Stops(JournalKind.Decided, 1, new byte[Decided.Bytes + 1]);
+        Stops(JournalKind.Decided, 1, new byte[DecidedV1.Bytes + 1]);
+        Stops(JournalKind.Decided, 2, new byte[Decided.Bytes + 1]);
     }
 
     [Fact]
@@ -36,7 +37,7 @@ public sealed class ApplyTests
     public void A_frame_is_applied_once_and_in_order()
     {
         var (kind, sequence, payload) = _bench.Frames[^1];
-        Assert.Throws<StopToProtectDataException>(() => _bench.State.Apply(kind, 1, sequence, default, payload));
+        Assert.Throws<StopToProtectDataException>(() => _bench.State.Apply(kind, VersionOf(kind), sequence, default, payload));
     }
 
     [Fact]
@@ -45,7 +46,7 @@ public sealed class ApplyTests
         var transaction = Purchase(1);
         _bench.Decider.Decide(ref transaction, default, _bench.NextSequence);
         transaction.Decided.Hold++;
-        Stops(JournalKind.Decided, 1, PayloadOf(in transaction));
+        Stops(JournalKind.Decided, Decided.Version, PayloadOf(in transaction));
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class ApplyTests
         var transaction = Purchase(1);
         _bench.Decider.Decide(ref transaction, default, _bench.NextSequence);
         transaction.Decided.HeldDelta = 100_001;
-        Stops(JournalKind.Decided, 1, PayloadOf(in transaction));
+        Stops(JournalKind.Decided, Decided.Version, PayloadOf(in transaction));
     }
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class ApplyTests
             var verdict = bench.Decider.Decide(ref purchase, default, firstSequence + count);
             if (verdict != Verdict.Answer || purchase.Decided.Code != ResponseCodes.Approved) throw new InvalidOperationException();
             var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in purchase.Decided));
-            bench.State.Apply(JournalKind.Decided, 1, firstSequence + count, default, payload);
+            bench.State.Apply(JournalKind.Decided, Decided.Version, firstSequence + count, default, payload);
         }
     }
 
