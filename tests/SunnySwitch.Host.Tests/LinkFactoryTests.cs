@@ -1,0 +1,32 @@
+using SunnySwitch.Host.Serving;
+using SunnySwitch.Protocol.Dialects;
+using Xunit;
+
+namespace SunnySwitch.Host.Tests;
+
+/// <summary>What a dialect must give a link, and what is said when it does not.</summary>
+public sealed class LinkFactoryTests
+{
+    public static TheoryData<string> Shipped => [.. Dialect.BuiltInNames];
+
+    [Theory]
+    [MemberData(nameof(Shipped))]
+    public void A_shipped_dialect_can_be_a_links(string name) => Assert.Empty(LinkFactory.Problems(Dialect.BuiltIn(name)!));
+
+    [Theory]
+    [InlineData("iso87-ascii", "11", "7", "field 11 has to be at most 6 digits (type n)")]
+    [InlineData("iso87-ascii", "41", "17", "field 41 has to be at most 16 characters (type an)")]
+    [InlineData("iso87-ascii", "38", "5", "field 38 has to be 6 characters of fixed length (type an)")]
+    [InlineData("iso87-ascii", "90", "40", "field 90 has to be 42 digits")]
+    [InlineData("iso93-ascii", "56", "36", "field 56 has to be at most 35 digits (type n)")]
+    [InlineData("iso93-ascii", "49", "2", "field 49 has to be a currency of three digits (type an or n)")]
+    [InlineData("iso2003-bcd", "12", "16", "field 12 has to be at most 14 digits (type n)")]
+    public void A_field_that_the_switch_reads_and_whose_shape_does_not_fit_is_named(string parent, string field, string max, string problem)
+    {
+        var type = field is "41" or "38" ? "an" : "n";
+        var shape = $"\"type\":\"{type}\",\"length\":\"F\",\"max\":{max},\"encoding\":\"ascii\"";
+        var dialect = Dialect.Parse(System.Text.Encoding.UTF8.GetBytes(
+            $"{{\"dialect\":\"own\",\"inherits\":\"{parent}\",\"fields\":{{\"{field}\":{{{shape}}}}}}}"));
+        Assert.Contains($"dialect own: {problem}", LinkFactory.Problems(dialect));
+    }
+}
