@@ -89,7 +89,7 @@ public static class CoreBench
             foreach (ref var transaction in batch.AsSpan())
             {
                 var verdict = decider.Decide(ref transaction, default, ++sequence);
-                if (verdict != Verdict.Answer || transaction.Decided.Code != ResponseCodes.Approved) Fail(in transaction);
+                if (verdict != Verdict.Answer || transaction.Decided.Code != ResponseCode.Approved) Fail(in transaction);
                 var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in transaction.Decided));
                 state.Apply(JournalKind.Decided, Decided.Version, sequence, default, payload);
             }

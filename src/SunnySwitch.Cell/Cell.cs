@@ -3,6 +3,7 @@ using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
+using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Cell;
 
@@ -18,7 +19,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private const int PrefetchGroup = 16;
     private const int ResealsMax = 64, ResealLooksMax = 16_384;
     private const int FrameBytesMax = Decided.Bytes + OriginalData.Bytes;
-    private static readonly ResponseCode SystemMalfunction = ResponseCode.Of('9', '6');
+    private static readonly ResponseCode SystemMalfunction = Outcomes.Of(InternalResult.TableFull).Code;
 
     private readonly SwitchState _state;
     private readonly Decider _decider;
@@ -38,6 +39,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private readonly long[] _arrivals;
     private int _arrivalCount;
     private Instant _before;
+    private FieldTable _fields;
 
     /// <summary>Puts the parts together. The state is what <paramref name="journal"/>'s recovery folded.</summary>
     public Cell(
@@ -149,6 +151,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         var hasRoom = MakeRoom(now);
         transaction.Alarm = InternalResult.None;
         var verdict = _decider.Decide(ref transaction, now, _journal.LastSequence + 1);
+        transaction.Decided.Explanation.WaitedNanos = (uint)Math.Clamp(now.UnixNanos - input.ArrivedAt.UnixNanos, 0, uint.MaxValue);
         CountAlarm(transaction.Alarm);
         if (verdict is Verdict.Answer or Verdict.SessionChange && !(hasRoom && MayRecord(transaction.Request.Mti))) verdict = RefuseForSpace(ref transaction);
         switch (verdict)
@@ -231,6 +234,11 @@ public sealed class Cell : IBatchEventHandler<Input>
         }
 
         var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in transaction.Decided, target);
+        if (transaction.Decided.Effect == EffectKind.BalancesTold)
+        {
+            bytes = BalanceText.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, ref _fields);
+        }
+
         _desk.Commit(connection, bytes);
         if (_arrivalCount < _arrivals.Length) _arrivals[_arrivalCount++] = input.ArrivedAt.UnixNanos;
         MarkDirty(connection);

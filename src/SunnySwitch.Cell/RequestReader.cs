@@ -11,6 +11,7 @@ public static class RequestReader
 {
     private const int PanDigitsMin = 12;
     private const int PanDigitsMax = 19;
+    private const int AdditionalBytesMax = 126;
 
     /// <summary>
     /// Fills <paramref name="transaction"/> from what was decoded in a dialect of any edition of the standard. The PAN leaves by
@@ -28,6 +29,7 @@ public static class RequestReader
         ReadTexts(message, ref request);
         if (dialect.Standard == 1987) Read1987(message, ref transaction);
         else LaterEditions.Read(message, dialect.Standard, ref transaction);
+        if (message.Has(54) && dialect.TypeOf(54) == FieldType.Text) ReadCash(message, dialect.Standard, ref request);
         return ReadPan(message, ref request, panBlock);
     }
 
@@ -129,6 +131,25 @@ public static class RequestReader
 
     internal static ushort ReadMti(ReadOnlySpan<byte> digits) =>
         (ushort)((Digits(digits, 0, 1) << 12) | (Digits(digits, 1, 1) << 8) | (Digits(digits, 2, 1) << 4) | Digits(digits, 3, 1));
+
+    /// <summary>
+    /// Cash in hand: the group of DE54 with amount type 40. Account type 2, amount type 2, currency 3 (2003: and decimals 1), sign 1,
+    /// amount 12.
+    /// </summary>
+    private static void ReadCash(in MessageReader message, int standard, ref Request request)
+    {
+        var groupBytes = standard == 2003 ? 21 : 20;
+        Span<byte> text = stackalloc byte[AdditionalBytesMax];
+        if (message.Units(54) > text.Length) return;
+        text = text[..message.CopyText(54, text)];
+        for (; text.Length >= groupBytes; text = text[groupBytes..])
+        {
+            if (!text[2..4].SequenceEqual("40"u8)) continue;
+            if (!Utf8Parser.TryParse(text.Slice(groupBytes - 12, 12), out ulong amount, out var used) || used != 12) continue;
+            request.CashMinor = (long)amount;
+            request.Has |= RequestHas.Cash;
+        }
+    }
 
     internal static ulong Digits(ReadOnlySpan<byte> text, int start, int count)
     {

@@ -103,10 +103,11 @@ internal sealed class ReferenceSwitch(Swarm limits)
     private string Purchase(Message message, Remembered entry, out long moved)
     {
         moved = 0;
-        if (message.Amount == 0) return "13";
+        if (message.Amount == 0 && message.Class != 1) return "13";
         if (!Accounts.TryGetValue(message.Pan, out var account)) return "14";
         if (Restriction(account) is { } restricted) return restricted;
         if (account.Ledger - account.Held < message.Amount) return "51";
+        if (message.Amount == 0) return "00";                        // Is this card good?
         if (message.Class == 1 && _holds >= limits.HoldsMax) return "96";
         if (message.Class == 1) _holds++;
         entry.Left = moved = message.Amount;

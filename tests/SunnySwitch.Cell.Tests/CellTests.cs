@@ -274,7 +274,7 @@ public sealed class CellTests
         cell.AddCard(balance: 100_000_000);
         byte[] Read(int read) => CellUnderTest.Frames(
             Enumerable.Range(1, 100).Select(each => CellUnderTest.Purchase((read * 100) + each, amount: "000000000001")));
-        var reads = Enumerable.Range(0, 30).Select(Read).ToArray();
+        var reads = Enumerable.Range(0, 24).Select(Read).ToArray();   // One segment of the journal: the disk in memory makes the next.
         var allocating = 0;
         for (var read = 0; read < reads.Length; read++)
         {
@@ -287,7 +287,7 @@ public sealed class CellTests
 
         // The runtime allocates once on whatever thread it likes when it begins to recompile; what we allocate, we allocate each time.
         Assert.InRange(allocating, 0, 1);
-        Assert.Equal((3000, 3000L), (cell.Answers, cell.State.Counts.HeldMinor));
+        Assert.Equal((2400, 2400L), (cell.Answers, cell.State.Counts.HeldMinor));
     }
 
     [Fact]

@@ -20,16 +20,18 @@ public sealed class GoldenTests
         + "HeldDelta 184 LedgerDelta 192 OriginalKey 200")]
     [InlineData(typeof(OriginalDataV1), 48,
         "KeyPrimary 0 TransmissionTime 8 Stan 12 Mti 16 Acquirer 24 Forwarder 32 ReplacementMinor 40")]
-    [InlineData(typeof(Request), 176,
+    [InlineData(typeof(Request), 184,
         "Pan 0 TruncatedPan 16 AmountMinor 24 Acquirer 32 Forwarder 40 KeyPrimary 48 KeyRest 56 Fingerprint "
         + "64 Stan 72 TraceTime 80 ProcessingCode 84 LocalTime 88 LocalDate 92 Expiry 94 SettlementDate "
         + "96 MerchantCategory 98 AcquirerCountry 100 EntryMode 102 Mti 104 FunctionCode 106 ReasonCode 108 Currency 110 "
-        + "ServiceCode 112 CardSequence 114 Has 120 Rrn 128 Verdicts 140 Terminal 144 CardAcceptor 160")]
+        + "ServiceCode 112 CardSequence 114 Has 120 Rrn 128 Verdicts 140 Terminal 144 CardAcceptor 160 CashMinor 176")]
     [InlineData(typeof(OriginalData), 48,
         "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44")]
-    [InlineData(typeof(Decided), 232,
-        "Request 0 Result 176 Code 178 ApprovalCode 180 Effect 184 Origin 185 DialectVersion 188 Card 192 "
-        + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224")]
+    [InlineData(typeof(Decided), 304,
+        "Request 0 Result 184 Code 186 ApprovalCode 188 Effect 192 Origin 193 DialectVersion 196 Card 200 "
+        + "Account 204 Hold 208 Link 212 HeldDelta 216 LedgerDelta 224 OriginalKey 232 Explanation 240")]
+    [InlineData(typeof(Explanation), 64,
+        "Checks 0 AvailableMinor 8 LedgerMinor 16 WaitedNanos 24 DecidedBy 28 Operation 29 Currency 30")]
     [InlineData(typeof(CardAdded), 64,
         "Pan 0 TruncatedPan 16 LedgerMinor 24 CreditLineMinor 32 Expiry 40 Currency 42 Status 44 Hot 45 Card "
         + "48 Account 52")]
@@ -56,7 +58,7 @@ public sealed class GoldenTests
     [Fact]
     public void Sizes_in_memory_are_the_sizes_on_disk_and_the_budget()
     {
-        Assert.Equal((176, 48, 232), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
+        Assert.Equal((184, 48, 304), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
         Assert.Equal((8, 24, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 32, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
@@ -67,19 +69,23 @@ public sealed class GoldenTests
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
         + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11")]
-    [InlineData(typeof(EffectKind), "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4")]
+    [InlineData(typeof(EffectKind), "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4 Credited=5 BalancesTold=6")]
+    [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7")]
+    [InlineData(typeof(Check),
+        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Pan=9 Expiry=12 HotList=13 CardStatus=14 Account=23 Original=24 "
+        + "Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]
     [InlineData(typeof(SessionState), "None=0 SignedOff=1 SignedOn=2")]
     [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
     [InlineData(typeof(StateTable),
-        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9")]
+        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10")]
     [InlineData(typeof(InternalResult),
         "None=0 Approved=1 FormatError=10 UnknownMti=11 NotSignedOn=12 AcquirerNotOfLink=13 "
-        + "SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 "
+        + "SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 FunctionNotSupported=19 "
         + "BadAmount=20 BadCurrency=21 BadPan=22 UnknownCard=23 Expired=24 HotLost=25 HotStolen=26 HotPickUp=27 "
-        + "HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 "
+        + "HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 CashAboveAmount=33 "
         + "OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 "
         + "AlreadyReversed=44")]
     public void Durable_enums_only_grow(Type type, string values)

@@ -70,7 +70,7 @@ public sealed class ModelTests
         {
             AfterDecide = (ref Transaction t) =>
             {
-                if (t.Decided.Code != ResponseCodes.Approved) t.Decided.Request.KeyRest++;
+                if (t.Decided.Code != ResponseCode.Approved) t.Decided.Request.KeyRest++;
             },
         },
         ["reversal does not count"] = () => new()
@@ -123,8 +123,10 @@ public sealed class ModelTests
                 else
                 {
                     var message = Next(random, sent);
-                    var (code, repeat) = Send(bench, message, random.Next(3) == 0, mutant);
+                    var (code, repeat, told) = Send(bench, message, random.Next(3) == 0, mutant);
                     if ((code, repeat) != model.Send(message)) return $"step {step}: {code} {repeat} for {message}";
+                    var isTold = code == "00" && message is { Class: not 4, Function: 30 or 31 };
+                    if (isTold && told != model.Told) return $"step {step}: {told} instead of {model.Told} for {message}";
                 }
 
                 if (Unsound(bench, model) is { } what) return $"step {step}: {what}";
@@ -138,7 +140,7 @@ public sealed class ModelTests
         return null;
     }
 
-    private static (string Code, bool Repeat) Send(Bench bench, Message message, bool asRepeat, Mutant mutant)
+    private static (string Code, bool Repeat, (long Available, long Ledger) Told) Send(Bench bench, Message message, bool asRepeat, Mutant mutant)
     {
         var mti = (ushort)((message.Class << 8) | (message.Advice ? 0x20 : 0) | (asRepeat ? 1 : 0));
         var acquirer = InstitutionId.Of((ulong)(400000 + message.Acquirer), 6);
@@ -147,6 +149,9 @@ public sealed class ModelTests
             t =>
             {
                 t.Request.Acquirer = acquirer;
+                t.Request.ProcessingCode = (uint)(message.Function * 10_000);
+                if (message.Cash > 0) t.Request.Has |= RequestHas.Cash;
+                t.Request.CashMinor = message.Cash;
                 if (message.Class != 4) return t;
                 var originalMti = (ushort)(message.OriginalClass << 8);
                 t.Request.Has |= RequestHas.Original;
@@ -170,7 +175,8 @@ public sealed class ModelTests
             if (mutant.AppliesTwice) bench.WriteBytes(JournalKind.Decided, Bench.PayloadOf(in transaction));
         }
 
-        return (transaction.Decided.Code.ToString(), verdict == Verdict.Repeat);
+        var why = transaction.Decided.Explanation;
+        return (transaction.Decided.Code.ToString(), verdict == Verdict.Repeat, (why.AvailableMinor, why.LedgerMinor));
     }
 
     private static Message Next(Random random, List<Message> sent)
@@ -187,7 +193,10 @@ public sealed class ModelTests
         var pan = random.Next(8) switch { 0 => "4000000000000002", < 3 => Bench.OtherCard, _ => Bench.Card };
         var stan = (uint)random.Next(1, 60);
         var amount = random.Next(8) switch { 0 => 0, 1 => 70_000, _ => 100 * random.Next(1, 5) };
-        var message = new Message(random.Next(1, 3), false, acquirer, stan, terminal, pan, amount);
+        var function = random.Next(12) switch { 0 => 1, 1 => 9, 2 or 3 => 20, 4 => 31, 5 => 30, 6 => 22, _ => 0 };
+        if (function is 30 or 31 && random.Next(8) > 0) amount = 0;
+        var cash = function == 9 ? random.Next(4) switch { 0 => 0, 1 => amount + 1, _ => amount / 2 } : 0;
+        var message = new Message(random.Next(1, 3), false, acquirer, stan, terminal, pan, amount) { Function = function, Cash = cash };
         if (random.Next(5) < 2)
         {
             // Mostly of something that was sent, else of something that may still come.
@@ -199,6 +208,8 @@ public sealed class ModelTests
                 Acquirer = random.Next(10) == 0 ? acquirer : original.Acquirer,
                 Pan = random.Next(10) == 0 ? pan : original.Pan,
                 Amount = original.Amount,
+                Function = original.Function,
+                Cash = 0,
                 OriginalStan = original.Stan,
                 OriginalClass = original.Class == 4 ? 1 : original.Class,
                 Stays = random.Next(3) == 0 ? random.Next(0, 5) * 100 : null,
@@ -215,7 +226,7 @@ public sealed class ModelTests
         {
             var view = bench.View(pan);
             if ((view.LedgerMinor, view.HeldMinor) != account) return $"balances {view} are not {account}";
-            if (view.AvailableMinor < 0) return "available below the limit";
+            if (view.AvailableMinor < -model.TakenBack(pan)) return "available below the limit";
         }
 
         var state = bench.State;

@@ -23,43 +23,48 @@ public enum EffectKind : byte
     Reversed = 3,
     /// <summary>The original is not here (yet): it will be declined when it comes.</summary>
     TombstoneSet = 4,
+    /// <summary>The ledger is credited at once: a refund by 0200.</summary>
+    Credited = 5,
+    /// <summary>Nothing moves; the balances that were told are remembered, so that a repeat is told the same.</summary>
+    BalancesTold = 6,
 }
 
 /// <summary>
-/// One journalled answer: the request, what the switch set, and every effect as numbers, so that applying it computes nothing.
+/// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
 /// Little-endian, frozen: payload version 2 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request names one.
 /// <code>
-///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
-/// 186 unused 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
-/// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 end
+///   0 Request 184 | 184 internal result 2 | 186 DE39 two characters 2 | 188 DE38 base 36 number 4 | 192 effect 1 | 193 origin 1
+/// 194 unused 2 | 196 dialect version 4 | 200 card 4 | 204 account 4 | 208 hold 4 | 212 link 4
+/// 216 held delta 8 | 224 ledger delta 8 | 232 original's key number 8 | 240 Explanation 64 | 304 end
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct Decided
 {
     /// <summary>Size of the fixed part.</summary>
-    public const int Bytes = 232;
+    public const int Bytes = 304;
     /// <summary>Version of this layout.</summary>
     public const ushort Version = 2;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
-    [FieldOffset(176)] public InternalResult Result;
-    [FieldOffset(178)] public ResponseCode Code;
+    [FieldOffset(184)] public InternalResult Result;
+    [FieldOffset(186)] public ResponseCode Code;
     /// <summary>DE38 as a number to be written in six base-36 digits; <see cref="NoApprovalCode"/> when there is none.</summary>
-    [FieldOffset(180)] public uint ApprovalCode;
-    [FieldOffset(184)] public EffectKind Effect;
-    [FieldOffset(185)] public DecisionOrigin Origin;
-    [FieldOffset(188)] public uint DialectVersion;
-    [FieldOffset(192)] public int Card;
-    [FieldOffset(196)] public int Account;
+    [FieldOffset(188)] public uint ApprovalCode;
+    [FieldOffset(192)] public EffectKind Effect;
+    [FieldOffset(193)] public DecisionOrigin Origin;
+    [FieldOffset(196)] public uint DialectVersion;
+    [FieldOffset(200)] public int Card;
+    [FieldOffset(204)] public int Account;
     /// <summary>Slot of the hold opened, or of the hold undone; -1 when none.</summary>
-    [FieldOffset(200)] public int Hold;
+    [FieldOffset(208)] public int Hold;
     /// <summary>Number of the configured link that the request came by: tombstones are bounded per link.</summary>
-    [FieldOffset(204)] public uint Link;
-    [FieldOffset(208)] public long HeldDelta;
-    [FieldOffset(216)] public long LedgerDelta;
+    [FieldOffset(212)] public uint Link;
+    [FieldOffset(216)] public long HeldDelta;
+    [FieldOffset(224)] public long LedgerDelta;
     /// <summary>Number of the duplicate-key entry of the original that this reversal undid; 0 when none.</summary>
-    [FieldOffset(224)] public long OriginalKey;
+    [FieldOffset(232)] public long OriginalKey;
+    [FieldOffset(240)] public Explanation Explanation;
     public const uint NoApprovalCode = uint.MaxValue;
 #pragma warning restore CS1591
 
@@ -82,27 +87,4 @@ public struct Decided
         original = version == 1 ? MemoryMarshal.Read<OriginalDataV1>(payload).Today() : MemoryMarshal.Read<OriginalData>(payload);
         return true;
     }
-}
-
-/// <summary>DE39 on the 1987 wire: two characters, first one in the low byte.</summary>
-public readonly record struct ResponseCode(ushort Packed)
-{
-    /// <summary>Packs two ASCII characters.</summary>
-    public static ResponseCode Of(char first, char second) => new((ushort)(first | (second << 8)));
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{(char)(Packed & 0xFF)}{(char)(Packed >> 8)}";
-}
-
-/// <summary>The fine reason of a decision, ours; the wire code is another field. Durable, never renumbered.</summary>
-public enum InternalResult : ushort
-{
-#pragma warning disable CS1591
-    None = 0, Approved = 1,
-    FormatError = 10, UnknownMti = 11, NotSignedOn = 12, AcquirerNotOfLink = 13, SameKeyOtherBody = 14, AfterItsReversal = 15,
-    TableFull = 16, UnknownNetworkCode = 17, NoBusinessDate = 18,
-    BadAmount = 20, BadCurrency = 21, BadPan = 22, UnknownCard = 23, Expired = 24, HotLost = 25, HotStolen = 26, HotPickUp = 27, HotRestricted = 28,
-    CardNotActive = 29, CardClosed = 30, CardBlocked = 31, InsufficientFunds = 32,
-    OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,
-#pragma warning restore CS1591
 }

@@ -12,7 +12,7 @@ public enum RequestHas : ulong
     LocalDate = 1 << 6, Expiry = 1 << 7, SettlementDate = 1 << 8, MerchantCategory = 1 << 9, AcquirerCountry = 1 << 10,
     EntryMode = 1 << 11, ReasonCode = 1 << 12, Acquirer = 1 << 13, Forwarder = 1 << 14, Rrn = 1 << 15, Terminal = 1 << 16,
     CardAcceptor = 1 << 17, Currency = 1 << 18, Original = 1 << 19, Replacement = 1 << 20, Track2 = 1 << 21, PinBlock = 1 << 22,
-    ChipData = 1 << 23, NetworkCode = 1 << 24, FunctionCode = 1 << 26, CardSequence = 1 << 27,
+    ChipData = 1 << 23, NetworkCode = 1 << 24, FunctionCode = 1 << 26, CardSequence = 1 << 27, Cash = 1 << 28,
 #pragma warning restore CS1591
     /// <summary>Not a data element: the PAN has fewer than 13 or more than 19 digits, or fails its Luhn digit. Set at the edge.</summary>
     PanBad = 1 << 25,
@@ -26,7 +26,7 @@ public enum RequestHas : ulong
 ///  16 truncated PAN         8    84 DE3                   4   106 function code    2   140 verdicts   4
 ///  24 DE4 minor units       8    88 local time hhmmss     4   108 reason code      2   144 DE41      16
 ///  32 DE32 (or the link's)  8    92 local date MMDD       2   110 currency numeric 2   160 DE42      16
-///  40 DE33                  8    94 expiry YYMM           2   112 service code     2   176 end
+///  40 DE33                  8    94 expiry YYMM           2   112 service code     2   176 cash part 8, 184 end
 ///  48 duplicate key        16    96 settlement date MMDD  2   114 DE23             2
 ///  64 fingerprint           8    98 merchant category     2   116 unused           4
 ///  72 DE11                  8   100 acquirer country 2  102 entry mode 2         120 RequestHas 8
@@ -36,7 +36,7 @@ public enum RequestHas : ulong
 public struct Request
 {
     /// <summary>Size of the layout.</summary>
-    public const int Bytes = 176;
+    public const int Bytes = 184;
 #pragma warning disable CS1591
     [FieldOffset(0)] public PanToken Pan;
     [FieldOffset(16)] public TruncatedPan TruncatedPan;
@@ -47,7 +47,7 @@ public struct Request
     [FieldOffset(48)] public ulong KeyPrimary;
     /// <summary>The key's other parts: DE37, DE41.</summary>
     [FieldOffset(56)] public ulong KeyRest;
-    /// <summary>PAN token, DE3, 4, 42, currency, what the original is and what stays of it.</summary>
+    /// <summary>PAN token, DE3, 4, 42, currency, cash part, what the original is and what stays of it.</summary>
     [FieldOffset(64)] public ulong Fingerprint;
     /// <summary>DE11: six digits, twelve in 2003.</summary>
     [FieldOffset(72)] public ulong Stan;
@@ -84,6 +84,8 @@ public struct Request
     [FieldOffset(140)] public uint Verdicts;
     [FieldOffset(144)] public Text16 Terminal;
     [FieldOffset(160)] public Text16 CardAcceptor;
+    /// <summary>DE54, amount type 40: the part of DE4 that is paid out. Meant only with <see cref="RequestHas.Cash"/>.</summary>
+    [FieldOffset(176)] public long CashMinor;
 #pragma warning restore CS1591
 }
 

@@ -1,8 +1,12 @@
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Core.Stages;
 
-/// <summary>DE4 and DE49 by themselves. Gives 13: zero (no account verification yet), more than 12 digits, no currency.</summary>
+/// <summary>
+/// What is asked for, and DE4 and DE49 by themselves. Gives 40 for a processing code that is not ours, 13 for an amount of zero, over
+/// twelve digits or where none belongs, for no currency, and for cash back that is not a part of the amount.
+/// </summary>
 internal readonly struct AmountCheck : IStage
 {
     /// <summary>DE4 is n 12.</summary>
@@ -11,13 +15,24 @@ internal readonly struct AmountCheck : IStage
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         ref readonly var request = ref transaction.Request;
-        if (request.AmountMinor is <= 0 or > AmountMinorMax)
+        transaction.Ran(Check.Function);
+        var operation = transaction.Operation;
+        if (operation == Operation.None) return transaction.Conclude(InternalResult.FunctionNotSupported);
+        transaction.Ran(Check.Amount);
+        if (operation == Operation.Inquiry)
         {
-            return transaction.Conclude(ResponseCodes.InvalidAmount, InternalResult.BadAmount);
+            return request.AmountMinor == 0 ? StageResult.Continue : transaction.Conclude(InternalResult.BadAmount);
         }
 
-        return request.Currency is 0 or > 999
-            ? transaction.Conclude(ResponseCodes.InvalidAmount, InternalResult.BadCurrency)
-            : StageResult.Continue;
+        if (request.AmountMinor is < 0 or > AmountMinorMax || (request.AmountMinor == 0 && operation != Operation.Verification))
+        {
+            return transaction.Conclude(InternalResult.BadAmount);
+        }
+
+        if (Currencies.DecimalsOf(request.Currency) < 0) return transaction.Conclude(InternalResult.BadCurrency);
+        return operation == Operation.CashBack && !IsPart(in request) ? transaction.Conclude(InternalResult.CashAboveAmount) : StageResult.Continue;
     }
+
+    private static bool IsPart(in Request request) =>
+        (request.Has & RequestHas.Cash) != 0 && request.CashMinor > 0 && request.CashMinor <= request.AmountMinor;
 }

@@ -11,25 +11,28 @@ internal readonly struct CardCheck(SwitchState state) : IStage
 {
     public StageResult Run(ref Transaction transaction, Instant now)
     {
+        transaction.Ran(Check.Pan);
         if ((transaction.Request.Has & RequestHas.PanBad) != 0)
         {
-            return transaction.Conclude(ResponseCodes.InvalidCard, InternalResult.BadPan);
+            return transaction.Conclude(InternalResult.BadPan);
         }
 
         if (transaction.CardSlot < 0)
         {
-            return transaction.Conclude(ResponseCodes.InvalidCard, InternalResult.UnknownCard);
+            return transaction.Conclude(InternalResult.UnknownCard);
         }
 
         ref readonly var card = ref state.Cards[transaction.CardSlot];
+        transaction.Ran(Check.Expiry);
         if (IsExpired(in transaction.Request, card.Expiry))
         {
-            return transaction.Conclude(ResponseCodes.ExpiredCard, InternalResult.Expired);
+            return transaction.Conclude(InternalResult.Expired);
         }
 
-        return (card.Hot == HotReason.None || Mutant.Is(Mutation.IgnoreHotList)) && card.Status == CardStatus.Active
-            ? StageResult.Continue
-            : Restricted(ref transaction, card.Hot, card.Status);
+        transaction.Ran(Check.HotList);
+        if (card.Hot != HotReason.None && !Mutant.Is(Mutation.IgnoreHotList)) return transaction.Conclude(Hot(card.Hot));
+        transaction.Ran(Check.CardStatus);
+        return card.Status == CardStatus.Active ? StageResult.Continue : transaction.Conclude(Restricted(card.Status));
     }
 
     // A card is good until the end of its month. An expiry that is not the card's own is wrong, past or not (1399 too).
@@ -37,18 +40,18 @@ internal readonly struct CardCheck(SwitchState state) : IStage
         cardExpiry < state.BusinessYearMonth
         || ((request.Has & RequestHas.Expiry) != 0 && request.Expiry != cardExpiry);
 
-    private static StageResult Restricted(ref Transaction transaction, HotReason hot, CardStatus status)
+    private static InternalResult Hot(HotReason reason) => reason switch
     {
-        var (code, result) = (hot, status) switch
-        {
-            (HotReason.Lost, _) => (ResponseCodes.LostCard, InternalResult.HotLost),
-            (HotReason.Stolen, _) => (ResponseCodes.StolenCard, InternalResult.HotStolen),
-            (HotReason.PickUp, _) => (ResponseCodes.PickUp, InternalResult.HotPickUp),
-            (HotReason.Restricted, _) => (ResponseCodes.RestrictedCard, InternalResult.HotRestricted),
-            (_, CardStatus.NotActive) => (ResponseCodes.CardNotActive, InternalResult.CardNotActive),
-            (_, CardStatus.Closed) => (ResponseCodes.InvalidCard, InternalResult.CardClosed),
-            _ => (ResponseCodes.RestrictedCard, InternalResult.CardBlocked),
-        };
-        return transaction.Conclude(code, result);
-    }
+        HotReason.Lost => InternalResult.HotLost,
+        HotReason.Stolen => InternalResult.HotStolen,
+        HotReason.PickUp => InternalResult.HotPickUp,
+        _ => InternalResult.HotRestricted,
+    };
+
+    private static InternalResult Restricted(CardStatus status) => status switch
+    {
+        CardStatus.NotActive => InternalResult.CardNotActive,
+        CardStatus.Closed => InternalResult.CardClosed,
+        _ => InternalResult.CardBlocked,
+    };
 }

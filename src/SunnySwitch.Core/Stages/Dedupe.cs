@@ -12,6 +12,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         ref readonly var request = ref transaction.Request;
+        transaction.Ran(Check.Duplicate);
         switch (state.Keys.Match(in request, out var number))
         {
             case KeyMatch.Repeat when Mutant.Is(Mutation.DecideRepeatAfresh):
@@ -23,18 +24,28 @@ internal readonly struct Dedupe(SwitchState state) : IStage
                 transaction.Decided.ApprovalCode = stored.ApprovalCode;
                 if (Mutant.Is(Mutation.NewApprovalCodeForRepeat)) transaction.Decided.ApprovalCode = (uint)transaction.NextSequence;
                 transaction.Decided.OriginalKey = number;
+                if (stored.Effect == EffectKind.BalancesTold) TellAgain(ref transaction, stored.Undo);
                 return StageResult.Answer;
             case KeyMatch.OtherBody:
-                return transaction.RefuseAndAlarm(ResponseCodes.Duplicate, InternalResult.SameKeyOtherBody);
+                return transaction.RefuseAndAlarm(InternalResult.SameKeyOtherBody);
         }
 
         if (state.Tombstones.Has(request.KeyPrimary))
         {
-            return transaction.Refuse(ResponseCodes.Duplicate, InternalResult.AfterItsReversal);
+            return transaction.Refuse(InternalResult.AfterItsReversal);
         }
 
         return state.Keys.Entries.IsFull
-            ? transaction.RefuseAndAlarm(ResponseCodes.SystemMalfunction, InternalResult.TableFull)
+            ? transaction.RefuseAndAlarm(InternalResult.TableFull)
             : StageResult.Continue;
+    }
+
+    private void TellAgain(ref Transaction transaction, long number)
+    {
+        ref readonly var told = ref state.Balances[number];
+        transaction.Decided.Effect = EffectKind.BalancesTold;
+        transaction.Decided.Explanation.AvailableMinor = told.AvailableMinor;
+        transaction.Decided.Explanation.LedgerMinor = told.LedgerMinor;
+        transaction.Decided.Explanation.Currency = told.Currency;
     }
 }

@@ -16,10 +16,10 @@ internal readonly struct Network : IStage
         switch (code)
         {
             case Echo:
-                return transaction.Refuse(ResponseCodes.Approved, InternalResult.Approved);
+                return transaction.Refuse(InternalResult.Approved);
             case SignOn or SignOff:
                 transaction.Verdict = Verdict.SessionChange;
-                transaction.Decided.Code = ResponseCodes.Approved;
+                transaction.Decided.Code = ResponseCode.Approved;
                 transaction.Decided.Result = InternalResult.Approved;
                 transaction.Session = new SessionChanged
                 {
@@ -30,7 +30,7 @@ internal readonly struct Network : IStage
                 };
                 return StageResult.Answer;
             default:
-                return transaction.Refuse(ResponseCodes.InvalidTransaction, InternalResult.UnknownNetworkCode);
+                return transaction.Refuse(InternalResult.UnknownNetworkCode);
         }
     }
 }

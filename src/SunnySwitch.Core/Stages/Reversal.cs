@@ -12,6 +12,7 @@ internal readonly struct Reversal(SwitchState state) : IStage
 {
     public StageResult Run(ref Transaction transaction, Instant now)
     {
+        transaction.Ran(Check.Original);
         var match = OriginalMatch.None;
         var number = 0L;
         if (Mtis.CanBeOriginal(transaction.Original.Mti))
@@ -33,13 +34,13 @@ internal readonly struct Reversal(SwitchState state) : IStage
         ref readonly var original = ref state.Keys.Entries[number];
         if (original.Status == KeyStatus.Reversed && !Mutant.Is(Mutation.ReleaseTwice))
         {
-            return transaction.Conclude(ResponseCodes.Approved, InternalResult.AlreadyReversed);
+            return transaction.Conclude(InternalResult.AlreadyReversed);
         }
 
         var left = original.Effect switch
         {
             EffectKind.HoldOpened => state.Holds[(int)original.Undo].AmountMinor,
-            EffectKind.Posted => original.Undo,
+            EffectKind.Posted or EffectKind.Credited => original.Undo,
             _ => 0,                                      // A decline moved nothing: marked, and it stays declined.
         };
         var stays = 0L;
@@ -60,10 +61,10 @@ internal readonly struct Reversal(SwitchState state) : IStage
         }
         else
         {
-            decided.LedgerDelta = left - stays;
+            decided.LedgerDelta = original.Effect == EffectKind.Credited ? stays - left : left - stays;
         }
 
-        return transaction.Conclude(ResponseCodes.Approved, InternalResult.Approved);
+        return transaction.Conclude(InternalResult.Approved);
     }
 
     private static StageResult NothingToRelease(ref Transaction transaction, KeyStatus status, bool sameAgain)
@@ -71,20 +72,17 @@ internal readonly struct Reversal(SwitchState state) : IStage
         // The same partial reversal under another STAN: done already.
         if (status == KeyStatus.PartlyReversed && sameAgain)
         {
-            return transaction.Conclude(ResponseCodes.Approved, InternalResult.AlreadyReversed);
+            return transaction.Conclude(InternalResult.AlreadyReversed);
         }
 
         transaction.Alarm = InternalResult.ReplacementAboveOriginal;
-        return transaction.Conclude(
-            IsAdvice(in transaction) ? ResponseCodes.Approved : ResponseCodes.AmountOfOriginalWrong,
-            InternalResult.ReplacementAboveOriginal);
+        return Decline(ref transaction, InternalResult.ReplacementAboveOriginal);
     }
 
     private static StageResult NotFound(ref Transaction transaction, InternalResult result)
     {
         if (result != InternalResult.OriginalUnknown) transaction.Alarm = result;
-        return transaction.Conclude(
-            IsAdvice(in transaction) ? ResponseCodes.Approved : ResponseCodes.OriginalNotFound, result);
+        return Decline(ref transaction, result);
     }
 
     private StageResult Remember(ref Transaction transaction, InternalResult result)
@@ -94,7 +92,7 @@ internal readonly struct Reversal(SwitchState state) : IStage
         {
             if (state.Tombstones.IsFullFor(transaction.Decided.Link))
             {
-                return transaction.RefuseAndAlarm(ResponseCodes.SystemMalfunction, InternalResult.TableFull);
+                return transaction.RefuseAndAlarm(InternalResult.TableFull);
             }
 
             transaction.Decided.Effect = EffectKind.TombstoneSet;
@@ -103,6 +101,6 @@ internal readonly struct Reversal(SwitchState state) : IStage
         return NotFound(ref transaction, result);
     }
 
-    private static bool IsAdvice(in Transaction transaction) =>
-        Mtis.KindOf(transaction.Decided.Request.Mti) == MessageKind.ReversalAdvice;
+    private static StageResult Decline(ref Transaction transaction, InternalResult result) =>
+        Mtis.KindOf(transaction.Decided.Request.Mti) == MessageKind.ReversalAdvice ? transaction.Acknowledge(result) : transaction.Conclude(result);
 }

@@ -11,8 +11,9 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
 {
     private const RequestHas Traced = RequestHas.TraceTime | RequestHas.Stan;
 
-    private const RequestHas Purchase = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount
-        | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency;
+    private const RequestHas Inquiry = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Terminal | RequestHas.CardAcceptor;
+
+    private const RequestHas Purchase = Inquiry | RequestHas.Amount | RequestHas.Currency;
 
     private const RequestHas Reversal = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount
         | RequestHas.Original;
@@ -24,39 +25,43 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
         if (request.Mti == 0 || kind == MessageKind.NotAnswered) return transaction.Keep();
         if ((request.Has & RequestHas.Stan) == 0) return transaction.Keep();     // Nobody could match the answer.
 
+        var operation = Operations.Of(kind, in request);
+        transaction.Decided.Explanation.Operation = operation;
+        transaction.Ran(Check.Format);
         var needed = kind switch
         {
-            MessageKind.Authorization or MessageKind.Financial => Purchase,
+            MessageKind.Authorization or MessageKind.Financial => operation == Operation.Inquiry ? Inquiry : Purchase,
             MessageKind.ReversalRequest or MessageKind.ReversalAdvice => Reversal,
             MessageKind.Network => Traced,
             _ => RequestHas.Stan,
         };
         if (!transaction.Decode.IsOk || (request.Has & needed) != needed)
         {
-            return transaction.Refuse(ResponseCodes.FormatError, InternalResult.FormatError);
+            return transaction.Refuse(InternalResult.FormatError);
         }
 
+        transaction.Ran(Check.Sender);
         var link = links[transaction.LinkIndex];
         transaction.Decided.Link = link.Link;
         if (link.SignOnRequired && !Mutant.Is(Mutation.IgnoreSignOn) && kind != MessageKind.Network
             && state.SessionOf(transaction.Connection, transaction.Generation) != SessionState.SignedOn)
         {
-            return transaction.Refuse(ResponseCodes.SenderNotSupported, InternalResult.NotSignedOn);
+            return transaction.Refuse(InternalResult.NotSignedOn);
         }
 
         if ((kind != MessageKind.Network || (request.Has & RequestHas.Acquirer) != 0)
             && !SpeaksFor(link, request.Acquirer))
         {
-            return transaction.Refuse(ResponseCodes.SenderNotSupported, InternalResult.AcquirerNotOfLink);
+            return transaction.Refuse(InternalResult.AcquirerNotOfLink);
         }
 
         if (kind == MessageKind.Unknown)
         {
-            return transaction.Refuse(ResponseCodes.InvalidTransaction, InternalResult.UnknownMti);
+            return transaction.Refuse(InternalResult.UnknownMti);
         }
 
         return state.BusinessDay == 0 && kind != MessageKind.Network
-            ? transaction.RefuseAndAlarm(ResponseCodes.SystemMalfunction, InternalResult.NoBusinessDate)
+            ? transaction.RefuseAndAlarm(InternalResult.NoBusinessDate)
             : StageResult.Continue;
     }
 

@@ -99,30 +99,44 @@ public struct Transaction
         Decided.HeldDelta = 0;
         Decided.LedgerDelta = 0;
         Decided.OriginalKey = 0;
+        Decided.Explanation = default;
     }
+
+    /// <summary>Notes that a check was run.</summary>
+    internal void Ran(Check check) => Decided.Explanation.Ran(check);
+
+    /// <summary>What it asks for, as far as its type is known; set by the screen.</summary>
+    internal readonly Operation Operation => Decided.Explanation.Operation;
 
     /// <summary>A non-answer: not journalled, not remembered.</summary>
-    internal StageResult Refuse(ResponseCode code, InternalResult result)
-    {
-        Verdict = Verdict.NonAnswer;
-        Decided.Code = code;
-        Decided.Result = result;
-        return StageResult.Answer;
-    }
+    internal StageResult Refuse(InternalResult result) => Set(Verdict.NonAnswer, result);
 
     /// <summary>A non-answer that the operator has to know of.</summary>
-    internal StageResult RefuseAndAlarm(ResponseCode code, InternalResult result)
+    internal StageResult RefuseAndAlarm(InternalResult result)
     {
         Alarm = result;
-        return Refuse(code, result);
+        return Refuse(result);
     }
 
     /// <summary>A journalled answer.</summary>
-    internal StageResult Conclude(ResponseCode code, InternalResult result)
+    internal StageResult Conclude(InternalResult result) => Set(Verdict.Answer, result);
+
+    /// <summary>A journalled answer to an advice: 00 whatever was found.</summary>
+    internal StageResult Acknowledge(InternalResult result)
     {
-        Verdict = Verdict.Answer;
-        Decided.Code = code;
+        Set(Verdict.Answer, result);
+        Decided.Code = ResponseCode.Approved;
+        return StageResult.Answer;
+    }
+
+    private StageResult Set(Verdict verdict, InternalResult result)
+    {
+        var outcome = Outcomes.Of(result);
+        Verdict = verdict;
         Decided.Result = result;
+        Decided.Code = outcome.Code;
+        Decided.Explanation.DecidedBy = outcome.Check;
+        Ran(outcome.Check);
         return StageResult.Answer;
     }
 

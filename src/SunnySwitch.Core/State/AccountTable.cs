@@ -62,7 +62,7 @@ internal sealed class AccountTable(int accountsMax, bool touch)
     }
 
     /// <summary>The one setter of balances.</summary>
-    public void Move(int account, long heldDelta, long ledgerDelta)
+    public void Move(int account, long heldDelta, long ledgerDelta, bool mayOverdraw = false)
     {
         Must.Hold((uint)account < (uint)Count);
         ref var entry = ref _entries[account];
@@ -74,7 +74,7 @@ internal sealed class AccountTable(int accountsMax, bool touch)
         Must.Hold(entry.LedgerMinor is >= -BalanceMinorMax and <= BalanceMinorMax);
 
         // Whoever takes money must have had it; giving back is always right.
-        Must.Hold(heldDelta - ledgerDelta <= 0 || entry.AvailableMinor >= 0);
+        Must.Hold(mayOverdraw || heldDelta - ledgerDelta <= 0 || entry.AvailableMinor >= 0);
         if (!Mutant.Is(Mutation.StaleHash)) Sum += entry.Mix(account);
     }
 

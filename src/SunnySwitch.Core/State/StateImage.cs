@@ -7,7 +7,8 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
-/// sessions; since version 2, sealed PANs by card number. A new table joins at the end, with a new version; old ones are read for ever.
+/// sessions; since version 2, sealed PANs by card number; since version 3, balances told by number.
+/// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
@@ -16,7 +17,7 @@ public struct StateImage
     public const int SizeBytes = 128;
 
     /// <summary>Version of head and tables that is written.</summary>
-    public const uint Newest = 2;
+    public const uint Newest = 3;
 
     /// <summary>1 to <see cref="Newest"/>.</summary>
     [FieldOffset(0)] public uint Version = Newest;
@@ -59,6 +60,18 @@ public struct StateImage
 
     [FieldOffset(64)] internal FifoRange Keys;
     [FieldOffset(88)] internal FifoRange Tombstones;
+    [FieldOffset(112)] private long _balancesNext;
+    [FieldOffset(120)] private int _balancesLive;
+    [FieldOffset(124)] private int _balancesToday;
+
+    /// <summary>Balances told; stored as counts, since the head has no room for three numbers more.</summary>
+    internal FifoRange Balances
+    {
+        readonly get => HasBalances
+            ? new() { LiveFirst = _balancesNext - _balancesLive, TodayFirst = _balancesNext - _balancesToday, Next = _balancesNext }
+            : new() { LiveFirst = 1, TodayFirst = 1, Next = 1 };
+        set => (_balancesNext, _balancesLive, _balancesToday) = (value.Next, (int)(value.Next - value.LiveFirst), (int)(value.Next - value.TodayFirst));
+    }
 
     /// <summary>Of the newest version.</summary>
     public StateImage()
@@ -70,15 +83,17 @@ public struct StateImage
         ((long)Accounts * AccountEntry.Bytes) + ((long)Cards * CardEntry.Bytes) + ((long)HoldSlotsUsed * HoldEntry.Bytes)
         + ((Keys.Next - Keys.LiveFirst) * KeyEntry.Bytes) + ((Tombstones.Next - Tombstones.LiveFirst) * TombstoneEntry.Bytes)
         + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>())
-        + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0);
+        + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0) + ((Balances.Next - Balances.LiveFirst) * BalanceEntry.Bytes);
 
     internal readonly bool HasSealedPans => Version >= 2;
+
+    internal readonly bool HasBalances => Version >= 3;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>
         Version is 0 or > Newest ? $"the state image has version {Version}, this program reads 1 to {Newest}"
         : Sequence <= 0 || (Cards | Accounts | Holds | HoldSlotsUsed | TombstoneLinks | Sessions) < 0 || HoldSlotsUsed < Holds
-            || !Good(Keys) || !Good(Tombstones) ? "the state image's head cannot be"
+            || !Good(Keys) || !Good(Tombstones) || !Good(Balances) ? "the state image's head cannot be"
         : null;
 
     private static bool Good(in FifoRange range) =>

@@ -13,6 +13,9 @@ public sealed record StateOptions(
     /// <summary>Tombstones that one link may have, so that no link fills the table alone; default a quarter of all.</summary>
     public int TombstonesPerLinkMax { get; init; } = Math.Max(1, TombstonesMax / 4);
 
+    /// <summary>Balances told over two business dates, remembered for repeats; 36 bytes each. Default a sixteenth of the answers, 1,024 at least.</summary>
+    public int BalancesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 16);
+
     /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>
     public bool TouchMemory { get; init; } = true;
 
@@ -24,6 +27,7 @@ public sealed record StateOptions(
             AtLeast(image.Cards), AtLeast(image.Accounts), AtLeast(image.HoldSlotsUsed), AtLeast(image.Keys.Next - image.Keys.LiveFirst),
             AtLeast(image.Tombstones.Next - image.Tombstones.LiveFirst), ConnectionsMax: 1_000_000)
         {
+            BalancesMax = AtLeast(image.Balances.Next - image.Balances.LiveFirst),
             TouchMemory = false,
         };
     }
@@ -41,6 +45,7 @@ public sealed record StateOptions(
 
         if (TombstonesMax is < 1 or > 1_000_000_000) yield return $"TombstonesMax: 1 to 1000000000, is {TombstonesMax}";
         if (TombstonesPerLinkMax < 1) yield return $"TombstonesPerLinkMax: 1 or more, is {TombstonesPerLinkMax}";
+        if (BalancesMax is < 1 or > 1_000_000_000) yield return $"BalancesMax: 1 to 1000000000, is {BalancesMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }
 }

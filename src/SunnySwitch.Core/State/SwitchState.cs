@@ -25,6 +25,7 @@ public sealed class SwitchState
     internal readonly TombstoneTable Tombstones;
     internal readonly SessionTable Sessions;
     internal readonly SealedPanTable SealedPans;
+    internal readonly FifoHash<BalanceEntry> Balances;
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
     /// <param name="options">Sizes.</param>
@@ -44,6 +45,7 @@ public sealed class SwitchState
         Tombstones = new TombstoneTable(options.TombstonesMax, options.TombstonesPerLinkMax, touch);
         Sessions = new SessionTable(options.ConnectionsMax, touch);
         SealedPans = new SealedPanTable(options.CardsMax, touch);
+        Balances = new FifoHash<BalanceEntry>("tables.balances", options.BalancesMax, touch);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -72,12 +74,12 @@ public sealed class SwitchState
 
     /// <summary>The rolling state hash; see <c>docs/journal-format.md</c> for how it is made.</summary>
     public UInt128 Hash => Combine(
-        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, SealedPans.Sum);
+        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, SealedPans.Sum, Balances.Sum);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
     public UInt128 HashFromScratch() => Combine(
         Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
-        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), SealedPans.SumFromScratch());
+        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), SealedPans.SumFromScratch(), Balances.SumFromScratch());
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
     public bool TryFindCard(PanToken pan, out CardView card)
@@ -192,6 +194,7 @@ public sealed class SwitchState
         HoldFreeHead = Holds.FreeHead,
         Keys = Keys.Entries.Range,
         Tombstones = Tombstones.Entries.Range,
+        Balances = Balances.Range,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -206,6 +209,7 @@ public sealed class SwitchState
         Tombstones.Write(image);
         Sessions.Write(image);
         SealedPans.Write(image, Cards.Count);
+        Balances.Write(image);
         image.Flush();
     }
 
@@ -221,6 +225,7 @@ public sealed class SwitchState
         Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
         Sessions.Read(image, head.Sessions);
         if (head.HasSealedPans) SealedPans.Read(image, head.Cards);
+        if (head.HasBalances) Balances.Read(image, head.Balances);
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
     }
@@ -253,7 +258,7 @@ public sealed class SwitchState
             Card = decided.Card,
             Code = decided.Code,
             Effect = decided.Effect,
-            Status = decided.Code == ResponseCodes.Approved ? KeyStatus.Approved : KeyStatus.Declined,
+            Status = decided.Code == ResponseCode.Approved ? KeyStatus.Approved : KeyStatus.Declined,
         };
         switch (decided.Effect)
         {
@@ -270,6 +275,22 @@ public sealed class SwitchState
                 Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0);
                 Accounts.Move(decided.Account, 0, decided.LedgerDelta);
                 entry.Undo = -decided.LedgerDelta;
+                break;
+            case EffectKind.Credited:
+                Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
+                Accounts.Move(decided.Account, 0, decided.LedgerDelta);
+                entry.Undo = decided.LedgerDelta;
+                break;
+            case EffectKind.BalancesTold:
+                Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);
+                entry.Undo = Balances.NextNumber;
+                Balances.Append(new BalanceEntry
+                {
+                    Primary = decided.Request.KeyPrimary,
+                    AvailableMinor = decided.Explanation.AvailableMinor,
+                    LedgerMinor = decided.Explanation.LedgerMinor,
+                    Currency = decided.Explanation.Currency,
+                });
                 break;
             case EffectKind.Reversed:
                 ApplyReversed(in decided);
@@ -304,12 +325,19 @@ public sealed class SwitchState
             Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
             original.Undo = stays;
         }
+        else if (original.Effect == EffectKind.Credited)
+        {
+            stays = original.Undo + decided.LedgerDelta;
+            Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0 && stays >= 0);
+            original.Undo = stays;
+        }
         else
         {
             Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);       // A declined original moved nothing.
         }
 
-        if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta);
+        // A refund that is undone is taken back also where it was spent since.
+        if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, original.Effect == EffectKind.Credited);
         original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
         Keys.Entries.Replace(decided.OriginalKey, in original);
     }
@@ -366,6 +394,7 @@ public sealed class SwitchState
         _day = day;
         Keys.Entries.OpenDay();
         Tombstones.OpenDay();
+        Balances.OpenDay();
         NameDay();
     }
 
@@ -403,7 +432,8 @@ public sealed class SwitchState
     }
 
     private UInt128 Combine(
-        UInt128 cards, UInt128 accounts, UInt128 holds, UInt128 keys, UInt128 tombstones, UInt128 sessions, UInt128 sealedPans) =>
+        UInt128 cards, UInt128 accounts, UInt128 holds, UInt128 keys, UInt128 tombstones, UInt128 sessions, UInt128 sealedPans,
+        UInt128 balances) =>
         StateHash.OfTable(StateTable.Cards, cards)
         + StateHash.OfTable(StateTable.Accounts, accounts)
         + StateHash.OfTable(StateTable.Holds, holds)
@@ -411,6 +441,7 @@ public sealed class SwitchState
         + StateHash.OfTable(StateTable.Tombstones, tombstones)
         + StateHash.OfTable(StateTable.Sessions, sessions)
         + StateHash.OfTable(StateTable.SealedPans, sealedPans)
+        + StateHash.OfTable(StateTable.Balances, balances)
         + StateHash.OfTable(StateTable.BusinessDate, DaySum())
         + StateHash.OfTable(StateTable.Epoch, EpochSum());
 
@@ -421,6 +452,7 @@ public sealed class SwitchState
         mix.Add((ulong)_day, (ulong)_previousDay);
         mix.Add((ulong)Keys.Entries.TodayFirst, (ulong)Keys.Entries.LiveFirst);
         mix.Add((ulong)Tombstones.Entries.TodayFirst, (ulong)Tombstones.Entries.LiveFirst);
+        if (Balances.NextNumber > 1) mix.Add((ulong)Balances.TodayFirst, (ulong)Balances.LiveFirst);   // Joined later: old hashes stay.
         return mix.Finish();
     }
 

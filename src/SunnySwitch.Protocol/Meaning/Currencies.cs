@@ -63,6 +63,19 @@ public static class Currencies
     /// <summary>Every currency, by number.</summary>
     public static ReadOnlySpan<Currency> All => _table;
 
+    private static readonly sbyte[] _decimals = Decimals();
+
+    /// <summary>Decimals of a currency's minor unit by its number (ISO 4217), 0 to 4; -1 for a number that is no currency.</summary>
+    public static int DecimalsOf(int number) => (uint)number < (uint)_decimals.Length ? _decimals[number] : -1;
+
+    private static sbyte[] Decimals()
+    {
+        var decimals = new sbyte[1_000];
+        Array.Fill(decimals, (sbyte)-1);
+        foreach (ref readonly var each in _table.AsSpan()) decimals[each.Number] = (sbyte)each.Decimals;
+        return decimals;
+    }
+
     /// <summary>Finds a currency by its three digits (<c>840</c>) or letters (<c>USD</c>).</summary>
     public static bool TryFind(ReadOnlySpan<char> code, out Currency found)
     {

@@ -170,12 +170,143 @@ public sealed class CodeTests
     }
 
     [Theory]
-    [InlineData(0)]
     [InlineData(-5)]
     [InlineData(1_000_000_000_000)]
     [InlineData(long.MaxValue)]
     public void A_bad_amount_gets_13(long amount) =>
         Assert.Equal("13", Code(Purchase(1, amount), Verdict.Answer, InternalResult.BadAmount));
+
+    [Theory]
+    [InlineData(0x0100, 1)]
+    [InlineData(0x0100, 9)]
+    [InlineData(0x0100, 20)]
+    [InlineData(0x0200, 0)]
+    [InlineData(0x0200, 20)]
+    public void An_amount_of_zero_gets_13_where_one_is_needed(ushort mti, uint function) =>
+        Assert.Equal("13", Code(Of(function, Purchase(1, 0, mti)), Verdict.Answer, InternalResult.BadAmount));
+
+    [Fact]
+    public void A_card_is_verified_by_an_authorization_of_zero_and_nothing_moves()
+    {
+        Assert.Equal("00", Code(Purchase(1, 0), Verdict.Answer, InternalResult.Approved));
+        Assert.Equal(Operation.Verification, _bench.Transaction.Decided.Explanation.Operation);
+        Assert.NotEqual(Decided.NoApprovalCode, _bench.Transaction.Decided.ApprovalCode);
+        Assert.Equal((100_000, 0), (_bench.View().LedgerMinor, _bench.View().HeldMinor));
+        Assert.Equal("14", Code(Purchase(2, 0, pan: "4000000000000002"), Verdict.Answer, InternalResult.UnknownCard));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(22)]
+    [InlineData(40)]
+    [InlineData(99)]
+    public void A_processing_code_that_is_not_ours_gets_40(uint function) =>
+        Assert.Equal("40", Code(Of(function, Purchase(1)), Verdict.Answer, InternalResult.FunctionNotSupported));
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1_001, false)]
+    [InlineData(1_000, true)]
+    [InlineData(1, true)]
+    public void Cash_back_is_a_part_of_the_amount(long cash, bool isGood)
+    {
+        var request = Changed(Of(9, Purchase(1, 1_000, 0x0200)), t =>
+        {
+            t.Request.CashMinor = cash;
+            t.Request.Has |= RequestHas.Cash;
+            return t;
+        });
+        var (code, result) = isGood ? ("00", InternalResult.Approved) : ("13", InternalResult.CashAboveAmount);
+        Assert.Equal(code, Code(request, Verdict.Answer, result));
+        Assert.Equal(isGood ? 99_000 : 100_000, _bench.View().LedgerMinor);
+    }
+
+    [Fact]
+    public void A_refund_credits_the_ledger_by_its_financial_message_only_and_is_taken_back_even_if_it_was_spent()
+    {
+        Assert.Equal("00", Code(Of(20, Purchase(1, 5_000)), Verdict.Answer, InternalResult.Approved));
+        Assert.Equal((100_000, 100_000), (_bench.View().LedgerMinor, _bench.View().AvailableMinor));
+        var refund = Of(20, Purchase(2, 5_000, 0x0200));
+        Assert.Equal("00", Code(refund, Verdict.Answer, InternalResult.Approved));
+        Assert.Equal(105_000, _bench.View().LedgerMinor);
+        Assert.Equal("00", Code(Purchase(3, 105_000, 0x0200), Verdict.Answer, InternalResult.Approved));
+        Assert.Equal("00", Code(Reversal(4, refund, stays: 2_000), Verdict.Answer, InternalResult.Approved));
+        Assert.Equal((-3_000, -3_000), (_bench.View().LedgerMinor, _bench.View().AvailableMinor));
+        Assert.Equal("51", Code(Purchase(5), Verdict.Answer, InternalResult.InsufficientFunds));
+        Assert.Equal("00", Code(Reversal(6, refund), Verdict.Answer, InternalResult.Approved));
+        Assert.Equal(-5_000, _bench.View().LedgerMinor);
+        Assert.Equal("00", Code(Reversal(7, refund), Verdict.Answer, InternalResult.AlreadyReversed));
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Theory]
+    [InlineData(0x0100, 30)]
+    [InlineData(0x0200, 31)]
+    public void An_inquiry_is_told_the_balances_needs_no_amount_and_its_repeat_is_told_the_same(ushort mti, uint function)
+    {
+        _bench.Code(Purchase(1, 1_000));
+        var inquiry = Changed(Of(function, Purchase(2, 0, mti)), t =>
+        {
+            t.Request.Has &= ~(RequestHas.Amount | RequestHas.Currency);
+            t.Request.Currency = 0;
+            return t;
+        });
+        Assert.Equal("00", Code(inquiry, Verdict.Answer, InternalResult.Approved));
+        var told = _bench.Transaction.Decided.Explanation;
+        Assert.Equal((99_000, 100_000, Dollars), (told.AvailableMinor, told.LedgerMinor, told.Currency));
+        _bench.Code(Purchase(3, 2_000, 0x0200));
+        _bench.Restart();
+        Assert.Equal("00", Code(inquiry, Verdict.Repeat, InternalResult.None));
+        told = _bench.Transaction.Decided.Explanation;
+        Assert.Equal((99_000, 100_000, Dollars), (told.AvailableMinor, told.LedgerMinor, told.Currency));
+        Assert.Equal("13", Code(Of(function, Purchase(4, 1, mti)), Verdict.Answer, InternalResult.BadAmount));
+    }
+
+    [Fact]
+    public void When_no_more_balances_can_be_remembered_an_inquiry_gets_96_and_the_operator_is_told()
+    {
+        var bench = new Bench(new StateOptions(64, 64, 1000, 1000, 4000, 8) { BalancesMax = 2 });
+        Assert.Equal("00", bench.Code(Of(31, Purchase(1, 0))));
+        Assert.Equal("00", bench.Code(Of(31, Purchase(2, 0))));
+        Assert.Equal("96", bench.Code(Of(31, Purchase(3, 0))));
+        Assert.Equal((Verdict.NonAnswer, InternalResult.TableFull), (bench.Transaction.Verdict, bench.Transaction.Alarm));
+        bench.OpenDay(FirstDay + 1);
+        bench.OpenDay(FirstDay + 2);
+        Assert.Equal("00", bench.Code(Of(31, Purchase(4, 0))));
+    }
+
+    [Fact]
+    public void Every_result_has_one_code_and_the_check_that_finds_it()
+    {
+        var named = Enum.GetValues<InternalResult>().Where(result => result != InternalResult.None);
+        Assert.Equal(named.Order(), Outcomes.All.Select(outcome => outcome.Result).Order());
+        Assert.All(Outcomes.All, outcome => Assert.Same(outcome, Outcomes.Of(outcome.Result)));
+        Assert.All(Outcomes.All, outcome => Assert.NotEqual(Check.None, outcome.Check));
+    }
+
+    [Fact]
+    public void The_frame_says_which_checks_were_run_and_which_one_decided()
+    {
+        _bench.Code(Purchase(1, 1_000_000));
+        var why = _bench.Transaction.Decided.Explanation;
+        Check[] expected =
+        [
+            Check.Format, Check.Sender, Check.Duplicate, Check.Function, Check.Amount, Check.Pan, Check.Expiry, Check.HotList, Check.CardStatus,
+            Check.Account,
+        ];
+        Assert.Equal(expected, Enum.GetValues<Check>().Where(why.HasRun));
+        Assert.Equal((Check.Account, Operation.Purchase, 100_000L), (why.DecidedBy, why.Operation, why.AvailableMinor));
+        _bench.Code(Of(22, Purchase(2)));
+        why = _bench.Transaction.Decided.Explanation;
+        Assert.Equal(expected[..4], Enum.GetValues<Check>().Where(why.HasRun));
+        Assert.Equal(Check.Function, why.DecidedBy);
+    }
+
+    private static Transaction Of(uint function, Transaction purchase) => Changed(purchase, t =>
+    {
+        t.Request.ProcessingCode = function * 10_000;
+        return t;
+    });
 
     [Theory]
     [InlineData(0)]

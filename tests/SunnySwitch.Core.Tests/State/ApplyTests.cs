@@ -133,7 +133,7 @@ public sealed class ApplyTests
             Seal(ref purchase);
             bench.State.Prefetch(in purchase.Request);
             var verdict = bench.Decider.Decide(ref purchase, default, firstSequence + count);
-            if (verdict != Verdict.Answer || purchase.Decided.Code != ResponseCodes.Approved) throw new InvalidOperationException();
+            if (verdict != Verdict.Answer || purchase.Decided.Code != ResponseCode.Approved) throw new InvalidOperationException();
             var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in purchase.Decided));
             bench.State.Apply(JournalKind.Decided, Decided.Version, firstSequence + count, default, payload);
         }

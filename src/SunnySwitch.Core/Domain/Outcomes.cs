@@ -1,0 +1,76 @@
+namespace SunnySwitch.Core.Domain;
+
+/// <summary>The fine reason of a decision, ours; the wire code is another field. Durable, never renumbered.</summary>
+public enum InternalResult : ushort
+{
+#pragma warning disable CS1591
+    None = 0, Approved = 1,
+    FormatError = 10, UnknownMti = 11, NotSignedOn = 12, AcquirerNotOfLink = 13, SameKeyOtherBody = 14, AfterItsReversal = 15,
+    TableFull = 16, UnknownNetworkCode = 17, NoBusinessDate = 18, FunctionNotSupported = 19,
+    BadAmount = 20, BadCurrency = 21, BadPan = 22, UnknownCard = 23, Expired = 24, HotLost = 25, HotStolen = 26, HotPickUp = 27, HotRestricted = 28,
+    CardNotActive = 29, CardClosed = 30, CardBlocked = 31, InsufficientFunds = 32, CashAboveAmount = 33,
+    OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,
+#pragma warning restore CS1591
+}
+
+/// <summary>One way a decision can come out.</summary>
+/// <param name="Result">Ours.</param>
+/// <param name="Check">The check that finds it.</param>
+/// <param name="Code">DE39 of 1987; a dialect may call it otherwise.</param>
+/// <param name="Meaning">For people.</param>
+public sealed record Outcome(InternalResult Result, Check Check, ResponseCode Code, string Meaning);
+
+/// <summary>
+/// Every way a decision can come out, with its code: the one place that says so. An advice of a reversal gets 00 whatever is
+/// found; its result says what it was.
+/// </summary>
+public static class Outcomes
+{
+    private static readonly Outcome?[] _byResult = new Outcome?[64];
+
+    /// <summary>All, in the order of the checks.</summary>
+    public static IReadOnlyList<Outcome> All { get; } =
+    [
+        New(InternalResult.FormatError, Check.Format, "30", "does not decode, or lacks a mandatory field"),
+        New(InternalResult.NotSignedOn, Check.Sender, "31", "the connection is not signed on"),
+        New(InternalResult.AcquirerNotOfLink, Check.Sender, "31", "the link does not speak for this acquirer"),
+        New(InternalResult.SameKeyOtherBody, Check.Duplicate, "94", "same key, other body; the operator is told"),
+        New(InternalResult.AfterItsReversal, Check.Duplicate, "94", "its reversal was here before it"),
+        New(InternalResult.UnknownMti, Check.Function, "12", "a message type that is not ours"),
+        New(InternalResult.UnknownNetworkCode, Check.Function, "12", "a network function that is not ours"),
+        New(InternalResult.FunctionNotSupported, Check.Function, "40", "a processing code that is not ours"),
+        New(InternalResult.BadAmount, Check.Amount, "13", "zero where an amount is needed, one where none is, or over twelve digits"),
+        New(InternalResult.BadCurrency, Check.Amount, "13", "no currency of ISO 4217, or not the account's"),
+        New(InternalResult.CashAboveAmount, Check.Amount, "13", "cash back without its amount, or above DE4"),
+        New(InternalResult.BadPan, Check.Pan, "14", "not 12 to 19 digits, or a wrong Luhn digit"),
+        New(InternalResult.UnknownCard, Check.Pan, "14", "no such card"),
+        New(InternalResult.Expired, Check.Expiry, "54", "past its month, or an expiry that is not the card's"),
+        New(InternalResult.HotLost, Check.HotList, "41", "lost"),
+        New(InternalResult.HotStolen, Check.HotList, "43", "stolen"),
+        New(InternalResult.HotPickUp, Check.HotList, "04", "to be picked up"),
+        New(InternalResult.HotRestricted, Check.HotList, "62", "restricted"),
+        New(InternalResult.CardNotActive, Check.CardStatus, "78", "not active yet"),
+        New(InternalResult.CardClosed, Check.CardStatus, "14", "closed"),
+        New(InternalResult.CardBlocked, Check.CardStatus, "62", "blocked"),
+        New(InternalResult.InsufficientFunds, Check.Account, "51", "more than is available"),
+        New(InternalResult.OriginalUnknown, Check.Original, "25", "no such original: it will be declined when it comes"),
+        New(InternalResult.OriginalAmbiguous, Check.Original, "25", "two originals of this card under one name"),
+        New(InternalResult.OriginalOfOtherCard, Check.Original, "25", "the original is another card's"),
+        New(InternalResult.ReplacementAboveOriginal, Check.Original, "64", "more would stay than the original left"),
+        New(InternalResult.AlreadyReversed, Check.Original, "00", "undone before"),
+        New(InternalResult.TableFull, Check.Capacity, "96", "no room to remember it; the operator is told"),
+        New(InternalResult.NoBusinessDate, Check.Capacity, "96", "no business date is open yet; the operator is told"),
+        New(InternalResult.Approved, Check.Good, "00", "approved"),
+    ];
+
+    /// <summary>The outcome of a result that decides (Must.Hold).</summary>
+    public static Outcome Of(InternalResult result)
+    {
+        var outcome = _byResult[(int)result];
+        Must.Hold(outcome is not null);
+        return outcome;
+    }
+
+    private static Outcome New(InternalResult result, Check check, string code, string meaning) =>
+        _byResult[(int)result] = new Outcome(result, check, ResponseCode.Of(code[0], code[1]), meaning);
+}
