@@ -268,6 +268,41 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void An_inquirys_answer_has_the_balances_in_de54_and_its_repeat_the_same_bytes()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        cell.Exchange(CellUnderTest.Purchase(1));
+        byte[] Inquiry(ushort mti) => CellUnderTest.Message(
+            mti, (2, "4761739001010119"), (3, "312000"), (7, "1122165047"), (11, "000002"), (32, "400001"), (37, "000000000002"), (41, "TERM0001"),
+            (42, "MERCHANT0000001"));
+        var answer = cell.Exchange(Inquiry(0x0100));
+        Assert.Equal("00", CellUnderTest.Field(answer, 39));
+        Assert.Equal("2001840C000000100000" + "2002840C000000099000", CellUnderTest.Field(answer, 54));
+        Assert.Equal("TERM0001", CellUnderTest.Field(answer, 41));
+        cell.Exchange(CellUnderTest.Purchase(3));
+        Assert.Equal(Convert.ToHexString(answer), Convert.ToHexString(cell.Exchange(Inquiry(0x0101))));
+        Assert.Equal("", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(4)), 54));
+    }
+
+    [Theory]
+    [InlineData("""{"54":{"type":"an","length":"LLL","max":39,"encoding":"ascii","length_encoding":"ascii"}}""")]
+    [InlineData("""{"54":{"type":"b","length":"LLL","max":120,"encoding":"bin","length_encoding":"ascii"}}""")]
+    public void Without_room_for_de54_the_answer_has_none(string fields)
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        cell.Link = cell.Link with
+        {
+            Dialect = Protocol.Dialects.Dialect.Parse(
+                System.Text.Encoding.UTF8.GetBytes($"{{\"dialect\":\"own\",\"inherits\":\"iso87-ascii\",\"fields\":{fields}}}")),
+        };
+        var answer = cell.Exchange(CellUnderTest.Message(
+            0x0100, (2, "4761739001010119"), (3, "310000"), (7, "1122165047"), (11, "000002"), (32, "400001"), (41, "TERM0001"), (42, "MERCHANT0000001")));
+        Assert.Equal(("00", ""), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 54)));
+    }
+
+    [Fact]
     public void Nothing_is_allocated_for_a_purchase()
     {
         using var cell = new CellUnderTest(new MemoryDisk()) { Records = false };

@@ -125,6 +125,23 @@ public sealed class RequestReaderTests
         Assert.Equal(RequestHas.Stan, longer.Request.Has & (RequestHas.Stan | RequestHas.CardAcceptor));
     }
 
+    [Theory]
+    [InlineData("iso87-ascii", "0040840C000000002000", 2000L)]
+    [InlineData("iso87-ascii", "0002840C000000009999" + "0040840C000000002000", 2000L)]
+    [InlineData("iso87-ascii", "0002840C000000009999", null)]
+    [InlineData("iso87-ascii", "0040840C00000000200", null)]
+    [InlineData("iso87-ascii", "0040840C00000000 200", null)]
+    [InlineData("iso87-ascii", "0040840C-00000002000", null)]
+    [InlineData("iso2003-bcd", "00408402C000000002000", 2000L)]
+    public void Cash_in_hand_is_the_group_of_de54_with_amount_type_40(string name, string text, long? cash)
+    {
+        var dialect = Dialect.BuiltIn(name)!;
+        var mti = dialect.Standard == 2003 ? "2200" : "0200";
+        var (transaction, _) = Read(dialect, Write(dialect, mti, (11, "1".PadLeft(dialect.UnitsMax(11), '0')), (54, text)));
+        Assert.Equal(cash is null ? RequestHas.None : RequestHas.Cash, transaction.Request.Has & RequestHas.Cash);
+        Assert.Equal(cash ?? 0, transaction.Request.CashMinor);
+    }
+
     private static byte[] Write(Dialect dialect, string mti, params (int Field, string Value)[] fields)
     {
         var table = default(FieldTable);

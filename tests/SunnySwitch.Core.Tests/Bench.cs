@@ -118,6 +118,16 @@ internal sealed class Bench
             : [.. decided, .. MemoryMarshal.AsBytes([transaction.Original])];
     }
 
+    /// <summary>Every frame decided anew, each against the state before it: where it comes out otherwise.</summary>
+    public IEnumerable<Difference> Redecided()
+    {
+        var again = new Redecision(new SwitchState(Options, new PlainTokens()), 1, long.MaxValue);
+        foreach (var (kind, sequence, payload) in Frames)
+        {
+            if (again.Take(kind, VersionOf(kind), sequence, new Instant(sequence), payload) is { } difference) yield return difference;
+        }
+    }
+
     /// <summary>A restart: a new state, made of the frames alone.</summary>
     public SwitchState Fold()
     {

@@ -137,7 +137,7 @@ public sealed class ModelTests
             return stopped.Message;
         }
 
-        return null;
+        return bench.Redecided().FirstOrDefault() is { } difference ? $"decided anew: {difference}" : null;
     }
 
     private static (string Code, bool Repeat, (long Available, long Ledger) Told) Send(Bench bench, Message message, bool asRepeat, Mutant mutant)

@@ -62,6 +62,8 @@ public sealed class CounterpartyTests
         Assert.Equal(aboveOriginal, Ask(peer, dialect, request, 5, [.. Business(dialect, 5, 90), (24, "401"), (56, original)]).Code);
         Assert.Equal(notFound, Ask(peer, dialect, request, 6, [.. Business(dialect, 6, 100), (24, "400"), (56, unknown)]).Code);
         Assert.Equal(approved, Ask(peer, dialect, request, 7, [.. Business(dialect, 7, 100), (24, "400"), (56, original)]).Code);
+        var inquiry = Business(dialect, 8, 0).Where(field => field.Field is not (3 or 4 or 49)).Append((3, "310000"));
+        Assert.Equal(approved, Ask(peer, dialect, (ushort)(AnswerMti(dialect) - 0x10), 8, [.. inquiry]).Code);
         var (exitCode, output, _) = SwitchProcess.Run(
             "card", "show", "--json", "--pan", AcquirerClient.Pan(1), "--api", $"http://127.0.0.1:{running.HttpPort}");
         Assert.Equal(0, exitCode);

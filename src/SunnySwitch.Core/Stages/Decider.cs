@@ -1,3 +1,4 @@
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Core.Stages;
@@ -28,16 +29,40 @@ public sealed class Decider
     public Verdict Decide(ref Transaction transaction, Instant now, long nextSequence)
     {
         transaction.Begin(nextSequence);
-        if (_screen.Run(ref transaction, now) == StageResult.Continue)
-        {
-            switch (Mtis.KindOf(transaction.Request.Mti))
-            {
-                case MessageKind.Network: _network.Run(ref transaction, now); break;
-                case MessageKind.ReversalRequest or MessageKind.ReversalAdvice: _reversal.Run(ref transaction, now); break;
-                default: _purchase.Run(ref transaction, now); break;
-            }
-        }
-
+        if (_screen.Run(ref transaction, now) == StageResult.Continue) RunBusiness(ref transaction, now);
         return transaction.Verdict;
+    }
+
+    /// <summary>
+    /// Decides once more what a frame decided, against the state before it, with the rules of today. Who had sent it, and over
+    /// which connection, was judged then and is taken as it was.
+    /// </summary>
+    /// <param name="frame">The decision as it was journalled.</param>
+    /// <param name="original">What it names as its original, if it names one.</param>
+    /// <param name="now">When it was decided.</param>
+    /// <param name="sequence">The frame's number.</param>
+    /// <param name="again">The decision of today.</param>
+    /// <returns><see cref="Verdict.Answer"/> if it is a new answer today too.</returns>
+    public Verdict Redecide(in Decided frame, in OriginalData original, Instant now, long sequence, out Decided again)
+    {
+        var transaction = new Transaction { Original = original, DialectVersion = frame.DialectVersion };
+        transaction.Request = frame.Request;
+        transaction.Begin(sequence);
+        transaction.Decided.Link = frame.Link;
+        Screen.Admit(ref transaction);
+        RunBusiness(ref transaction, now);
+        again = transaction.Decided;
+        again.Explanation.WaitedNanos = frame.Explanation.WaitedNanos;
+        return transaction.Verdict;
+    }
+
+    private void RunBusiness(ref Transaction transaction, Instant now)
+    {
+        switch (Mtis.KindOf(transaction.Request.Mti))
+        {
+            case MessageKind.Network: _network.Run(ref transaction, now); break;
+            case MessageKind.ReversalRequest or MessageKind.ReversalAdvice: _reversal.Run(ref transaction, now); break;
+            default: _purchase.Run(ref transaction, now); break;
+        }
     }
 }

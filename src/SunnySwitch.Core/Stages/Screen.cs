@@ -25,12 +25,10 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
         if (request.Mti == 0 || kind == MessageKind.NotAnswered) return transaction.Keep();
         if ((request.Has & RequestHas.Stan) == 0) return transaction.Keep();     // Nobody could match the answer.
 
-        var operation = Operations.Of(kind, in request);
-        transaction.Decided.Explanation.Operation = operation;
-        transaction.Ran(Check.Format);
+        Admit(ref transaction);
         var needed = kind switch
         {
-            MessageKind.Authorization or MessageKind.Financial => operation == Operation.Inquiry ? Inquiry : Purchase,
+            MessageKind.Authorization or MessageKind.Financial => transaction.Operation == Operation.Inquiry ? Inquiry : Purchase,
             MessageKind.ReversalRequest or MessageKind.ReversalAdvice => Reversal,
             MessageKind.Network => Traced,
             _ => RequestHas.Stan,
@@ -40,7 +38,6 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
             return transaction.Refuse(InternalResult.FormatError);
         }
 
-        transaction.Ran(Check.Sender);
         var link = links[transaction.LinkIndex];
         transaction.Decided.Link = link.Link;
         if (link.SignOnRequired && !Mutant.Is(Mutation.IgnoreSignOn) && kind != MessageKind.Network
@@ -63,6 +60,14 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
         return state.BusinessDay == 0 && kind != MessageKind.Network
             ? transaction.RefuseAndAlarm(InternalResult.NoBusinessDate)
             : StageResult.Continue;
+    }
+
+    /// <summary>Notes what is asked for, and that format and sender are looked at.</summary>
+    public static void Admit(ref Transaction transaction)
+    {
+        transaction.Decided.Explanation.Operation = Operations.Of(Mtis.KindOf(transaction.Request.Mti), in transaction.Request);
+        transaction.Ran(Check.Format);
+        transaction.Ran(Check.Sender);
     }
 
     // Leading zeros do not make another acquirer; the duplicate key has the digits as sent, and a repeat repeats them.

@@ -13,8 +13,8 @@ public sealed record StateOptions(
     /// <summary>Tombstones that one link may have, so that no link fills the table alone; default a quarter of all.</summary>
     public int TombstonesPerLinkMax { get; init; } = Math.Max(1, TombstonesMax / 4);
 
-    /// <summary>Balances told over two business dates, remembered for repeats; 36 bytes each. Default a sixteenth of the answers, 1,024 at least.</summary>
-    public int BalancesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 16);
+    /// <summary>Balances told over two business dates, remembered for repeats; 36 bytes each. Default an eighth of the answers, 1,024 at least.</summary>
+    public int BalancesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 8);
 
     /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>
     public bool TouchMemory { get; init; } = true;

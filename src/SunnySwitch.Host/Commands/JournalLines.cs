@@ -53,6 +53,18 @@ internal static class JournalLines
 
     internal static void DescribeJson(Utf8JsonWriter writer, in FrameHeader header, ReadOnlySpan<byte> payload)
     {
+        HeaderJson(writer, in header);
+        if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
+    }
+
+    internal static void DescribeJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original)
+    {
+        HeaderJson(writer, in header);
+        DecidedJson(writer, decided, original);
+    }
+
+    private static void HeaderJson(Utf8JsonWriter writer, in FrameHeader header)
+    {
         writer.WriteNumber("sequence", header.Sequence);
         writer.WriteString("time", header.Time.ToString());
         writer.WriteNumber("epoch", header.Epoch);
@@ -61,7 +73,6 @@ internal static class JournalLines
         writer.WriteString("mode", header.Mode.ToString());
         writer.WriteNumber("link", header.LinkId);
         writer.WriteNumber("payload_bytes", header.PayloadBytes);
-        if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
     }
 
     internal static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write)
@@ -115,7 +126,7 @@ internal static class JournalLines
         request.Has.HasFlag(RequestHas.Currency) ? request.Currency.ToString("D3") : "";
 
     /// <summary>Padding off; control characters come from the wire and must not reach a terminal.</summary>
-    private static string Printable(string text)
+    internal static string Printable(string text)
     {
         text = text.TrimEnd(' ');
         foreach (var character in text)

@@ -106,12 +106,15 @@ internal sealed record TableOptions
     public int DuplicateKeys { get; init; } = 1_000_000;
     public int Tombstones { get; init; } = 65_536;
 
+    /// <summary>Without a value: an eighth of the duplicate keys, 1,024 at least.</summary>
+    public int? Balances { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var entries = new[]
         {
             ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys),
-            ("tombstones", Tombstones),
+            ("tombstones", Tombstones), ("balances", Balances ?? 1_024),
         };
         foreach (var (name, value) in entries)
         {

@@ -118,7 +118,8 @@ internal sealed class Store : IDisposable
     {
         var tables = options.Tables;
         var connectionsMax = options.Links.Sum(link => link.Limits.ConnectionsMax);
-        return new StateOptions(tables.Cards, tables.Accounts, tables.Holds, tables.DuplicateKeys, tables.Tombstones, connectionsMax);
+        var state = new StateOptions(tables.Cards, tables.Accounts, tables.Holds, tables.DuplicateKeys, tables.Tombstones, connectionsMax);
+        return tables.Balances is { } balances ? state with { BalancesMax = balances } : state;
     }
 
     /// <summary>Prewrites segments ahead of need until stopped, away from the kernel's thread.</summary>

@@ -20,6 +20,17 @@ public static class SnapshotReader
         return names;
     }
 
+    /// <summary>Loads the newest good snapshot that holds nothing from <paramref name="sequence"/> on; null if there is none.</summary>
+    public static SnapshotHeader? LoadBefore(IDisk disk, long sequence, SwitchState state)
+    {
+        foreach (var name in Names(disk))
+        {
+            if (Check(disk, name, out var header) is null && header.LastSequence < sequence) return Load(disk, name, in header, state);
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// Loads the newest good snapshot into an empty state. A damaged one is passed over for the one before it: the journal
     /// still has what lies between, and a missing segment is found out when it is opened.

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Journal.Frames;
+using SunnySwitch.Protocol.Meaning;
+
+namespace SunnySwitch.Host.Commands;
+
+/// <summary>A decision and why, for people and as JSON. A PAN is only ever there truncated.</summary>
+internal static class TxText
+{
+    public static string Describe(in FrameHeader header, in Decided decided, in OriginalData original)
+    {
+        ref readonly var request = ref decided.Request;
+        ref readonly var why = ref decided.Explanation;
+        var text = new StringBuilder();
+        void Line(string line) => text.Append(line).Append('\n');
+        Line($"#{header.Sequence} at {header.Time}, link {header.LinkId}, epoch {header.Epoch}");
+        Line($"  {request.Mti:X4} {Words(why.Operation)} {Money(request.AmountMinor, request.Currency)}, "
+            + $"DE3 {request.ProcessingCode:D6}, card {request.TruncatedPan}");
+        Line($"  acquirer {request.Acquirer}, STAN {request.Stan:D6}, RRN {JournalLines.Printable(request.Rrn.ToString())}, "
+            + $"terminal {JournalLines.Printable(request.Terminal.ToString())}, acceptor {JournalLines.Printable(request.CardAcceptor.ToString())}");
+        if (request.Has.HasFlag(RequestHas.Cash)) Line($"  of it in cash {Money(request.CashMinor, request.Currency)}");
+        if (request.Has.HasFlag(RequestHas.Original))
+        {
+            var stays = request.Has.HasFlag(RequestHas.Replacement) ? $", {Money(original.ReplacementMinor, request.Currency)} stays" : "";
+            Line($"  of {original.Mti:X4} STAN {original.Stan:D6} at {original.TraceTime:D10}{stays}");
+        }
+
+        foreach (var check in Enum.GetValues<Check>())
+        {
+            if (!why.HasRun(check) || check == Check.Good) continue;
+            var isDeciding = check == why.DecidedBy;
+            Line($"  {(int)check,4}  {check,-12}{(isDeciding ? Outcome(in decided) : Passed(check, in why))}");
+        }
+
+        Line($"  -> {decided.Code}{ApprovalCode(in decided)}, by {Words(decided.Origin)}: {Outcomes.Of(decided.Result).Meaning}{Effect(in decided)}");
+        if (why.Checks != 0) Line($"  decided {why.WaitedNanos / 1000.0:0.0} us after it had arrived");
+        return text.ToString();
+    }
+
+    public static void WriteJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original)
+    {
+        JournalLines.DescribeJson(writer, in header, in decided, in original);
+        ref readonly var why = ref decided.Explanation;
+        writer.WriteString("operation", why.Operation.ToString());
+        writer.WriteString("meaning", Outcomes.Of(decided.Result).Meaning);
+        writer.WriteString("decided_by", why.DecidedBy.ToString());
+        writer.WriteStartArray("checks");
+        foreach (var check in Enum.GetValues<Check>())
+        {
+            if (why.HasRun(check)) writer.WriteStringValue(check.ToString());
+        }
+
+        writer.WriteEndArray();
+        if (why.HasRun(Check.Account))
+        {
+            writer.WriteNumber("available_before", why.AvailableMinor);
+            writer.WriteNumber("ledger_before", why.LedgerMinor);
+        }
+
+        writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
+    }
+
+    private static string Outcome(in Decided decided) =>
+        $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}";
+
+    private static string Passed(Check check, in Explanation why) => check == Check.Account ? "passed" + Balances(in why) : "passed";
+
+    private static string Balances(in Explanation why) =>
+        why.HasRun(Check.Account) && why.DecidedBy is Check.Account or Check.Good
+            ? $"; available {Money(why.AvailableMinor, why.Currency)}, ledger {Money(why.LedgerMinor, why.Currency)} before"
+            : "";
+
+    private static string Effect(in Decided decided) => decided.Effect switch
+    {
+        EffectKind.None => "; nothing moved",
+        EffectKind.HoldOpened => $"; held {Money(decided.HeldDelta, decided.Explanation.Currency)}",
+        EffectKind.Posted => $"; posted {Money(decided.LedgerDelta, decided.Explanation.Currency)}",
+        EffectKind.Credited => $"; credited {Money(decided.LedgerDelta, decided.Explanation.Currency)}",
+        EffectKind.Reversed => $"; undone: held {decided.HeldDelta:+0;-0;0}, ledger {decided.LedgerDelta:+0;-0;0} (minor units)",
+        EffectKind.TombstoneSet => "; remembered, so that the original is declined when it comes",
+        EffectKind.BalancesTold => "; balances told",
+        _ => $"; {decided.Effect}",
+    };
+
+    private static string ApprovalCode(in Decided decided)
+    {
+        if (decided.ApprovalCode == Decided.NoApprovalCode) return "";
+        Span<char> code = stackalloc char[6];
+        var value = decided.ApprovalCode;
+        for (var index = code.Length - 1; index >= 0; index--, value /= 36) code[index] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(int)(value % 36)];
+        return $" with approval code {code}";
+    }
+
+    private static string Words(Operation operation) => operation switch
+    {
+        Operation.CashBack => "purchase with cash back",
+        Operation.None => "",
+        _ => operation.ToString().ToLowerInvariant(),
+    };
+
+    private static string Words(DecisionOrigin origin) => origin switch
+    {
+        DecisionOrigin.Us => "us",
+        DecisionOrigin.Issuer => "the issuer",
+        DecisionOrigin.StandInByUs => "us, standing in",
+        DecisionOrigin.StandInByNetwork => "the network, standing in",
+        _ => "a timeout",
+    };
+
+    private static string Money(long minor, ushort currency)
+    {
+        var decimals = Currencies.DecimalsOf(currency);
+        if (decimals < 0) return currency == 0 ? $"{minor}" : $"{minor} of currency {currency:D3}";
+        Currencies.TryFind(currency.ToString("D3", CultureInfo.InvariantCulture), out var known);
+        var amount = minor / (decimal)Math.Pow(10, decimals);
+        return $"{amount.ToString($"F{decimals}", CultureInfo.InvariantCulture)} {known.Code}";
+    }
+}
