@@ -29,6 +29,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private readonly ILinkDesk _desk;
     private readonly IClock _clock;
     private readonly CardDesk _cards;
+    private readonly RulesDesk _rules;
     private readonly IPanVault _vault;
 
     private readonly int[] _dirty;
@@ -53,6 +54,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         _clock = clock;
         _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms));
         _cards = new CardDesk(state);
+        _rules = new RulesDesk(state);
         _vault = vault;
         _gate = new ReplyGate(journal.DurableSequence);
         _dirty = new int[connectionsMax];
@@ -168,11 +170,11 @@ public sealed class Cell : IBatchEventHandler<Input>
     }
 
     /// <summary>Room for the longest frame, in this batch or the next; false when the journal can take nothing more.</summary>
-    private bool MakeRoom(Instant now)
+    private bool MakeRoom(Instant now, int frameBytes = FrameBytesMax)
     {
-        if (_journal.HasRoom(FrameBytesMax)) return true;
+        if (_journal.HasRoom(frameBytes)) return true;
         Commit(now);
-        return _journal.HasRoom(FrameBytesMax);
+        return _journal.HasRoom(frameBytes);
     }
 
     /// <summary>With the disk full, reversals are still taken from the reserve; new requests would eat it up.</summary>
@@ -280,7 +282,8 @@ public sealed class Cell : IBatchEventHandler<Input>
 
     private void TakeCommand(OperatorCommand command, Instant now)
     {
-        command.Outcome = (MakeRoom(now) && _journal.HasSegmentAhead) || command.Kind == CommandKind.CardShow ? Obey(command, now) : CommandOutcome.JournalFull;
+        var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow;
+        command.Outcome = isLook || (MakeRoom(now, RuleSet.Bytes) && _journal.HasSegmentAhead) ? Obey(command, now) : CommandOutcome.JournalFull;
         _gate.OnDecided(_journal.LastSequence);
         _commands.Add(command);
     }
@@ -318,6 +321,14 @@ public sealed class Cell : IBatchEventHandler<Input>
                 }
 
                 return OutcomeOf(refusal);
+            case CommandKind.RulesShow:
+                command.AllRules = _state.Rules;
+                return CommandOutcome.Done;
+            case CommandKind.RulesActivate:
+                if (!_rules.TryActivate(in command.Rules, out var rules, out _, out command.LimitId)) return CommandOutcome.LimitIdMeansOther;
+                return Enter(command, in rules, now);
+            case CommandKind.RulesUndo:
+                return _rules.TryUndo(in command.Rules, out rules, out _) ? Enter(command, in rules, now) : CommandOutcome.NothingToUndo;
             default:
                 Must.Hold(command.Kind == CommandKind.OpenBusinessDate);
                 if (command.DayNumber > _state.BusinessDay)
@@ -328,6 +339,13 @@ public sealed class Cell : IBatchEventHandler<Input>
 
                 return CommandOutcome.Done;
         }
+    }
+
+    private CommandOutcome Enter(OperatorCommand command, in RuleSet rules, Instant now)
+    {
+        Record(JournalKind.RulesActivated, 1, now, 0, in rules);
+        command.Rules = rules;
+        return CommandOutcome.Done;
     }
 
     private void Seal(PanToken pan, Span<byte> panBlock, Instant now)

@@ -7,7 +7,7 @@ namespace SunnySwitch.Cell;
 public enum CommandKind : byte
 {
 #pragma warning disable CS1591
-    CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6,
+    CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6, RulesActivate = 7, RulesUndo = 8, RulesShow = 9,
 #pragma warning restore CS1591
 }
 
@@ -15,7 +15,7 @@ public enum CommandKind : byte
 public enum CommandOutcome : byte
 {
 #pragma warning disable CS1591
-    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6, PanUnreadable = 7,
+    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6, PanUnreadable = 7, LimitIdMeansOther = 8, NothingToUndo = 9,
 #pragma warning restore CS1591
 }
 
@@ -56,6 +56,18 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
 
     /// <summary>For <see cref="CommandKind.OpenBusinessDate"/>: days since 1970-01-01.</summary>
     public int DayNumber;
+
+    /// <summary>
+    /// For <see cref="CommandKind.RulesActivate"/> the rules, for <see cref="CommandKind.RulesUndo"/> operator and reason;
+    /// afterwards what was recorded.
+    /// </summary>
+    public RuleSet Rules;
+
+    /// <summary>For <see cref="CommandKind.RulesShow"/>: in force, before, to come.</summary>
+    public (RuleSet Active, RuleSet Previous, RuleSet Pending) AllRules;
+
+    /// <summary>For <see cref="CommandOutcome.LimitIdMeansOther"/>.</summary>
+    public byte LimitId;
 
     /// <summary>What <see cref="CommandKind.CardShow"/> found.</summary>
     public CardView View;

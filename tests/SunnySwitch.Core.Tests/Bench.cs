@@ -45,7 +45,7 @@ internal sealed class Bench
         new(8, "guarded", SignOnRequired: true, [Acquirer]),
     ];
 
-    public readonly List<(JournalKind Kind, long Sequence, byte[] Payload)> Frames = [];
+    public readonly List<(JournalKind Kind, long Sequence, byte[] Payload, Instant Time)> Frames = [];
     public readonly StateOptions Options;
     public readonly CardDesk Desk;
     public Decider Decider;
@@ -69,6 +69,9 @@ internal sealed class Bench
 
     public long NextSequence => _sequence + 1;
 
+    /// <summary>Time of decisions and frames; a test moves it.</summary>
+    public Instant Now { get; set; } = new(FirstDay * 86_400L * Instant.NanosPerSecond);
+
     public static CardTerms Terms(string pan, long ledgerMinor, ushort expiry = 3012) =>
         new(PlainTokens.Of(pan), TruncatedPan.Of(uint.Parse(pan[..6]), uint.Parse(pan[^4..]), pan.Length), expiry, Dollars, ledgerMinor, 0);
 
@@ -90,8 +93,8 @@ internal sealed class Bench
 
     public void WriteBytes(JournalKind kind, byte[] payload)
     {
-        Frames.Add((kind, ++_sequence, payload));
-        State.Apply(kind, VersionOf(kind), _sequence, new Instant(_sequence), payload);
+        Frames.Add((kind, ++_sequence, payload, Now));
+        State.Apply(kind, VersionOf(kind), _sequence, Now, payload);
     }
 
     /// <summary>Version of the payload that is written today.</summary>
@@ -100,7 +103,7 @@ internal sealed class Bench
     /// <summary>Decides; an answer or a session change is journalled and applied, as the kernel does it.</summary>
     public Verdict Send(ref Transaction transaction)
     {
-        var verdict = Decider.Decide(ref transaction, new Instant(1), NextSequence);
+        var verdict = Decider.Decide(ref transaction, Now, NextSequence);
         Transaction = transaction;
         if (verdict == Verdict.SessionChange) Write(JournalKind.SessionChanged, transaction.Session);
         if (verdict == Verdict.Answer) WriteBytes(JournalKind.Decided, PayloadOf(in transaction));
@@ -122,9 +125,9 @@ internal sealed class Bench
     public IEnumerable<Difference> Redecided()
     {
         var again = new Redecision(new SwitchState(Options, new PlainTokens()), 1, long.MaxValue);
-        foreach (var (kind, sequence, payload) in Frames)
+        foreach (var (kind, sequence, payload, time) in Frames)
         {
-            if (again.Take(kind, VersionOf(kind), sequence, new Instant(sequence), payload) is { } difference) yield return difference;
+            if (again.Take(kind, VersionOf(kind), sequence, time, payload) is { } difference) yield return difference;
         }
     }
 
@@ -132,7 +135,7 @@ internal sealed class Bench
     public SwitchState Fold()
     {
         var state = new SwitchState(Options, new PlainTokens());
-        foreach (var (kind, sequence, payload) in Frames) state.Apply(kind, VersionOf(kind), sequence, new Instant(sequence), payload);
+        foreach (var (kind, sequence, payload, time) in Frames) state.Apply(kind, VersionOf(kind), sequence, time, payload);
         return state;
     }
 

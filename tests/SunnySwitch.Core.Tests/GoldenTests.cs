@@ -31,7 +31,10 @@ public sealed class GoldenTests
         "Request 0 Result 184 Code 186 ApprovalCode 188 Effect 192 Origin 193 DialectVersion 196 Card 200 "
         + "Account 204 Hold 208 Link 212 HeldDelta 216 LedgerDelta 224 OriginalKey 232 Explanation 240")]
     [InlineData(typeof(Explanation), 64,
-        "Checks 0 AvailableMinor 8 LedgerMinor 16 WaitedNanos 24 DecidedBy 28 Operation 29 Currency 30")]
+        "Checks 0 AvailableMinor 8 LedgerMinor 16 WaitedNanos 24 DecidedBy 28 Operation 29 Currency 30 Counted 32 Breached 40 Reached 48 "
+        + "RulesVersion 56 BreachedId 60")]
+    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Name 32")]
+    [InlineData(typeof(RuleSet), 3168, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Limits 96")]
     [InlineData(typeof(CardAdded), 64,
         "Pan 0 TruncatedPan 16 LedgerMinor 24 CreditLineMinor 32 Expiry 40 Currency 42 Status 44 Hot 45 Card "
         + "48 Account 52")]
@@ -44,7 +47,7 @@ public sealed class GoldenTests
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
-    [InlineData(typeof(StateImage), 128,
+    [InlineData(typeof(StateImage), 240,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
         + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56")]
     public void Durable_layouts_are_frozen(Type type, int bytes, string offsets)
@@ -62,17 +65,18 @@ public sealed class GoldenTests
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
         Assert.Equal((8, 24, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 32, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
-        Assert.Equal((64, 32), (Unsafe.SizeOf<CardEntry>(), Unsafe.SizeOf<AccountEntry>()));
+        Assert.Equal((64, 32, 32), (Unsafe.SizeOf<CardEntry>(), Unsafe.SizeOf<AccountEntry>(), Unsafe.SizeOf<BalanceEntry>()));
+        Assert.Equal((24, 112, 56), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
 
     [Theory]
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
-        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11")]
+        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12")]
     [InlineData(typeof(EffectKind), "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4 Credited=5 BalancesTold=6")]
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Pan=9 Expiry=12 HotList=13 CardStatus=14 Account=23 Original=24 "
+        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Pan=9 Expiry=12 HotList=13 CardStatus=14 Limits=21 Account=23 Original=24 "
         + "Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
@@ -80,12 +84,14 @@ public sealed class GoldenTests
     [InlineData(typeof(SessionState), "None=0 SignedOff=1 SignedOn=2")]
     [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
     [InlineData(typeof(StateTable),
-        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10")]
+        "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10 "
+        + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14")]
+    [InlineData(typeof(LimitSubject), "Card=1 Account=2 Merchant=3 Terminal=4 Bin=5")]
     [InlineData(typeof(InternalResult),
         "None=0 Approved=1 FormatError=10 UnknownMti=11 NotSignedOn=12 AcquirerNotOfLink=13 "
         + "SameKeyOtherBody=14 AfterItsReversal=15 TableFull=16 UnknownNetworkCode=17 NoBusinessDate=18 FunctionNotSupported=19 "
         + "BadAmount=20 BadCurrency=21 BadPan=22 UnknownCard=23 Expired=24 HotLost=25 HotStolen=26 HotPickUp=27 "
-        + "HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 CashAboveAmount=33 "
+        + "HotRestricted=28 CardNotActive=29 CardClosed=30 CardBlocked=31 InsufficientFunds=32 CashAboveAmount=33 AmountLimit=50 CountLimit=51 AcceptorLimit=52 "
         + "OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 "
         + "AlreadyReversed=44")]
     public void Durable_enums_only_grow(Type type, string values)

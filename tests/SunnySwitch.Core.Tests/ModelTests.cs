@@ -167,7 +167,7 @@ public sealed class ModelTests
                 return t;
             });
         mutant.BeforeDecide(ref transaction);
-        var verdict = bench.Decider.Decide(ref transaction, new Instant(1), bench.NextSequence);
+        var verdict = bench.Decider.Decide(ref transaction, bench.Now, bench.NextSequence);
         if (verdict == Verdict.Answer)
         {
             mutant.AfterDecide(ref transaction);

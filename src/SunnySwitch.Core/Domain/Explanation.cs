@@ -31,7 +31,7 @@ public enum Check : byte
 {
 #pragma warning disable CS1591
     None = 0, Format = 1, Sender = 3, Duplicate = 5, Function = 6, Amount = 7, Pan = 9, Expiry = 12, HotList = 13, CardStatus = 14,
-    Account = 23, Original = 24, Capacity = 26, Good = 27,
+    Limits = 21, Account = 23, Original = 24, Capacity = 26, Good = 27,
 #pragma warning restore CS1591
 }
 
@@ -39,7 +39,8 @@ public enum Check : byte
 /// Why a decision came out as it did: what cannot be computed again from the rest of the frame. Little-endian, frozen.
 /// <code>
 /// 0 checks that were run, bit n is check n 8 | 8 available before 8 | 16 ledger before 8 | 24 nanoseconds from arrival to decision 4
-/// 28 check that decided 1 | 29 operation 1 | 30 currency of the account 2 | 32 unused 32 | 64
+/// 28 check that decided 1 | 29 operation 1 | 30 currency of the account 2 | 32 limits that count it 8 | 40 limits breached 8
+/// 48 what the first breached one had reached 8 | 56 version of the rules 4 | 60 id of the first breached 1 | 61 unused 3 | 64
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -59,6 +60,14 @@ public struct Explanation
     [FieldOffset(29)] public Operation Operation;
     /// <summary>ISO 4217 numeric. Meant when <see cref="Check.Account"/> was run.</summary>
     [FieldOffset(30)] public ushort Currency;
+    /// <summary>Bit n: limit n + 1 counts this transaction if it is approved.</summary>
+    [FieldOffset(32)] public ulong Counted;
+    /// <summary>Bit n: limit n + 1 would be exceeded.</summary>
+    [FieldOffset(40)] public ulong Breached;
+    /// <summary>Transactions or minor units counted before by the first of those.</summary>
+    [FieldOffset(48)] public long Reached;
+    [FieldOffset(56)] public uint RulesVersion;
+    [FieldOffset(60)] public byte BreachedId;
 #pragma warning restore CS1591
 
     /// <summary>Notes that a check was run.</summary>

@@ -38,4 +38,7 @@ public enum JournalKind : ushort
 
     /// <summary>The ciphertext of a card's PAN.</summary>
     PanSealed = 11,
+
+    /// <summary>A version of the rules, effective at a business date.</summary>
+    RulesActivated = 12,
 }

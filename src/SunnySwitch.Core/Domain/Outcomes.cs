@@ -9,6 +9,7 @@ public enum InternalResult : ushort
     TableFull = 16, UnknownNetworkCode = 17, NoBusinessDate = 18, FunctionNotSupported = 19,
     BadAmount = 20, BadCurrency = 21, BadPan = 22, UnknownCard = 23, Expired = 24, HotLost = 25, HotStolen = 26, HotPickUp = 27, HotRestricted = 28,
     CardNotActive = 29, CardClosed = 30, CardBlocked = 31, InsufficientFunds = 32, CashAboveAmount = 33,
+    AmountLimit = 50, CountLimit = 51, AcceptorLimit = 52,
     OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,
 #pragma warning restore CS1591
 }
@@ -52,6 +53,9 @@ public static class Outcomes
         New(InternalResult.CardNotActive, Check.CardStatus, "78", "not active yet"),
         New(InternalResult.CardClosed, Check.CardStatus, "14", "closed"),
         New(InternalResult.CardBlocked, Check.CardStatus, "62", "blocked"),
+        New(InternalResult.AmountLimit, Check.Limits, "61", "more money than a limit of card, account or BIN allows"),
+        New(InternalResult.CountLimit, Check.Limits, "65", "more transactions than a limit of card, account or BIN allows"),
+        New(InternalResult.AcceptorLimit, Check.Limits, "58", "more than a limit of merchant or terminal allows"),
         New(InternalResult.InsufficientFunds, Check.Account, "51", "more than is available"),
         New(InternalResult.OriginalUnknown, Check.Original, "25", "no such original: it will be declined when it comes"),
         New(InternalResult.OriginalAmbiguous, Check.Original, "25", "two originals of this card under one name"),

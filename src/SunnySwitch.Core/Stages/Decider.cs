@@ -7,7 +7,7 @@ namespace SunnySwitch.Core.Stages;
 public sealed class Decider
 {
     private Screen _screen;
-    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, CardCheck, Funds>> _purchase;
+    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, CardCheck, Pipeline<LimitCheck, Funds, Nothing>>> _purchase;
     private Pipeline<Dedupe, CardLookup, Reversal> _reversal;
     private Network _network;
 
@@ -15,7 +15,7 @@ public sealed class Decider
     public Decider(SwitchState state, LinkTerms[] links)
     {
         _screen = new(state, links);
-        _purchase = new(new(state), new(state), new(new(), new(state), new(state)));
+        _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state), default)));
         _reversal = new(new(state), new(state), new(state));
         _network = new();
     }

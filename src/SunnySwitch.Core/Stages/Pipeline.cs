@@ -34,3 +34,9 @@ public struct Pipeline<TFirst, TSecond, TThird>(TFirst first, TSecond second, TT
         return result;
     }
 }
+
+/// <summary>Fills a place in a pipeline.</summary>
+internal readonly struct Nothing : IStage
+{
+    public StageResult Run(ref Transaction transaction, Instant now) => StageResult.Continue;
+}

@@ -22,6 +22,9 @@ internal struct FifoRange
     public long LiveFirst;
     public long TodayFirst;
     public long Next;
+
+    /// <summary>Entries that live.</summary>
+    public readonly long Live => Next - LiveFirst;
 }
 
 /// <summary>

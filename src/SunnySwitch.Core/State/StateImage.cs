@@ -7,14 +7,14 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
-/// sessions; since version 2, sealed PANs by card number; since version 3, balances told by number.
+/// sessions; since version 2, sealed PANs by card number; since version 3, balances told, rules, counters and receipts.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
 {
-    /// <summary>Size of this head.</summary>
-    public const int SizeBytes = 128;
+    /// <summary>Size of this head; 128 before version 3, with zeros behind.</summary>
+    public const int SizeBytes = 240;
 
     /// <summary>Version of head and tables that is written.</summary>
     public const uint Newest = 3;
@@ -60,18 +60,10 @@ public struct StateImage
 
     [FieldOffset(64)] internal FifoRange Keys;
     [FieldOffset(88)] internal FifoRange Tombstones;
-    [FieldOffset(112)] private long _balancesNext;
-    [FieldOffset(120)] private int _balancesLive;
-    [FieldOffset(124)] private int _balancesToday;
-
-    /// <summary>Balances told; stored as counts, since the head has no room for three numbers more.</summary>
-    internal FifoRange Balances
-    {
-        readonly get => HasBalances
-            ? new() { LiveFirst = _balancesNext - _balancesLive, TodayFirst = _balancesNext - _balancesToday, Next = _balancesNext }
-            : new() { LiveFirst = 1, TodayFirst = 1, Next = 1 };
-        set => (_balancesNext, _balancesLive, _balancesToday) = (value.Next, (int)(value.Next - value.LiveFirst), (int)(value.Next - value.TodayFirst));
-    }
+    [FieldOffset(112)] internal FifoRange Balances;
+    [FieldOffset(136)] internal FifoRange DayCounters;
+    [FieldOffset(160)] internal FifoRange SlidingCounters;
+    [FieldOffset(184)] internal FifoRange Receipts;
 
     /// <summary>Of the newest version.</summary>
     public StateImage()
@@ -83,17 +75,22 @@ public struct StateImage
         ((long)Accounts * AccountEntry.Bytes) + ((long)Cards * CardEntry.Bytes) + ((long)HoldSlotsUsed * HoldEntry.Bytes)
         + ((Keys.Next - Keys.LiveFirst) * KeyEntry.Bytes) + ((Tombstones.Next - Tombstones.LiveFirst) * TombstoneEntry.Bytes)
         + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>())
-        + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0) + ((Balances.Next - Balances.LiveFirst) * BalanceEntry.Bytes);
+        + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0)
+        + (HasLimits
+            ? (Balances.Live * BalanceEntry.Bytes) + (3L * RuleSet.Bytes) + (DayCounters.Live * DayCounter.Bytes)
+                + (SlidingCounters.Live * SlidingCounter.Bytes) + (Receipts.Live * Receipt.Bytes)
+            : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
 
-    internal readonly bool HasBalances => Version >= 3;
+    internal readonly bool HasLimits => Version >= 3;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>
         Version is 0 or > Newest ? $"the state image has version {Version}, this program reads 1 to {Newest}"
         : Sequence <= 0 || (Cards | Accounts | Holds | HoldSlotsUsed | TombstoneLinks | Sessions) < 0 || HoldSlotsUsed < Holds
-            || !Good(Keys) || !Good(Tombstones) || !Good(Balances) ? "the state image's head cannot be"
+            || !Good(Keys) || !Good(Tombstones)
+            || (HasLimits && !(Good(Balances) && Good(DayCounters) && Good(SlidingCounters) && Good(Receipts))) ? "the state image's head cannot be"
         : null;
 
     private static bool Good(in FifoRange range) =>

@@ -16,6 +16,15 @@ public sealed record StateOptions(
     /// <summary>Balances told over two business dates, remembered for repeats; 36 bytes each. Default an eighth of the answers, 1,024 at least.</summary>
     public int BalancesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 8);
 
+    /// <summary>Subjects of limits by business date; 28 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    public int DayCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
+
+    /// <summary>Subjects of limits with a sliding window; 116 bytes each. Default a sixteenth of the answers, 1,024 at least.</summary>
+    public int SlidingCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 16);
+
+    /// <summary>Approved transactions that limits count; 60 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
+
     /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>
     public bool TouchMemory { get; init; } = true;
 
@@ -27,7 +36,10 @@ public sealed record StateOptions(
             AtLeast(image.Cards), AtLeast(image.Accounts), AtLeast(image.HoldSlotsUsed), AtLeast(image.Keys.Next - image.Keys.LiveFirst),
             AtLeast(image.Tombstones.Next - image.Tombstones.LiveFirst), ConnectionsMax: 1_000_000)
         {
-            BalancesMax = AtLeast(image.Balances.Next - image.Balances.LiveFirst),
+            BalancesMax = AtLeast(image.Balances.Live),
+            DayCountersMax = AtLeast(image.DayCounters.Live),
+            SlidingCountersMax = AtLeast(image.SlidingCounters.Live),
+            ReceiptsMax = AtLeast(image.Receipts.Live),
             TouchMemory = false,
         };
     }
@@ -46,6 +58,9 @@ public sealed record StateOptions(
         if (TombstonesMax is < 1 or > 1_000_000_000) yield return $"TombstonesMax: 1 to 1000000000, is {TombstonesMax}";
         if (TombstonesPerLinkMax < 1) yield return $"TombstonesPerLinkMax: 1 or more, is {TombstonesPerLinkMax}";
         if (BalancesMax is < 1 or > 1_000_000_000) yield return $"BalancesMax: 1 to 1000000000, is {BalancesMax}";
+        if (DayCountersMax is < 1 or > 1_000_000_000) yield return $"DayCountersMax: 1 to 1000000000, is {DayCountersMax}";
+        if (SlidingCountersMax is < 1 or > 1_000_000_000) yield return $"SlidingCountersMax: 1 to 1000000000, is {SlidingCountersMax}";
+        if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }
 }

@@ -26,6 +26,7 @@ public sealed class SwitchState
     internal readonly SessionTable Sessions;
     internal readonly SealedPanTable SealedPans;
     internal readonly FifoHash<BalanceEntry> Balances;
+    internal readonly Velocity Velocity;
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
     /// <param name="options">Sizes.</param>
@@ -46,6 +47,7 @@ public sealed class SwitchState
         Sessions = new SessionTable(options.ConnectionsMax, touch);
         SealedPans = new SealedPanTable(options.CardsMax, touch);
         Balances = new FifoHash<BalanceEntry>("tables.balances", options.BalancesMax, touch);
+        Velocity = new Velocity(options, touch);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -58,6 +60,15 @@ public sealed class SwitchState
 
     /// <summary>Open business date, days since 1970-01-01; 0 when none was opened yet.</summary>
     public int BusinessDay => _day;
+
+    /// <summary>The business date before, likewise.</summary>
+    internal int PreviousDay => _previousDay;
+
+    /// <summary>The rules in force, before, and to come.</summary>
+    public (RuleSet Active, RuleSet Previous, RuleSet Pending) Rules => (Velocity.Active, Velocity.Previous, Velocity.Pending);
+
+    /// <summary>Version that the next activation of rules gets.</summary>
+    public uint NextRulesVersion => Velocity.NextVersion;
 
     /// <summary>Year and month of the open business date as YYMM: expiry is judged against it, never against a clock.</summary>
     public int BusinessYearMonth { get; private set; }
@@ -74,12 +85,19 @@ public sealed class SwitchState
 
     /// <summary>The rolling state hash; see <c>docs/journal-format.md</c> for how it is made.</summary>
     public UInt128 Hash => Combine(
-        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, SealedPans.Sum, Balances.Sum);
+    [
+        Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, DaySum(), EpochSum(), SealedPans.Sum,
+        Balances.Sum, Velocity.RulesSum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum,
+    ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
     public UInt128 HashFromScratch() => Combine(
+    [
         Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
-        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), SealedPans.SumFromScratch(), Balances.SumFromScratch());
+        Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), DaySum(), EpochSum(), SealedPans.SumFromScratch(),
+        Balances.SumFromScratch(), Velocity.RulesSum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
+        Velocity.Receipts.SumFromScratch(),
+    ]);
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
     public bool TryFindCard(PanToken pan, out CardView card)
@@ -168,13 +186,12 @@ public sealed class SwitchState
     /// <param name="kind">What the frame means.</param>
     /// <param name="version">Version of the payload's layout.</param>
     /// <param name="sequence">The frame's number; rises.</param>
-    /// <param name="time">When it was decided; no effect depends on it yet.</param>
+    /// <param name="time">When it was decided; sliding windows count by it.</param>
     /// <param name="payload">The layout of the kind.</param>
     public void Apply(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
     {
         Must.Hold(sequence > Sequence);                      // A frame is applied once, in order.
-        _ = time;
-        if (kind == JournalKind.Decided) ApplyDecided(version, payload);
+        if (kind == JournalKind.Decided) ApplyDecided(version, time, payload);
         else ApplyRare(kind, version, sequence, payload);
         Sequence = sequence;
     }
@@ -195,6 +212,9 @@ public sealed class SwitchState
         Keys = Keys.Entries.Range,
         Tombstones = Tombstones.Entries.Range,
         Balances = Balances.Range,
+        DayCounters = Velocity.Days.Range,
+        SlidingCounters = Velocity.Slidings.Range,
+        Receipts = Velocity.Receipts.Range,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -210,6 +230,7 @@ public sealed class SwitchState
         Sessions.Write(image);
         SealedPans.Write(image, Cards.Count);
         Balances.Write(image);
+        Velocity.Write(image);
         image.Flush();
     }
 
@@ -225,29 +246,34 @@ public sealed class SwitchState
         Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
         Sessions.Read(image, head.Sessions);
         if (head.HasSealedPans) SealedPans.Read(image, head.Cards);
-        if (head.HasBalances) Balances.Read(image, head.Balances);
+        if (head.HasLimits)
+        {
+            Balances.Read(image, head.Balances);
+            Velocity.Read(image, head.DayCounters, head.SlidingCounters, head.Receipts);
+        }
+
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
     }
 
-    private void ApplyDecided(ushort version, ReadOnlySpan<byte> payload)
+    private void ApplyDecided(ushort version, Instant time, ReadOnlySpan<byte> payload)
     {
         if (version != Decided.Version)
         {
             if (version != 1) Unknown(JournalKind.Decided, version);
             Must.Hold(Decided.TryRead(version, payload, out var old, out var oldOriginal));
-            ApplyDecided(in old, in oldOriginal);
+            ApplyDecided(in old, in oldOriginal, time);
             return;
         }
 
         ref readonly var decided = ref MemoryMarshal.AsRef<Decided>(payload);
         var hasOriginal = (decided.Request.Has & RequestHas.Original) != 0;
         Must.Hold(payload.Length == Decided.Bytes + (hasOriginal ? OriginalData.Bytes : 0));
-        if (hasOriginal) ApplyDecided(in decided, in MemoryMarshal.AsRef<OriginalData>(payload[Decided.Bytes..]));
-        else ApplyDecided(in decided, default);
+        if (hasOriginal) ApplyDecided(in decided, in MemoryMarshal.AsRef<OriginalData>(payload[Decided.Bytes..]), time);
+        else ApplyDecided(in decided, default, time);
     }
 
-    private void ApplyDecided(in Decided decided, in OriginalData original)
+    private void ApplyDecided(in Decided decided, in OriginalData original, Instant time)
     {
         var entry = new KeyEntry
         {
@@ -304,6 +330,13 @@ public sealed class SwitchState
                 throw new StopToProtectDataException($"journal: unknown effect {(int)decided.Effect}");
         }
 
+        if (entry.Status == KeyStatus.Approved && decided.Explanation.Counted != 0)
+        {
+            Velocity.Count(
+                decided.Explanation.Counted, Subjects.Of(in decided.Request, decided.Account), _day, time, decided.Request.AmountMinor,
+                Keys.Entries.NextNumber);
+        }
+
         Keys.Entries.Append(in entry);
     }
 
@@ -313,7 +346,7 @@ public sealed class SwitchState
         var original = Keys.Entries[decided.OriginalKey];
         Must.Hold(original.Status != KeyStatus.Reversed);    // Money goes back once.
         Must.Hold(original.Card == decided.Card);
-        var stays = 0L;
+        var (stays, released) = (0L, Math.Abs(decided.HeldDelta + decided.LedgerDelta));
         if (original.Effect == EffectKind.HoldOpened)
         {
             Must.Hold(original.Undo == decided.Hold && decided.LedgerDelta == 0);
@@ -339,6 +372,7 @@ public sealed class SwitchState
         // A refund that is undone is taken back also where it was spent since.
         if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, original.Effect == EffectKind.Credited);
         original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
+        Velocity.GiveBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, released, stays == 0);
         Keys.Entries.Replace(decided.OriginalKey, in original);
     }
 
@@ -361,6 +395,7 @@ public sealed class SwitchState
                 ref readonly var change = ref Read<CardChanged>(payload);
                 Cards.Change(change.Pan, change.Status, change.Hot);
                 break;
+            case JournalKind.RulesActivated: Velocity.Activate(in Read<RuleSet>(payload), _day); break;
             case JournalKind.PanSealed: ApplySealed(in Read<PanSealed>(payload), sequence); break;
             default: Unknown(kind, version); break;
         }
@@ -395,6 +430,7 @@ public sealed class SwitchState
         Keys.Entries.OpenDay();
         Tombstones.OpenDay();
         Balances.OpenDay();
+        Velocity.OpenDay(day);
         NameDay();
     }
 
@@ -431,19 +467,13 @@ public sealed class SwitchState
         _generated.ForEach(in range, ref visitor);
     }
 
-    private UInt128 Combine(
-        UInt128 cards, UInt128 accounts, UInt128 holds, UInt128 keys, UInt128 tombstones, UInt128 sessions, UInt128 sealedPans,
-        UInt128 balances) =>
-        StateHash.OfTable(StateTable.Cards, cards)
-        + StateHash.OfTable(StateTable.Accounts, accounts)
-        + StateHash.OfTable(StateTable.Holds, holds)
-        + StateHash.OfTable(StateTable.DuplicateKeys, keys)
-        + StateHash.OfTable(StateTable.Tombstones, tombstones)
-        + StateHash.OfTable(StateTable.Sessions, sessions)
-        + StateHash.OfTable(StateTable.SealedPans, sealedPans)
-        + StateHash.OfTable(StateTable.Balances, balances)
-        + StateHash.OfTable(StateTable.BusinessDate, DaySum())
-        + StateHash.OfTable(StateTable.Epoch, EpochSum());
+    // By the tables' numbers, from 1.
+    private static UInt128 Combine(ReadOnlySpan<UInt128> sums)
+    {
+        var whole = UInt128.Zero;
+        for (var table = 0; table < sums.Length; table++) whole += StateHash.OfTable((StateTable)(table + 1), sums[table]);
+        return whole;
+    }
 
     private UInt128 DaySum()
     {
@@ -452,7 +482,9 @@ public sealed class SwitchState
         mix.Add((ulong)_day, (ulong)_previousDay);
         mix.Add((ulong)Keys.Entries.TodayFirst, (ulong)Keys.Entries.LiveFirst);
         mix.Add((ulong)Tombstones.Entries.TodayFirst, (ulong)Tombstones.Entries.LiveFirst);
-        if (Balances.NextNumber > 1) mix.Add((ulong)Balances.TodayFirst, (ulong)Balances.LiveFirst);   // Joined later: old hashes stay.
+        // What joined later counts from its first entry on, so that old hashes stay.
+        if (Balances.NextNumber > 1) mix.Add((ulong)Balances.TodayFirst, (ulong)Balances.LiveFirst);
+        if (Velocity.Receipts.NextNumber > 1) mix.Add((ulong)Velocity.Receipts.TodayFirst, (ulong)Velocity.Receipts.LiveFirst);
         return mix.Finish();
     }
 

@@ -179,6 +179,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         web.MapMetrics("/metrics", page.Registry);
         new CardsApi(_operators, _store.NewTokens()).Map(web);
         new DialectsApi(ReloadDialects).Map(web);
+        new RulesApi(_operators).Map(web);
         new KeysApi(_operators, _store.RotateDataKey, () => _store.Vault.CurrentKey).Map(web);
     }
 

@@ -119,7 +119,13 @@ internal sealed class Store : IDisposable
         var tables = options.Tables;
         var connectionsMax = options.Links.Sum(link => link.Limits.ConnectionsMax);
         var state = new StateOptions(tables.Cards, tables.Accounts, tables.Holds, tables.DuplicateKeys, tables.Tombstones, connectionsMax);
-        return tables.Balances is { } balances ? state with { BalancesMax = balances } : state;
+        return state with
+        {
+            BalancesMax = tables.Balances ?? state.BalancesMax,
+            DayCountersMax = tables.DayCounters ?? state.DayCountersMax,
+            SlidingCountersMax = tables.SlidingCounters ?? state.SlidingCountersMax,
+            ReceiptsMax = tables.Receipts ?? state.ReceiptsMax,
+        };
     }
 
     /// <summary>Prewrites segments ahead of need until stopped, away from the kernel's thread.</summary>

@@ -36,7 +36,7 @@ public sealed class ApplyTests
     [Fact]
     public void A_frame_is_applied_once_and_in_order()
     {
-        var (kind, sequence, payload) = _bench.Frames[^1];
+        var (kind, sequence, payload, _) = _bench.Frames[^1];
         Assert.Throws<StopToProtectDataException>(() => _bench.State.Apply(kind, VersionOf(kind), sequence, default, payload));
     }
 

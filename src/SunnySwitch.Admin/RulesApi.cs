@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Admin;
+
+/// <summary>Rules to be activated: the file, who, why, and from which business date (today without one).</summary>
+public sealed record RulesToActivate(JsonElement File, string? Operator, string? Reason, string? From = null);
+
+/// <summary>Who takes the last activation back, and why.</summary>
+public sealed record RulesToUndo(string? Operator, string? Reason);
+
+/// <summary>A limit as it is shown.</summary>
+public sealed record LimitShown(
+    int Id, string Name, string Subject, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax);
+
+/// <summary>A version of the rules as it is shown.</summary>
+public sealed record RulesShown(uint Version, string Rules, string From, string Operator, string Reason, IReadOnlyList<LimitShown> Limits);
+
+/// <summary>In force, in force before, and to come.</summary>
+public sealed record AllRulesShown(RulesShown? Active, RulesShown? Previous, RulesShown? Pending);
+
+/// <summary>The operators' rules over HTTP. Every change is a frame of the journal, with who and why.</summary>
+public sealed class RulesApi(OperatorDesk desk)
+{
+    private static readonly DateOnly _epoch = new(1970, 1, 1);
+
+    /// <summary>Adds the routes.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/rules", Show);
+        routes.MapPost("/rules/activate", Activate);
+        routes.MapPost("/rules/undo", Undo);
+    }
+
+    private async Task<IResult> Show()
+    {
+        var command = await desk.Ask(CommandKind.RulesShow, _ => { }).ConfigureAwait(false);
+        var (active, previous, pending) = command.AllRules;
+        return Results.Ok(new AllRulesShown(Shown(in active), Shown(in previous), Shown(in pending)));
+    }
+
+    private async Task<IResult> Activate(RulesToActivate wanted)
+    {
+        var rules = RulesFile.Read(Encoding.UTF8.GetBytes(wanted.File.GetRawText()), out var found);
+        var problems = found.Concat(RulesFile.Sign(ref rules, wanted.Operator, wanted.Reason)).ToList();
+        if (wanted.From is not null)
+        {
+            if (DateOnly.TryParseExact(wanted.From, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
+                && from > _epoch && from.Year < 2100) rules.EffectiveDay = from.DayNumber - _epoch.DayNumber;
+            else problems.Add("from: a date as 2026-12-31");
+        }
+
+        if (problems.Count > 0) return Results.UnprocessableEntity(new Refusal(problems));
+        return Answer(await desk.Ask(CommandKind.RulesActivate, command => command.Rules = rules).ConfigureAwait(false));
+    }
+
+    private async Task<IResult> Undo(RulesToUndo wanted)
+    {
+        var rules = default(RuleSet);
+        var problems = RulesFile.Sign(ref rules, wanted.Operator, wanted.Reason).ToList();
+        if (problems.Count > 0) return Results.UnprocessableEntity(new Refusal(problems));
+        return Answer(await desk.Ask(CommandKind.RulesUndo, command => command.Rules = rules).ConfigureAwait(false));
+    }
+
+    private static IResult Answer(OperatorCommand command) => command.Outcome switch
+    {
+        CommandOutcome.Done => Results.Ok(Shown(in command.Rules)),
+        CommandOutcome.LimitIdMeansOther => Results.Conflict(new Refusal(
+            [$"limits: id {command.LimitId} stands for another subject, window or currency already: take an id that was not used"])),
+        CommandOutcome.NothingToUndo => Results.Conflict(new Refusal(["there are no rules to take back"])),
+        _ => Results.Json(new Refusal(["the journal's disk is full"]), statusCode: StatusCodes.Status507InsufficientStorage),
+    };
+
+    private static RulesShown? Shown(in RuleSet rules)
+    {
+        if (rules.Version == 0) return null;
+        var limits = new List<LimitShown>();
+        foreach (ref readonly var limit in ((ReadOnlySpan<LimitTerms>)rules.Limits)[..rules.Count])
+        {
+            var operations = new List<string>();
+            foreach (var operation in Enum.GetValues<Operation>())
+            {
+                if ((limit.Operations >> (int)operation & 1) != 0) operations.Add(char.ToLowerInvariant(operation.ToString()[0]) + operation.ToString()[1..]);
+            }
+
+            limits.Add(new LimitShown(
+                limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Minutes == 0 ? "day" : $"{limit.Minutes}m", operations,
+                limit.Currency, limit.CountMax, limit.AmountMaxMinor));
+        }
+
+        var from = rules.EffectiveDay == 0 ? "" : _epoch.AddDays(rules.EffectiveDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        return new RulesShown(rules.Version, rules.Name.ToString(), from, rules.Operator.ToString(), rules.Reason.ToString(), limits);
+    }
+}

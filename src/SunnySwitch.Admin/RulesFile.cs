@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Protocol.Meaning;
+
+namespace SunnySwitch.Admin;
+
+/// <summary>
+/// Rules as a file: <c>{"rules": NAME, "limits": [{"id", "name", "subject", "operations", "window", "currency", "countMax", "amountMax"}]}</c>,
+/// with comments; schema <c>config/schema/rules.json</c>. Every problem is listed, and then nothing is taken.
+/// </summary>
+public static class RulesFile
+{
+    private const int FileBytesMax = 65_536, ProblemsMax = 50, NameMax = 16, ReasonMax = 48;
+    private const long CountMax = 1_000_000_000, AmountMax = 1_000_000_000_000_000;
+
+    private static readonly JsonDocumentOptions _options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
+    private static readonly string[] _keys = ["id", "name", "subject", "operations", "window", "currency", "countMax", "amountMax"];
+
+    private static readonly Dictionary<string, Operation> _operations = new(StringComparer.Ordinal)
+    {
+        ["purchase"] = Operation.Purchase,
+        ["cash"] = Operation.Cash,
+        ["cashBack"] = Operation.CashBack,
+        ["refund"] = Operation.Refund,
+        ["inquiry"] = Operation.Inquiry,
+        ["verification"] = Operation.Verification,
+    };
+
+    /// <summary>Reads a file; the rules are meant only without problems.</summary>
+    public static RuleSet Read(ReadOnlyMemory<byte> json, out IReadOnlyList<string> problems)
+    {
+        var found = new List<string>();
+        problems = found;
+        var rules = default(RuleSet);
+        if (json.Length > FileBytesMax)
+        {
+            found.Add($"the file has over {FileBytesMax} bytes");
+            return rules;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json, _options);
+            ReadRoot(document.RootElement, ref rules, found);
+        }
+        catch (JsonException broken)
+        {
+            found.Add($"not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}");
+        }
+
+        return rules;
+    }
+
+    /// <summary>Puts who and why into rules; says what is wrong with them.</summary>
+    public static IEnumerable<string> Sign(ref RuleSet rules, string? operatorName, string? reason)
+    {
+        var problems = new List<string>();
+        SetText(operatorName, NameMax, "operator", rules.Operator, problems);
+        SetText(reason, ReasonMax, "reason", rules.Reason, problems);
+        return problems;
+    }
+
+    private static void ReadRoot(JsonElement root, ref RuleSet rules, List<string> problems)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            problems.Add("the file: an object");
+            return;
+        }
+
+        foreach (var entry in root.EnumerateObject())
+        {
+            if (entry.Name is not ("rules" or "limits" or "$schema")) Add(problems, $"{Shown(entry.Name)}: no such key; there are rules and limits");
+        }
+
+        var name = root.TryGetProperty("rules", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        SetText(name, NameMax, "rules", rules.Name, problems);
+        if (!root.TryGetProperty("limits", out var limits) || limits.ValueKind != JsonValueKind.Array)
+        {
+            Add(problems, "limits: a list");
+            return;
+        }
+
+        if (limits.GetArrayLength() > RuleSet.LimitsMax) Add(problems, $"limits: {RuleSet.LimitsMax} at most");
+        foreach (var limit in limits.EnumerateArray())
+        {
+            if (rules.Count == RuleSet.LimitsMax || problems.Count >= ProblemsMax) return;
+            ReadLimit(limit, $"limits.{rules.Count}", ref rules.Limits[rules.Count], problems);
+            rules.Count++;
+        }
+
+        ulong ids = 0;
+        for (var index = 0; index < rules.Count; index++)
+        {
+            var bit = rules.Limits[index].Id == 0 ? 0 : 1UL << (rules.Limits[index].Id - 1);
+            if ((ids & bit) != 0) Add(problems, $"limits: id {rules.Limits[index].Id} is given twice");
+            ids |= bit;
+        }
+    }
+
+    private static void ReadLimit(JsonElement limit, string at, ref LimitTerms terms, List<string> problems)
+    {
+        if (limit.ValueKind != JsonValueKind.Object)
+        {
+            Add(problems, $"{at}: an object");
+            return;
+        }
+
+        foreach (var entry in limit.EnumerateObject())
+        {
+            if (!_keys.Contains(entry.Name, StringComparer.Ordinal)) Add(problems, $"{at}.{Shown(entry.Name)}: no such key; there are {string.Join(", ", _keys)}");
+        }
+
+        terms.Id = (byte)(Number(limit, at, "id", 1, RuleSet.LimitsMax, problems) ?? Missing($"{at}.id: missing", problems));
+        SetText(Text(limit, at, "name", problems), NameMax, $"{at}.name", terms.Name, problems);
+        ReadSubject(Text(limit, at, "subject", problems), at, ref terms, problems);
+        ReadWindow(Text(limit, at, "window", problems), at, ref terms, problems);
+        ReadOperations(limit, at, ref terms, problems);
+        terms.CountMax = Number(limit, at, "countMax", 1, CountMax, problems) ?? 0;
+        terms.AmountMaxMinor = Number(limit, at, "amountMax", 1, AmountMax, problems) ?? 0;
+        terms.Currency = (ushort)(Number(limit, at, "currency", 1, 999, problems) ?? 0);
+        if (terms.Currency != 0 && Currencies.DecimalsOf(terms.Currency) < 0) Add(problems, $"{at}.currency: {terms.Currency} is no currency of ISO 4217");
+        if (terms.AmountMaxMinor != 0 && terms.Currency == 0) Add(problems, $"{at}.currency: needed with amountMax");
+        if (terms.AmountMaxMinor == 0 && terms.CountMax == 0) Add(problems, $"{at}: countMax, amountMax or both");
+    }
+
+    private static void ReadSubject(string? text, string at, ref LimitTerms terms, List<string> problems)
+    {
+        terms.Subject = text switch
+        {
+            "card" => LimitSubject.Card,
+            "account" => LimitSubject.Account,
+            "merchant" => LimitSubject.Merchant,
+            "terminal" => LimitSubject.Terminal,
+            "bin" => LimitSubject.Bin,
+            _ => 0,
+        };
+        if (terms.Subject == 0) Add(problems, $"{at}.subject: card, account, merchant, terminal or bin");
+    }
+
+    // "day", or minutes: "60m".
+    private static void ReadWindow(string? text, string at, ref LimitTerms terms, List<string> problems)
+    {
+        if (text == "day") return;
+        var good = text is { Length: > 1 } && text[^1] == 'm'
+            && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out terms.Minutes) && terms.Minutes is >= 1 and <= LimitTerms.MinutesMax;
+        if (!good) Add(problems, $"{at}.window: day, or the last minutes, 1m to {LimitTerms.MinutesMax}m");
+    }
+
+    private static void ReadOperations(JsonElement limit, string at, ref LimitTerms terms, List<string> problems)
+    {
+        terms.Operations = 0b1110;                            // Purchase, cash, cash back.
+        if (!limit.TryGetProperty("operations", out var list)) return;
+        terms.Operations = 0;
+        if (list.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var each in list.EnumerateArray())
+            {
+                if (each.ValueKind == JsonValueKind.String && _operations.TryGetValue(each.GetString()!, out var operation)) terms.Operations |= (ushort)(1 << (int)operation);
+                else Add(problems, $"{at}.operations: some of {string.Join(", ", _operations.Keys)}");
+            }
+        }
+
+        if (terms.Operations == 0) Add(problems, $"{at}.operations: a list that is not empty");
+    }
+
+    private static string? Text(JsonElement owner, string at, string key, List<string> problems)
+    {
+        if (owner.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String) return value.GetString();
+        if (owner.TryGetProperty(key, out _)) Add(problems, $"{at}.{key}: a text");
+        return null;
+    }
+
+    private static long? Number(JsonElement owner, string at, string key, long least, long most, List<string> problems)
+    {
+        if (!owner.TryGetProperty(key, out var value)) return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= least && number <= most) return number;
+        Add(problems, $"{at}.{key}: {least} to {most}");
+        return least;
+    }
+
+    private static long Missing(string problem, List<string> problems)
+    {
+        Add(problems, problem);
+        return 0;
+    }
+
+    private static void SetText(string? text, int most, string at, Span<byte> target, List<string> problems)
+    {
+        var good = text is { Length: > 0 } && text.Length <= most && text.All(letter => letter is >= ' ' and <= '~');
+        if (good) Encoding.ASCII.GetBytes(text!, target);
+        else Add(problems, $"{at}: 1 to {most} printable characters");
+    }
+
+    private static void Add(List<string> problems, string problem)
+    {
+        if (problems.Count < ProblemsMax) problems.Add(problem);
+    }
+
+    private static string Shown(string text) => new([.. text.Take(40).Select(letter => letter is >= ' ' and <= '~' ? letter : '?')]);
+}

@@ -1,0 +1,44 @@
+using System.Numerics;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>
+/// The limits in force (capabilities row 49): all are looked at, all that would be exceeded are noted, the first in the order of the
+/// file decides. Gives 61 (money) and 65 (count) for card, account and BIN, 58 for merchant and terminal, 96 when no more can be counted.
+/// What is approved is counted when the frame is applied, in the same step.
+/// </summary>
+internal readonly struct LimitCheck(SwitchState state) : IStage
+{
+    public StageResult Run(ref Transaction transaction, Instant now)
+    {
+        ref readonly var rules = ref state.Velocity.Active;
+        if (rules.Count == 0) return StageResult.Continue;
+        ref readonly var request = ref transaction.Request;
+        var counting = state.Velocity.Counting(transaction.Operation, request.Currency);
+        ref var why = ref transaction.Decided.Explanation;
+        why.RulesVersion = rules.Version;
+        why.Counted = counting;
+        transaction.Ran(Check.Limits);
+        if (counting == 0) return StageResult.Continue;
+        if (!state.Velocity.HasRoom(counting)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        var subjects = Subjects.Of(in request, transaction.Decided.Account);
+        var first = InternalResult.None;
+        for (var left = counting; left != 0; left &= left - 1)
+        {
+            var index = BitOperations.TrailingZeroCount(left);
+            ref readonly var limit = ref rules.Limits[index];
+            var (count, amount) = state.Velocity.Used(in limit, in subjects, state.BusinessDay, state.PreviousDay, now);
+            var isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
+            if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
+            why.Breached |= 1UL << index;
+            if (first != InternalResult.None) continue;
+            (why.BreachedId, why.Reached) = (limit.Id, isCount ? count : amount);
+            first = limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? InternalResult.AcceptorLimit
+                : isCount ? InternalResult.CountLimit : InternalResult.AmountLimit;
+        }
+
+        return first == InternalResult.None ? StageResult.Continue : transaction.Conclude(first);
+    }
+}

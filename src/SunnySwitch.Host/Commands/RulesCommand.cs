@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Net.Http.Json;
+using System.Text.Json;
+using SunnySwitch.Admin;
+
+namespace SunnySwitch.Host.Commands;
+
+/// <summary><c>sunny rules lint|show|activate|undo</c>: limits as data, in force by an operator's word.</summary>
+internal static class RulesCommand
+{
+    private const int Done = 0, SomethingFailed = 1, WrongUse = 2;
+    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    private static readonly JsonDocumentOptions Relaxed = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    public static Command Create()
+    {
+        var api = new Option<string>("--api") { Description = "The switch's HTTP address.", DefaultValueFactory = _ => "http://127.0.0.1:8580" };
+        var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
+        var file = new Argument<string>("file") { Description = "A file of rules." };
+        var who = new Option<string>("--operator") { Description = "Who asks for it, 1 to 16 characters.", Required = true };
+        var why = new Option<string>("--reason") { Description = "Why, 1 to 48 characters.", Required = true };
+        var from = new Option<string?>("--from") { Description = "Business date from which it is in force, such as 2026-12-31; without it, at once." };
+        var lint = new Command("lint", "Every problem of a file of rules.") { file };
+        lint.SetAction(parsed => Lint(parsed.GetValue(file)!));
+        var show = new Command("show", "The rules in force, those before, and those to come.") { api, json };
+        show.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, client => client.GetAsync(new Uri("rules", UriKind.Relative), stop), true, parsed.GetValue(json), stop));
+        var activate = new Command("activate", "Brings a file of rules into force; a frame of the journal says who and why.") { file, who, why, from, api, json };
+        activate.SetAction((parsed, stop) => Activate(
+            parsed.GetValue(file)!, parsed.GetValue(api)!, parsed.GetValue(who)!, parsed.GetValue(why)!, parsed.GetValue(from), parsed.GetValue(json), stop));
+        var undo = new Command("undo", "Takes the last activation back: what was in force before is in force again.") { who, why, api, json };
+        undo.SetAction((parsed, stop) => Send(
+            parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", new RulesToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!), Web, stop), false,
+            parsed.GetValue(json), stop));
+        return new Command("rules", "Limits of the running switch, as data.") { lint, show, activate, undo };
+    }
+
+    private static int Lint(string file)
+    {
+        if (Read(file) is not { } bytes) return WrongUse;
+        RulesFile.Read(bytes, out var problems);
+        foreach (var problem in problems) Console.Error.WriteLine($"{file}: {problem}");
+        if (problems.Count == 0) Console.WriteLine($"{file}: good");
+        return problems.Count == 0 ? Done : SomethingFailed;
+    }
+
+    private static async Task<int> Activate(string file, string api, string who, string why, string? from, bool json, CancellationToken stop)
+    {
+        if (Read(file) is not { } bytes) return WrongUse;
+        RulesFile.Read(bytes, out var problems);
+        foreach (var problem in problems) await Console.Error.WriteLineAsync($"{file}: {problem}").ConfigureAwait(false);
+        if (problems.Count > 0) return SomethingFailed;
+        using var document = JsonDocument.Parse(bytes, Relaxed);
+        var wanted = new RulesToActivate(document.RootElement, who, why, from);
+        return await Send(api, client => client.PostAsJsonAsync("rules/activate", wanted, Web, stop), false, json, stop).ConfigureAwait(false);
+    }
+
+    private static byte[]? Read(string file)
+    {
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"sunny: {failure.Message}");
+            return null;
+        }
+    }
+
+    private static async Task<int> Send(string api, Func<HttpClient, Task<HttpResponseMessage>> ask, bool isAll, bool json, CancellationToken stop)
+    {
+        try
+        {
+            using var client = new HttpClient { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(30) };
+            using var response = await ask(client).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                var refusal = await response.Content.ReadFromJsonAsync<Refusal>(Web, stop).ConfigureAwait(false);
+                foreach (var problem in refusal?.Problems ?? []) await Console.Error.WriteLineAsync($"sunny: {problem}").ConfigureAwait(false);
+                return SomethingFailed;
+            }
+
+            if (json) Console.WriteLine(await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false));
+            else if (isAll) Print(await response.Content.ReadFromJsonAsync<AllRulesShown>(Web, stop).ConfigureAwait(false));
+            else Print("recorded", await response.Content.ReadFromJsonAsync<RulesShown>(Web, stop).ConfigureAwait(false));
+            return Done;
+        }
+        catch (Exception error) when (error is HttpRequestException or UriFormatException or TaskCanceledException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"sunny: {api}: {error.Message}; is the switch running?").ConfigureAwait(false);
+            return SomethingFailed;
+        }
+    }
+
+    private static void Print(AllRulesShown? all)
+    {
+        if (all is { Active: null, Pending: null }) Console.WriteLine("no rules are in force");
+        Print("in force", all?.Active);
+        Print("to come", all?.Pending);
+        Print("before", all?.Previous);
+    }
+
+    private static void Print(string which, RulesShown? rules)
+    {
+        if (rules is null) return;
+        var from = rules.From.Length > 0 ? $" from {rules.From}" : "";
+        Console.WriteLine($"{which}: version {rules.Version}, {rules.Rules}{from}, by {rules.Operator}: {rules.Reason}");
+        foreach (var limit in rules.Limits)
+        {
+            var count = limit.CountMax > 0 ? $"{limit.CountMax} times" : "";
+            var amount = limit.AmountMax > 0 ? $"{limit.AmountMax} of {limit.Currency:D3}" : "";
+            var both = count.Length > 0 && amount.Length > 0 ? " and " : "";
+            Console.WriteLine($"  {limit.Id,3}  {limit.Name,-16} {limit.Subject,-9} {limit.Window,-6} {count}{both}{amount}  ({string.Join(", ", limit.Operations)})");
+        }
+    }
+}
