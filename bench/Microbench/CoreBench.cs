@@ -9,11 +9,11 @@ namespace SunnySwitch.Microbench;
 
 /// <summary>
 /// Decide + apply per purchase, and the load of generated cards: plain loops, since the state grows and a benchmark that
-/// runs the same call again would measure repeats. Run: <c>dotnet run -c Release --project bench/Microbench -- core [big]</c>.
+/// runs the same call again would measure repeats. Run: <c>dotnet run -c Release --project bench/Microbench -- core [big] [limits]</c>.
 /// </summary>
 public static class CoreBench
 {
-    private const int Batch = 64;
+    private const int Batch = 16;                       // As the kernel prefetches.
 
     /// <summary>"big": tables for 32 million holds and keys (about 2.9 GB), filled to 20 million.</summary>
     public static void Run(string[] args)
@@ -22,12 +22,14 @@ public static class CoreBench
         var options = big
             ? new StateOptions(100_000, 100_000, 32_000_000, 32_000_000, 1_000_000, 10_000)
             : new StateOptions(100_000, 100_000, 2_000_000, 2_000_000, 100_000, 1_000);
+        if (args.Contains("limits")) options = options with { ReceiptsMax = options.DuplicateKeysMax, DayCountersMax = 2_000_000 };
         using var tokens = new CmacPanTokens(new byte[16]);
         var clock = Stopwatch.StartNew();
         var state = new SwitchState(options, tokens);
         Console.WriteLine($"tables taken and touched: {clock.ElapsedMilliseconds} ms, {Environment.WorkingSet / 1e6:F0} MB resident");
 
         var pans = Open(state, clock);
+        if (args.Contains("limits")) state.Apply(JournalKind.RulesActivated, 1, 3, default, Bytes(Limits()));
         var decider = new Decider(state, [new LinkTerms(1, "bench", false, [InstitutionId.Of(400001, 6)])]);
         var fill = big ? 20_000_000 : 500_000;
         var batch = new Transaction[Batch];
@@ -44,6 +46,26 @@ public static class CoreBench
         clock.Restart();
         var same = state.HashFromScratch() == state.Hash;
         Console.WriteLine($"hash from scratch: {clock.ElapsedMilliseconds} ms, {(same ? "equal" : "NOT EQUAL")}; {state.Counts}");
+    }
+
+    /// <summary>Four levels, money and count, never reached.</summary>
+    private static RuleSet Limits()
+    {
+        var rules = new RuleSet { Version = 1, Count = 4 };
+        foreach (var subject in (LimitSubject[])[LimitSubject.Card, LimitSubject.Account, LimitSubject.Merchant, LimitSubject.Terminal])
+        {
+            rules.Limits[(int)subject - 1] = new LimitTerms
+            {
+                Id = (byte)subject,
+                Subject = subject,
+                Currency = 840,
+                Operations = 1 << (int)Operation.Purchase,
+                CountMax = 1_000_000_000,
+                AmountMaxMinor = 1_000_000_000_000_000,
+            };
+        }
+
+        return rules;
     }
 
     private static PanToken[] Open(SwitchState state, Stopwatch clock)
@@ -83,14 +105,17 @@ public static class CoreBench
             var start = Stopwatch.GetTimestamp();
             if (prefetch)
             {
-                foreach (ref var transaction in batch.AsSpan()) state.Prefetch(in transaction.Request);
+                for (var pass = 0; pass < state.PrefetchPasses; pass++)
+                {
+                    foreach (ref var transaction in batch.AsSpan()) state.Prefetch(in transaction.Request, pass);
+                }
             }
 
             foreach (ref var transaction in batch.AsSpan())
             {
                 var verdict = decider.Decide(ref transaction, default, ++sequence);
                 if (verdict != Verdict.Answer || transaction.Decided.Code != ResponseCode.Approved) Fail(in transaction);
-                var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in transaction.Decided));
+                var payload = Decided.FixedPart(in transaction.Decided);
                 state.Apply(JournalKind.Decided, Decided.Version, sequence, default, payload);
             }
 
@@ -108,6 +133,9 @@ public static class CoreBench
         random ^= random << 17;
         ref var request = ref transaction.Request;
         request.Pan = pans[random % (ulong)pans.Length];
+        // A thousand merchants with five terminals each.
+        MemoryMarshal.Write(request.CardAcceptor, (random >> 40) % 1_000);
+        MemoryMarshal.Write(request.Terminal, (random >> 40) % 1_000 * 5 + (random >> 60) % 5);
         request.Mti = 0x0100;
         request.AmountMinor = 100;
         request.Currency = 840;

@@ -110,7 +110,8 @@ public static class RulesFile
 
         foreach (var entry in limit.EnumerateObject())
         {
-            if (!_keys.Contains(entry.Name, StringComparer.Ordinal)) Add(problems, $"{at}.{Shown(entry.Name)}: no such key; there are {string.Join(", ", _keys)}");
+            if (_keys.Contains(entry.Name, StringComparer.Ordinal)) continue;
+            Add(problems, $"{at}.{Shown(entry.Name)}: no such key; there are {string.Join(", ", _keys)}");
         }
 
         terms.Id = (byte)(Number(limit, at, "id", 1, RuleSet.LimitsMax, problems) ?? Missing($"{at}.id: missing", problems));
@@ -145,7 +146,8 @@ public static class RulesFile
     {
         if (text == "day") return;
         var good = text is { Length: > 1 } && text[^1] == 'm'
-            && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out terms.Minutes) && terms.Minutes is >= 1 and <= LimitTerms.MinutesMax;
+            && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out terms.Minutes)
+            && terms.Minutes is >= 1 and <= LimitTerms.MinutesMax;
         if (!good) Add(problems, $"{at}.window: day, or the last minutes, 1m to {LimitTerms.MinutesMax}m");
     }
 
@@ -158,7 +160,8 @@ public static class RulesFile
         {
             foreach (var each in list.EnumerateArray())
             {
-                if (each.ValueKind == JsonValueKind.String && _operations.TryGetValue(each.GetString()!, out var operation)) terms.Operations |= (ushort)(1 << (int)operation);
+                var name = each.ValueKind == JsonValueKind.String ? each.GetString()! : "";
+                if (_operations.TryGetValue(name, out var operation)) terms.Operations |= (ushort)(1 << (int)operation);
                 else Add(problems, $"{at}.operations: some of {string.Join(", ", _operations.Keys)}");
             }
         }

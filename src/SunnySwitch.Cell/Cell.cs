@@ -18,7 +18,7 @@ public sealed class Cell : IBatchEventHandler<Input>
 {
     private const int PrefetchGroup = 16;
     private const int ResealsMax = 64, ResealLooksMax = 16_384;
-    private const int FrameBytesMax = Decided.Bytes + OriginalData.Bytes;
+    private const int FrameBytesMax = Decided.PayloadBytesMax;
     private static readonly ResponseCode SystemMalfunction = Outcomes.Of(InternalResult.TableFull).Code;
 
     private readonly SwitchState _state;
@@ -103,7 +103,11 @@ public sealed class Cell : IBatchEventHandler<Input>
         for (var first = 0; first < batch.Count; first += PrefetchGroup)
         {
             var end = Math.Min(first + PrefetchGroup, batch.Count);
-            for (var index = first; index < end; index++) Prefetch(batch[index]);
+            for (var pass = 0; pass < _state.PrefetchPasses; pass++)
+            {
+                for (var index = first; index < end; index++) Prefetch(batch[index], pass);
+            }
+
             for (var index = first; index < end; index++) Take(batch[index], now);
         }
 
@@ -116,9 +120,9 @@ public sealed class Cell : IBatchEventHandler<Input>
     public void OnReleased() => _desk.WakeStarved();
 
     /// <summary>Reads what deciding will need, so that the cache misses of a group overlap instead of queueing up.</summary>
-    private void Prefetch(Input input)
+    private void Prefetch(Input input, int pass)
     {
-        if (input.Kind == InputKind.Message) _state.Prefetch(in input.Transaction.Request);
+        if (input.Kind == InputKind.Message) _state.Prefetch(in input.Transaction.Request, pass);
     }
 
     private void Take(Input input, Instant now)
@@ -197,7 +201,7 @@ public sealed class Cell : IBatchEventHandler<Input>
 
     private void RecordDecision(ref Transaction transaction, Instant now)
     {
-        var fixedPart = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in transaction.Decided));
+        var fixedPart = Decided.FixedPart(in transaction.Decided);
         var link = _links[transaction.LinkIndex].Terms.Link;
         if ((transaction.Request.Has & RequestHas.Original) == 0)
         {
@@ -208,9 +212,8 @@ public sealed class Cell : IBatchEventHandler<Input>
             return;
         }
 
-        Span<byte> whole = stackalloc byte[Decided.Bytes + OriginalData.Bytes];
-        fixedPart.CopyTo(whole);
-        MemoryMarshal.Write(whole[Decided.Bytes..], in transaction.Original);
+        Span<byte> whole = stackalloc byte[Decided.PayloadBytesMax];
+        whole = whole[..Decided.Write(in transaction.Decided, in transaction.Original, whole)];
         _state.Apply(JournalKind.Decided, Decided.Version, _journal.Append(JournalKind.Decided, Decided.Version, now, link, whole), now, whole);
     }
 

@@ -15,7 +15,8 @@ public enum CommandKind : byte
 public enum CommandOutcome : byte
 {
 #pragma warning disable CS1591
-    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6, PanUnreadable = 7, LimitIdMeansOther = 8, NothingToUndo = 9,
+    Pending = 0, Done = 1, CardUnknown = 2, CardKnown = 3, TableFull = 4, JournalFull = 5, BadTerms = 6, PanUnreadable = 7,
+    LimitIdMeansOther = 8, NothingToUndo = 9,
 #pragma warning restore CS1591
 }
 

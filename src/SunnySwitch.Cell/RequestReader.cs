@@ -146,7 +146,7 @@ public static class RequestReader
         {
             if (!text[2..4].SequenceEqual("40"u8)) continue;
             if (!Utf8Parser.TryParse(text.Slice(groupBytes - 12, 12), out ulong amount, out var used) || used != 12) continue;
-            request.CashMinor = (long)amount;
+            request.CashMinor = amount > uint.MaxValue ? 0 : (uint)amount;
             request.Has |= RequestHas.Cash;
         }
     }

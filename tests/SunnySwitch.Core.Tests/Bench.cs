@@ -115,10 +115,8 @@ internal sealed class Bench
 
     public static byte[] PayloadOf(in Transaction transaction)
     {
-        var decided = MemoryMarshal.AsBytes([transaction.Decided]).ToArray();
-        return (transaction.Request.Has & RequestHas.Original) == 0
-            ? decided
-            : [.. decided, .. MemoryMarshal.AsBytes([transaction.Original])];
+        var payload = new byte[Decided.PayloadBytesMax];
+        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, payload)];
     }
 
     /// <summary>Every frame decided anew, each against the state before it: where it comes out otherwise.</summary>

@@ -151,7 +151,7 @@ public sealed class ModelTests
                 t.Request.Acquirer = acquirer;
                 t.Request.ProcessingCode = (uint)(message.Function * 10_000);
                 if (message.Cash > 0) t.Request.Has |= RequestHas.Cash;
-                t.Request.CashMinor = message.Cash;
+                t.Request.CashMinor = (uint)message.Cash;
                 if (message.Class != 4) return t;
                 var originalMti = (ushort)(message.OriginalClass << 8);
                 t.Request.Has |= RequestHas.Original;

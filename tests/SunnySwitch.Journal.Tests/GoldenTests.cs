@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Host.Commands;
@@ -94,8 +93,8 @@ public sealed class GoldenTests
         Encoding.ASCII.GetBytes(frame == 1 ? "T,\"1\u0001\"  " : "TERM0001", request.Terminal);
         var original = new OriginalData { Stan = 1, Mti = 0x0100, TraceTime = 1123010203, ReplacementMinor = 5 };
         if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement;
-        byte[] payload = [.. MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))];
-        if (frame == 2) payload = [.. payload, .. MemoryMarshal.AsBytes(new ReadOnlySpan<OriginalData>(in original))];
+        var payload = new byte[Decided.PayloadBytesMax];
+        payload = payload[..Decided.Write(in decided, in original, payload)];
         Append(journal, folded, JournalKind.Decided, Decided.Version, TestJournal.TimeAt(number), 1, payload);
     }
 

@@ -46,6 +46,15 @@ public sealed class SchemaTests
         Assert.False(Follows(json));
     }
 
+    [Fact]
+    public void The_example_of_rules_follows_the_schema_of_rules()
+    {
+        var schema = JsonSchema.FromText(File.ReadAllText(Repository.File("config", "schema", "rules.json")));
+        using var document = JsonDocument.Parse(
+            File.ReadAllText(Repository.File("config", "rules.json")), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+        Assert.True(schema.Evaluate(document.RootElement).IsValid);
+    }
+
     private static bool Follows(string json)
     {
         using var document = JsonDocument.Parse(json);

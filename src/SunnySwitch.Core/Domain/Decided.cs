@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SunnySwitch.Core.Domain;
@@ -33,40 +34,63 @@ public enum EffectKind : byte
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
 /// Little-endian, frozen: payload version 2 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request names one.
 /// <code>
-///   0 Request 184 | 184 internal result 2 | 186 DE39 two characters 2 | 188 DE38 base 36 number 4 | 192 effect 1 | 193 origin 1
-/// 194 unused 2 | 196 dialect version 4 | 200 card 4 | 204 account 4 | 208 hold 4 | 212 link 4
-/// 216 held delta 8 | 224 ledger delta 8 | 232 original's key number 8 | 240 Explanation 64 | 304 end
+///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
+/// 186 unused 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
+/// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 Explanation 64 | 296 end
 /// </code>
+/// Without rules in force the explanation's second half is zero and left out: a payload of 264 bytes.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct Decided
 {
-    /// <summary>Size of the fixed part.</summary>
-    public const int Bytes = 304;
+    /// <summary>Size of the fixed part, rules in force.</summary>
+    public const int Bytes = 296;
+    /// <summary>Size of the fixed part without rules.</summary>
+    public const int PlainBytes = Bytes - 32;
     /// <summary>Version of this layout.</summary>
     public const ushort Version = 2;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
-    [FieldOffset(184)] public InternalResult Result;
-    [FieldOffset(186)] public ResponseCode Code;
+    [FieldOffset(176)] public InternalResult Result;
+    [FieldOffset(178)] public ResponseCode Code;
     /// <summary>DE38 as a number to be written in six base-36 digits; <see cref="NoApprovalCode"/> when there is none.</summary>
-    [FieldOffset(188)] public uint ApprovalCode;
-    [FieldOffset(192)] public EffectKind Effect;
-    [FieldOffset(193)] public DecisionOrigin Origin;
-    [FieldOffset(196)] public uint DialectVersion;
-    [FieldOffset(200)] public int Card;
-    [FieldOffset(204)] public int Account;
+    [FieldOffset(180)] public uint ApprovalCode;
+    [FieldOffset(184)] public EffectKind Effect;
+    [FieldOffset(185)] public DecisionOrigin Origin;
+    [FieldOffset(188)] public uint DialectVersion;
+    [FieldOffset(192)] public int Card;
+    [FieldOffset(196)] public int Account;
     /// <summary>Slot of the hold opened, or of the hold undone; -1 when none.</summary>
-    [FieldOffset(208)] public int Hold;
+    [FieldOffset(200)] public int Hold;
     /// <summary>Number of the configured link that the request came by: tombstones are bounded per link.</summary>
-    [FieldOffset(212)] public uint Link;
-    [FieldOffset(216)] public long HeldDelta;
-    [FieldOffset(224)] public long LedgerDelta;
+    [FieldOffset(204)] public uint Link;
+    [FieldOffset(208)] public long HeldDelta;
+    [FieldOffset(216)] public long LedgerDelta;
     /// <summary>Number of the duplicate-key entry of the original that this reversal undid; 0 when none.</summary>
-    [FieldOffset(232)] public long OriginalKey;
-    [FieldOffset(240)] public Explanation Explanation;
+    [FieldOffset(224)] public long OriginalKey;
+    [FieldOffset(232)] public Explanation Explanation;
     public const uint NoApprovalCode = uint.MaxValue;
 #pragma warning restore CS1591
+
+    /// <summary>Size of the fixed part of this one's payload.</summary>
+    public readonly int FixedBytes => Explanation.RulesVersion == 0 ? PlainBytes : Bytes;
+
+    /// <summary>The fixed part of a decision's payload, as it is in memory.</summary>
+    public static ReadOnlySpan<byte> FixedPart(in Decided decided) =>
+        MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))[..decided.FixedBytes];
+
+    /// <summary>Writes the whole payload; returns its bytes, <see cref="PayloadBytesMax"/> at most.</summary>
+    public static int Write(in Decided decided, in OriginalData original, Span<byte> target)
+    {
+        var fixedPart = FixedPart(in decided);
+        fixedPart.CopyTo(target);
+        if ((decided.Request.Has & RequestHas.Original) == 0) return fixedPart.Length;
+        MemoryMarshal.Write(target[fixedPart.Length..], in original);
+        return fixedPart.Length + OriginalData.Bytes;
+    }
+
+    /// <summary>Longest payload.</summary>
+    public const int PayloadBytesMax = Bytes + OriginalData.Bytes;
 
     /// <summary>
     /// Reads the payload of a frame in any version that was ever written; false for another version or length. With an
@@ -74,12 +98,27 @@ public struct Decided
     /// </summary>
     public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original)
     {
-        (decided, original) = (default, default);
+        Unsafe.SkipInit(out decided);
+        original = default;
         if (version is not (1 or Version)) return false;
-        var bytes = version == 1 ? DecidedV1.Bytes : Bytes;
-        if (payload.Length < bytes) return false;
-        if (version == 1) MemoryMarshal.AsRef<DecidedV1>(payload).CopyTo(out decided);
-        else decided = MemoryMarshal.Read<Decided>(payload);
+        if (payload.Length < (version == 1 ? DecidedV1.Bytes : PlainBytes)) return false;
+        int bytes;
+        if (version == 1)
+        {
+            MemoryMarshal.AsRef<DecidedV1>(payload).CopyTo(out decided);
+            bytes = DecidedV1.Bytes;
+        }
+        else
+        {
+            // One copy; what follows a plain payload is no part of it.
+            var target = MemoryMarshal.AsBytes(new Span<Decided>(ref decided));
+            var have = Math.Min(payload.Length, Bytes);
+            payload[..have].CopyTo(target);
+            bytes = decided.FixedBytes;
+            if (payload.Length < bytes) return false;
+            target[bytes..].Clear();
+        }
+
         var hasOriginal = (decided.Request.Has & RequestHas.Original) != 0;
         if (payload.Length != bytes + (hasOriginal ? OriginalData.Bytes : 0)) return false;
         if (!hasOriginal) return true;

@@ -38,9 +38,9 @@ public enum Check : byte
 /// <summary>
 /// Why a decision came out as it did: what cannot be computed again from the rest of the frame. Little-endian, frozen.
 /// <code>
-/// 0 checks that were run, bit n is check n 8 | 8 available before 8 | 16 ledger before 8 | 24 nanoseconds from arrival to decision 4
-/// 28 check that decided 1 | 29 operation 1 | 30 currency of the account 2 | 32 limits that count it 8 | 40 limits breached 8
-/// 48 what the first breached one had reached 8 | 56 version of the rules 4 | 60 id of the first breached 1 | 61 unused 3 | 64
+/// 0 checks that were run, bit n is check n 4 | 4 nanoseconds from arrival to decision 4 | 8 available before 8 | 16 ledger before 8
+/// 24 check that decided 1 | 25 operation 1 | 26 currency of the account 2 | 28 version of the rules, 0 none 4
+/// 32 limits that count it 8 | 40 limits breached 8 | 48 what the first breached one had reached 8 | 56 its id 1 | 57 unused 7 | 64
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -49,30 +49,31 @@ public struct Explanation
     /// <summary>Size of the layout.</summary>
     public const int Bytes = 64;
 #pragma warning disable CS1591
-    [FieldOffset(0)] public ulong Checks;
+    [FieldOffset(0)] public uint Checks;
+    /// <summary>Saturated at 4.29 s.</summary>
+    [FieldOffset(4)] public uint WaitedNanos;
     /// <summary>Meant when <see cref="Check.Account"/> was run.</summary>
     [FieldOffset(8)] public long AvailableMinor;
     /// <summary>Meant when <see cref="Check.Account"/> was run.</summary>
     [FieldOffset(16)] public long LedgerMinor;
-    /// <summary>Saturated at 4.29 s.</summary>
-    [FieldOffset(24)] public uint WaitedNanos;
-    [FieldOffset(28)] public Check DecidedBy;
-    [FieldOffset(29)] public Operation Operation;
+    [FieldOffset(24)] public Check DecidedBy;
+    [FieldOffset(25)] public Operation Operation;
     /// <summary>ISO 4217 numeric. Meant when <see cref="Check.Account"/> was run.</summary>
-    [FieldOffset(30)] public ushort Currency;
-    /// <summary>Bit n: limit n + 1 counts this transaction if it is approved.</summary>
+    [FieldOffset(26)] public ushort Currency;
+    /// <summary>In force when limits were looked at; 0: none.</summary>
+    [FieldOffset(28)] public uint RulesVersion;
+    /// <summary>Bit n: the limit at place n of the rules counts this transaction if it is approved.</summary>
     [FieldOffset(32)] public ulong Counted;
-    /// <summary>Bit n: limit n + 1 would be exceeded.</summary>
+    /// <summary>Bit n: the limit at place n would be exceeded.</summary>
     [FieldOffset(40)] public ulong Breached;
     /// <summary>Transactions or minor units counted before by the first of those.</summary>
     [FieldOffset(48)] public long Reached;
-    [FieldOffset(56)] public uint RulesVersion;
-    [FieldOffset(60)] public byte BreachedId;
+    [FieldOffset(56)] public byte BreachedId;
 #pragma warning restore CS1591
 
     /// <summary>Notes that a check was run.</summary>
-    public void Ran(Check check) => Checks |= 1UL << (int)check;
+    public void Ran(Check check) => Checks |= 1U << (int)check;
 
     /// <summary>True if that check was run.</summary>
-    public readonly bool HasRun(Check check) => (Checks >> (int)check & 1) != 0;
+    public readonly bool HasRun(Check check) => ((Checks >> (int)check) & 1) != 0;
 }

@@ -26,9 +26,9 @@ public enum RequestHas : ulong
 ///  16 truncated PAN         8    84 DE3                   4   106 function code    2   140 verdicts   4
 ///  24 DE4 minor units       8    88 local time hhmmss     4   108 reason code      2   144 DE41      16
 ///  32 DE32 (or the link's)  8    92 local date MMDD       2   110 currency numeric 2   160 DE42      16
-///  40 DE33                  8    94 expiry YYMM           2   112 service code     2   176 cash part 8, 184 end
+///  40 DE33                  8    94 expiry YYMM           2   112 service code     2   176 end
 ///  48 duplicate key        16    96 settlement date MMDD  2   114 DE23             2
-///  64 fingerprint           8    98 merchant category     2   116 unused           4
+///  64 fingerprint           8    98 merchant category     2   116 cash part        4
 ///  72 DE11                  8   100 acquirer country 2  102 entry mode 2         120 RequestHas 8
 /// </code>
 /// </summary>
@@ -36,7 +36,7 @@ public enum RequestHas : ulong
 public struct Request
 {
     /// <summary>Size of the layout.</summary>
-    public const int Bytes = 184;
+    public const int Bytes = 176;
 #pragma warning disable CS1591
     [FieldOffset(0)] public PanToken Pan;
     [FieldOffset(16)] public TruncatedPan TruncatedPan;
@@ -78,14 +78,14 @@ public struct Request
     [FieldOffset(112)] public ushort ServiceCode;
     /// <summary>DE23.</summary>
     [FieldOffset(114)] public ushort CardSequence;
+    /// <summary>DE54, amount type 40: the part of DE4 that is paid out. Meant only with <see cref="RequestHas.Cash"/>; 0 when it is over 32 bits.</summary>
+    [FieldOffset(116)] public uint CashMinor;
     [FieldOffset(120)] public RequestHas Has;
     [FieldOffset(128)] public Text12 Rrn;
     /// <summary>PIN, CVV, cryptogram, MAC: a byte each, 0 = not checked.</summary>
     [FieldOffset(140)] public uint Verdicts;
     [FieldOffset(144)] public Text16 Terminal;
     [FieldOffset(160)] public Text16 CardAcceptor;
-    /// <summary>DE54, amount type 40: the part of DE4 that is paid out. Meant only with <see cref="RequestHas.Cash"/>.</summary>
-    [FieldOffset(176)] public long CashMinor;
 #pragma warning restore CS1591
 }
 

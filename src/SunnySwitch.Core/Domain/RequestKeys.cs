@@ -76,7 +76,7 @@ public static class RequestKeys
 
         // No amount that stays and "nothing stays" are two bodies.
         if ((request.Has & RequestHas.Replacement) != 0) mix.Add((ulong)original.ReplacementMinor, 95);
-        if ((request.Has & RequestHas.Cash) != 0) mix.Add((ulong)request.CashMinor, 54);
+        if ((request.Has & RequestHas.Cash) != 0) mix.Add(request.CashMinor, 54);
         return mix.Finish64();
     }
 }

@@ -23,13 +23,13 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
         transaction.Ran(Check.Limits);
         if (counting == 0) return StageResult.Continue;
         if (!state.Velocity.HasRoom(counting)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
-        var subjects = Subjects.Of(in request, transaction.Decided.Account);
+        ref var counted = ref state.Velocity.For(in request, transaction.Decided.Account, state.BusinessDay);
         var first = InternalResult.None;
         for (var left = counting; left != 0; left &= left - 1)
         {
             var index = BitOperations.TrailingZeroCount(left);
             ref readonly var limit = ref rules.Limits[index];
-            var (count, amount) = state.Velocity.Used(in limit, in subjects, state.BusinessDay, state.PreviousDay, now);
+            var (count, amount) = state.Velocity.Used(index, ref counted, state.PreviousDay, now);
             var isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
             if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
             why.Breached |= 1UL << index;

@@ -173,3 +173,45 @@ internal struct Subjects
         _ => Bin,
     };
 }
+
+/// <summary>Whom a request is counted for, worked out; see <see cref="Velocity.For"/>.</summary>
+internal struct CountedFor
+{
+    /// <summary>Counters that are remembered by limit; those of further limits are worked out each time.</summary>
+    public const int PrimariesMax = 16;
+
+    private ulong _keyPrimary;
+    private ulong _keyRest;
+    private ulong _fingerprint;
+    private uint _version;
+    private int _account;
+
+    public int Day;
+    public Subjects Subjects;
+
+    /// <summary>Primary of the counter of the limit at each place; 0 until it is asked for.</summary>
+    public PrimaryList Primaries;
+
+    public static CountedFor Of(in Request request, int account, int day, uint version) => new()
+    {
+        _keyPrimary = request.KeyPrimary,
+        _keyRest = request.KeyRest,
+        _fingerprint = request.Fingerprint,
+        _version = version,
+        _account = account,
+        Day = day,
+        Subjects = Subjects.Of(in request, account),
+    };
+
+    public readonly bool IsOf(ulong keyPrimary) => _keyPrimary == keyPrimary;
+
+    public readonly bool Is(in Request request, int account, int day, uint version) =>
+        _keyPrimary == request.KeyPrimary && _keyRest == request.KeyRest && _fingerprint == request.Fingerprint
+        && _version == version && _account == account && Day == day && version != 0;
+}
+
+[InlineArray(CountedFor.PrimariesMax)]
+internal struct PrimaryList
+{
+    private ulong _first;
+}

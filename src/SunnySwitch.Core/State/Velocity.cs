@@ -15,6 +15,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private RuleSet _active;
     private RuleSet _previous;
     private RuleSet _pending;
+    private readonly CountedFor[] _known = new CountedFor[64];
 
     public readonly FifoHash<DayCounter> Days = new("tables.dayCounters", options.DayCountersMax, touch);
     public readonly FifoHash<SlidingCounter> Slidings = new("tables.slidingCounters", options.SlidingCountersMax, touch);
@@ -53,39 +54,75 @@ internal sealed class Velocity(StateOptions options, bool touch)
         limits == 0 || (!Receipts.IsFull && Days.Live + BitOperations.PopCount(limits) <= options.DayCountersMax
             && Slidings.Live + BitOperations.PopCount(limits) <= options.SlidingCountersMax);
 
-    /// <summary>What a limit has counted of its subject up to now.</summary>
-    public (long Count, long AmountMinor) Used(in LimitTerms limit, in Subjects subjects, int day, int previousDay, Instant now)
+    /// <summary>What the limit at a place has counted of its subject up to now.</summary>
+    public (long Count, long AmountMinor) Used(int index, ref CountedFor counted, int previousDay, Instant now)
     {
-        var subject = subjects.Of(limit.Subject);
+        ref readonly var limit = ref _active.Limits[index];
         if (limit.Minutes == 0)
         {
-            var today = Find(Days, Primary(in limit, subject, day));
+            var today = Find(Days, Primary(index, ref counted));
             return today == 0 ? (0, 0) : (Days[today].Count, Days[today].AmountMinor);
         }
 
         var (count, amount) = (0L, 0L);
         var piece = PieceOf(in limit, MinuteOf(now));
-        foreach (var each in (ReadOnlySpan<int>)[day, previousDay])
-        {
-            var number = Find(Slidings, Primary(in limit, subject, each));
-            if (number != 0) Slidings[number].AddTo(piece, ref count, ref amount);
-        }
-
+        AddSliding(Primary(index, ref counted), piece, ref count, ref amount);
+        AddSliding(Primary(in limit, counted.Subjects.Of(limit.Subject), previousDay), piece, ref count, ref amount);
         return (count, amount);
     }
 
-    /// <summary>Counts an approved transaction.</summary>
-    public void Count(ulong limits, in Subjects subjects, int day, Instant time, long amountMinor, long key)
+    /// <summary>
+    /// Whom a request is counted for. Worked out once for its prefetch, its decision and its frame where one follows the other closely;
+    /// what is remembered is only ever taken for a request with the same keys, and changes nothing but time.
+    /// </summary>
+    public ref CountedFor For(in Request request, int account, int day)
     {
-        ReadOnlySpan<LimitTerms> all = _active.Limits;
-        for (var left = limits; left != 0; left &= left - 1)
+        ref var known = ref _known[request.KeyPrimary % (ulong)_known.Length];
+        if (!known.Is(in request, account, day, _active.Version)) known = CountedFor.Of(in request, account, day, _active.Version);
+        return ref known;
+    }
+
+    /// <summary>Works out where the counters of a request are.</summary>
+    public void Prepare(in Request request, int account, int day)
+    {
+        ref var counted = ref For(in request, account, day);
+        for (var index = 0; index < Math.Min(_active.Count, CountedFor.PrimariesMax); index++) Primary(index, ref counted);
+    }
+
+    /// <summary>
+    /// Reads the heads of a prepared request's counters, or the counters, so that they are in the cache by then. Short, so that the
+    /// processor has the misses of many requests under way at once.
+    /// </summary>
+    public ulong Touch(ulong keyPrimary, bool isEntry)
+    {
+        ref readonly var counted = ref _known[keyPrimary % (ulong)_known.Length];
+        if (!counted.IsOf(keyPrimary)) return 0;
+        var touched = 0UL;
+        ReadOnlySpan<LimitTerms> limits = _active.Limits;
+        ReadOnlySpan<ulong> primaries = counted.Primaries;
+        for (var index = 0; index < _active.Count && index < primaries.Length; index++)
         {
-            ref readonly var limit = ref all[BitOperations.TrailingZeroCount(left)];
-            Must.Hold(limit.Id != 0);
-            Add(in limit, subjects.Of(limit.Subject), day, MinuteOf(time), 1, amountMinor);
+            touched += limits[index].Minutes == 0 ? Touch(Days, primaries[index], isEntry) : Touch(Slidings, primaries[index], isEntry);
         }
 
-        Receipts.Append(new Receipt { Primary = ReceiptOf(key), Minute = MinuteOf(time), Limits = IdsOf(limits), Subjects = subjects });
+        return touched;
+    }
+
+    /// <summary>Counts an approved transaction.</summary>
+    public void Count(ulong limits, in Request request, int account, int day, Instant time, long key)
+    {
+        ref var counted = ref For(in request, account, day);
+        for (var left = limits; left != 0; left &= left - 1)
+        {
+            var index = BitOperations.TrailingZeroCount(left);
+            Must.Hold(index < _active.Count);
+            ref readonly var limit = ref _active.Limits[index];
+            var primary = Primary(index, ref counted);
+            if (limit.Minutes == 0) AddToDay(primary, 1, request.AmountMinor);
+            else AddToPiece(primary, PieceOf(in limit, MinuteOf(time)), 1, request.AmountMinor);
+        }
+
+        Receipts.Append(new Receipt { Primary = ReceiptOf(key), Minute = MinuteOf(time), Limits = IdsOf(limits), Subjects = counted.Subjects });
     }
 
     /// <summary>Gives back to the counters of a transaction's own time; what has ended since is left alone.</summary>
@@ -150,6 +187,33 @@ internal sealed class Velocity(StateOptions options, bool touch)
         var primary = Primary(in limit, subject, day);
         if (limit.Minutes == 0) AddToDay(primary, count, amountMinor);
         else AddToPiece(primary, PieceOf(in limit, minute), count, amountMinor);
+    }
+
+    private void AddSliding(ulong primary, int piece, ref long count, ref long amount)
+    {
+        var number = Find(Slidings, primary);
+        if (number != 0) Slidings[number].AddTo(piece, ref count, ref amount);
+    }
+
+    private ulong Primary(int index, ref CountedFor counted)
+    {
+        if (index >= CountedFor.PrimariesMax)
+        {
+            ref readonly var far = ref _active.Limits[index];
+            return Primary(in far, counted.Subjects.Of(far.Subject), counted.Day);
+        }
+
+        ref var primary = ref counted.Primaries[index];
+        if (primary != 0) return primary;
+        ref readonly var limit = ref _active.Limits[index];
+        return primary = Primary(in limit, counted.Subjects.Of(limit.Subject), counted.Day);
+    }
+
+    private static ulong Touch<T>(FifoHash<T> table, ulong primary, bool isEntry)
+        where T : unmanaged, IFifoEntry
+    {
+        var number = table.First(primary);
+        return number == 0 || !isEntry ? (ulong)number : table[number].Primary;
     }
 
     private void AddToDay(ulong primary, int count, long amountMinor)

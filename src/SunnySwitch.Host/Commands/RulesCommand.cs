@@ -23,14 +23,20 @@ internal static class RulesCommand
         var lint = new Command("lint", "Every problem of a file of rules.") { file };
         lint.SetAction(parsed => Lint(parsed.GetValue(file)!));
         var show = new Command("show", "The rules in force, those before, and those to come.") { api, json };
-        show.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, client => client.GetAsync(new Uri("rules", UriKind.Relative), stop), true, parsed.GetValue(json), stop));
-        var activate = new Command("activate", "Brings a file of rules into force; a frame of the journal says who and why.") { file, who, why, from, api, json };
+        show.SetAction((parsed, stop) => Send(
+            parsed.GetValue(api)!, client => client.GetAsync(new Uri("rules", UriKind.Relative), stop), true, parsed.GetValue(json), stop));
+        var activate = new Command("activate", "Brings a file of rules into force; a frame of the journal says who and why.")
+        {
+            file, who, why, from, api, json,
+        };
         activate.SetAction((parsed, stop) => Activate(
             parsed.GetValue(file)!, parsed.GetValue(api)!, parsed.GetValue(who)!, parsed.GetValue(why)!, parsed.GetValue(from), parsed.GetValue(json), stop));
         var undo = new Command("undo", "Takes the last activation back: what was in force before is in force again.") { who, why, api, json };
-        undo.SetAction((parsed, stop) => Send(
-            parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", new RulesToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!), Web, stop), false,
-            parsed.GetValue(json), stop));
+        undo.SetAction((parsed, stop) =>
+        {
+            var wanted = new RulesToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
+            return Send(parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", wanted, Web, stop), false, parsed.GetValue(json), stop);
+        });
         return new Command("rules", "Limits of the running switch, as data.") { lint, show, activate, undo };
     }
 
@@ -110,7 +116,8 @@ internal static class RulesCommand
             var count = limit.CountMax > 0 ? $"{limit.CountMax} times" : "";
             var amount = limit.AmountMax > 0 ? $"{limit.AmountMax} of {limit.Currency:D3}" : "";
             var both = count.Length > 0 && amount.Length > 0 ? " and " : "";
-            Console.WriteLine($"  {limit.Id,3}  {limit.Name,-16} {limit.Subject,-9} {limit.Window,-6} {count}{both}{amount}  ({string.Join(", ", limit.Operations)})");
+            var operations = string.Join(", ", limit.Operations);
+            Console.WriteLine($"  {limit.Id,3}  {limit.Name,-16} {limit.Subject,-9} {limit.Window,-6} {count}{both}{amount}  ({operations})");
         }
     }
 }

@@ -84,9 +84,8 @@ internal static class ScanCommand
             using var reader = new JournalReader(disk);
             while (reader.TryRead(out var header, out var payload))
             {
-                if (header.Kind == JournalKind.Decided)
+                if (JournalLines.TryDecided(header, payload, out var decided, out _))
                 {
-                    ref readonly var decided = ref MemoryMarshal.AsRef<Decided>(payload);
                     if (decided.Card < 0) known.Add(decided.Request.Pan);
                 }
                 else if (header.Kind == JournalKind.CardAdded) known.Add(MemoryMarshal.AsRef<CardAdded>(payload).Pan);

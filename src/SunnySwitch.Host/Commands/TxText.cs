@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
@@ -60,13 +61,36 @@ internal static class TxText
             writer.WriteNumber("ledger_before", why.LedgerMinor);
         }
 
+        if (why.HasRun(Check.Limits))
+        {
+            writer.WriteNumber("rules_version", why.RulesVersion);
+            writer.WriteNumber("limits_counting", BitOperations.PopCount(why.Counted));
+            writer.WriteNumber("limits_breached", BitOperations.PopCount(why.Breached));
+            if (why.BreachedId != 0) writer.WriteNumber("limit", why.BreachedId);
+            if (why.BreachedId != 0) writer.WriteNumber("limit_reached", why.Reached);
+        }
+
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
     }
 
     private static string Outcome(in Decided decided) =>
-        $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}";
+        $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}{Limits(in decided)}";
 
-    private static string Passed(Check check, in Explanation why) => check == Check.Account ? "passed" + Balances(in why) : "passed";
+    private static string Limits(in Decided decided)
+    {
+        ref readonly var why = ref decided.Explanation;
+        if (why.BreachedId == 0) return "";
+        var reached = decided.Result == InternalResult.CountLimit ? $"{why.Reached} transactions" : $"{why.Reached} (transactions or minor units)";
+        if (decided.Result == InternalResult.AmountLimit) reached = Money(why.Reached, decided.Request.Currency);
+        return $"; limit {why.BreachedId} of rules {why.RulesVersion} had reached {reached}, {BitOperations.PopCount(why.Breached)} breached in all";
+    }
+
+    private static string Passed(Check check, in Explanation why) => check switch
+    {
+        Check.Account => "passed" + Balances(in why),
+        Check.Limits => $"passed; {BitOperations.PopCount(why.Counted)} limits of rules {why.RulesVersion} count it",
+        _ => "passed",
+    };
 
     private static string Balances(in Explanation why) =>
         why.HasRun(Check.Account) && why.DecidedBy is Check.Account or Check.Good

@@ -212,7 +212,7 @@ public sealed class CodeTests
     {
         var request = Changed(Of(9, Purchase(1, 1_000, 0x0200)), t =>
         {
-            t.Request.CashMinor = cash;
+            t.Request.CashMinor = (uint)cash;
             t.Request.Has |= RequestHas.Cash;
             return t;
         });

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 using static SunnySwitch.Core.Tests.Bench;
 
@@ -21,9 +20,10 @@ public sealed class RedecisionTests
     {
         var at = Play();
         var frame = _bench.Frames[at];
-        ref var decided = ref MemoryMarshal.AsRef<Decided>(frame.Payload.AsSpan());
+        Assert.True(Decided.TryRead(Decided.Version, frame.Payload, out var decided, out var original));
         Assert.Equal("51", decided.Code.ToString());
         (decided.Code, decided.Result) = (ResponseCode.Of('0', '5'), InternalResult.CardBlocked);
+        Decided.Write(in decided, in original, frame.Payload);
         var difference = Assert.Single(_bench.Redecided());
         Assert.Equal(frame.Sequence, difference.Sequence);
         Assert.StartsWith("05 CardBlocked", difference.Was, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
+using SunnySwitch.Core.Tests.Stages;
 using static SunnySwitch.Core.Tests.Bench;
 
 namespace SunnySwitch.Core.Tests.State;
@@ -18,7 +19,7 @@ public sealed class ApplyTests
         Stops(JournalKind.CardAdded, 2, new byte[64]);
         Stops(JournalKind.CardAdded, 1, new byte[63]);
         Stops(JournalKind.Decided, 1, new byte[DecidedV1.Bytes + 1]);
-        Stops(JournalKind.Decided, 2, new byte[Decided.Bytes + 1]);
+        Stops(JournalKind.Decided, 2, new byte[Decided.PlainBytes + 1]);
     }
 
     [Fact]
@@ -105,7 +106,7 @@ public sealed class ApplyTests
     {
         var hash = _bench.State.Hash;
         var transaction = Purchase(1);
-        _bench.State.Prefetch(in transaction.Request);
+        for (var pass = 0; pass < 4; pass++) _bench.State.Prefetch(in transaction.Request, pass);
         _bench.Decider.Decide(ref transaction, default, 77);
         var first = PayloadOf(in transaction);
         _bench.Decider.Decide(ref transaction, default, 77);
@@ -113,10 +114,20 @@ public sealed class ApplyTests
         Assert.Equal(hash, _bench.State.Hash);
     }
 
-    [Fact]
-    public void Deciding_and_applying_allocate_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Deciding_and_applying_allocate_nothing(bool hasLimits)
     {
         var bench = new Bench(new StateOptions(64, 64, 50_000, 50_000, 100, 8));
+        var rules = LimitTests.Rules(
+        [
+            LimitTests.Limit(1, LimitSubject.Card, count: 1_000_000, amount: 1_000_000),
+            LimitTests.Limit(2, LimitSubject.Account, count: 1_000_000, minutes: 60),
+            LimitTests.Limit(3, LimitSubject.Merchant, amount: 1_000_000, minutes: 5), LimitTests.Limit(4, LimitSubject.Terminal, count: 1_000_000),
+        ]);
+        rules.Version = 1;
+        if (hasLimits) bench.Write(JournalKind.RulesActivated, rules);
         bench.State.Apply(JournalKind.BatchChain, 1, 1_000, default, []);
         var purchase = Purchase(1, 1);
         Run(bench, purchase, 2_000, 2_000);                            // Warm: tiers and statics.
@@ -131,10 +142,10 @@ public sealed class ApplyTests
         {
             purchase.Request.Stan = firstStan + count;
             Seal(ref purchase);
-            bench.State.Prefetch(in purchase.Request);
+            for (var pass = 0; pass < bench.State.PrefetchPasses; pass++) bench.State.Prefetch(in purchase.Request, pass);
             var verdict = bench.Decider.Decide(ref purchase, default, firstSequence + count);
             if (verdict != Verdict.Answer || purchase.Decided.Code != ResponseCode.Approved) throw new InvalidOperationException();
-            var payload = MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in purchase.Decided));
+            var payload = Decided.FixedPart(in purchase.Decided);
             bench.State.Apply(JournalKind.Decided, Decided.Version, firstSequence + count, default, payload);
         }
     }
