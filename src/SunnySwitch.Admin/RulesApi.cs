@@ -47,6 +47,7 @@ public sealed class RulesApi(OperatorDesk desk)
 
     private async Task<IResult> Activate(RulesToActivate wanted)
     {
+        if (wanted.File.ValueKind == JsonValueKind.Undefined) return Results.UnprocessableEntity(new Refusal(["file: missing"]));
         var rules = RulesFile.Read(Encoding.UTF8.GetBytes(wanted.File.GetRawText()), out var found);
         var problems = found.Concat(RulesFile.Sign(ref rules, wanted.Operator, wanted.Reason)).ToList();
         if (wanted.From is not null)

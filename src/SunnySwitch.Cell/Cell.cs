@@ -286,7 +286,8 @@ public sealed class Cell : IBatchEventHandler<Input>
     private void TakeCommand(OperatorCommand command, Instant now)
     {
         var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow;
-        command.Outcome = isLook || (MakeRoom(now, RuleSet.Bytes) && _journal.HasSegmentAhead) ? Obey(command, now) : CommandOutcome.JournalFull;
+        var bytes = command.Kind is CommandKind.RulesActivate or CommandKind.RulesUndo ? RuleSet.Bytes : FrameBytesMax;
+        command.Outcome = isLook || (MakeRoom(now, bytes) && _journal.HasSegmentAhead) ? Obey(command, now) : CommandOutcome.JournalFull;
         _gate.OnDecided(_journal.LastSequence);
         _commands.Add(command);
     }

@@ -44,11 +44,18 @@ public sealed class RulesTests
             Assert.Equal(1, refused.ExitCode);
             Assert.StartsWith("sunny: limits: id 1 stands for another subject, window or currency already", refused.Errors, StringComparison.Ordinal);
 
+            var stop = TestContext.Current.CancellationToken;
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{running.HttpPort}") };
+            using var empty = await http.PostAsync(new Uri("rules/activate", UriKind.Relative), new StringContent("{}", null, "application/json"), stop);
+            Assert.Equal((422, "{\"problems\":[\"file: missing\"]}"), ((int)empty.StatusCode, await empty.Content.ReadAsStringAsync(stop)));
+
             Assert.Equal(0, Rules(running, "undo", "--operator", "boris", "--reason", "too tight").ExitCode);
             Assert.Equal("00", Buy(client, 1, 10));
             Assert.Equal(0, running.Terminate());
         }
 
+        var tail = SwitchProcess.Run("journal", "tail", "-n", "100", "--data", test.Data).Output;
+        Assert.Contains("RulesActivated     version 1, 2 limits, tight by anna: a test", tail, StringComparison.Ordinal);
         var (exitCode, output, _) = SwitchProcess.Run("replay", "--data", test.Data, "--config", test.ConfigFile);
         Assert.True(exitCode == 0, output);
         (exitCode, output, _) = SwitchProcess.Run("tx", "explain", "--data", test.Data, "000000000004");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
@@ -19,6 +20,13 @@ internal static class JournalLines
     {
         (decided, original) = (default, default);
         return header.Kind == JournalKind.Decided && Decided.TryRead(header.KindVersion, payload, out decided, out original);
+    }
+
+    private static bool TryRules(in FrameHeader header, ReadOnlySpan<byte> payload, out RuleSet rules)
+    {
+        var isRules = header.Kind == JournalKind.RulesActivated && payload.Length == RuleSet.Bytes;
+        rules = isRules ? MemoryMarshal.Read<RuleSet>(payload) : default;
+        return isRules;
     }
 
     internal static void WriteCsv(TextWriter output, in FrameHeader header, ReadOnlySpan<byte> payload)
@@ -43,6 +51,11 @@ internal static class JournalLines
     internal static string Describe(in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         var start = $"{header.Sequence,12} {header.Time} epoch {header.Epoch} {header.Kind,-18}";
+        if (TryRules(header, payload, out var rules))
+        {
+            return $"{start} version {rules.Version}, {rules.Count} limits, {rules.Name} by {rules.Operator}: {rules.Reason}";
+        }
+
         if (!TryDecided(header, payload, out var decided, out _)) return $"{start} {payload.Length} bytes";
         ref readonly var request = ref decided.Request;
         return $"{start} {request.Mti:X4} acquirer {request.Acquirer} stan {request.Stan:D6} {request.TruncatedPan} "
@@ -54,7 +67,18 @@ internal static class JournalLines
     internal static void DescribeJson(Utf8JsonWriter writer, in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         HeaderJson(writer, in header);
+        if (TryRules(header, payload, out var rules)) RulesJson(writer, in rules);
         if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
+    }
+
+    private static void RulesJson(Utf8JsonWriter writer, in RuleSet rules)
+    {
+        writer.WriteNumber("rules_version", rules.Version);
+        writer.WriteString("rules", rules.Name.ToString());
+        writer.WriteNumber("limits", rules.Count);
+        writer.WriteNumber("effective_day", rules.EffectiveDay);
+        writer.WriteString("operator", rules.Operator.ToString());
+        writer.WriteString("reason", rules.Reason.ToString());
     }
 
     internal static void DescribeJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original)
