@@ -33,7 +33,7 @@ public sealed class GoldenTests
     [InlineData(typeof(Explanation), 64,
         "Checks 0 WaitedNanos 4 AvailableMinor 8 LedgerMinor 16 DecidedBy 24 Operation 25 Currency 26 RulesVersion 28 Counted 32 Breached 40 "
         + "Reached 48 BreachedId 56")]
-    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Name 32")]
+    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Since 28 Name 32")]
     [InlineData(typeof(RuleSet), 3168, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Limits 96")]
     [InlineData(typeof(CardAdded), 64,
         "Pan 0 TruncatedPan 16 LedgerMinor 24 CreditLineMinor 32 Expiry 40 Currency 42 Status 44 Hot 45 Card "
@@ -49,7 +49,7 @@ public sealed class GoldenTests
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
     [InlineData(typeof(StateImage), 240,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
-        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56")]
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 LatestMinute 208")]
     public void Durable_layouts_are_frozen(Type type, int bytes, string offsets)
     {
         Assert.Equal(bytes, Marshal.SizeOf(type));
@@ -66,7 +66,7 @@ public sealed class GoldenTests
         Assert.Equal((8, 24, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 32, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
         Assert.Equal((64, 32, 32), (Unsafe.SizeOf<CardEntry>(), Unsafe.SizeOf<AccountEntry>(), Unsafe.SizeOf<BalanceEntry>()));
-        Assert.Equal((24, 112, 56), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
+        Assert.Equal((24, 112, 64), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
 
     [Theory]

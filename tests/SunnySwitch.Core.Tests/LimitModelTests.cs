@@ -31,7 +31,7 @@ public sealed class LimitModelTests
         if (Difference(seed.Item, null) is { } what) Assert.Fail($"seed {seed.Item}: {what}");
     }
 
-    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines"];
+    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines", "ids return"];
 
     /// <summary>The control: a list that counts otherwise does not agree.</summary>
     [Theory]
@@ -65,10 +65,9 @@ public sealed class LimitModelTests
             {
                 LimitTerms[] some = [.. _pool.Where(_ => random.Next(3) > 0).Select(limit => limit with { CountMax = limit.CountMax * random.Next(1, 3) })];
                 random.Shuffle(some);
-                var rules = Rules(some);
-                rules.Version = bench.State.NextRulesVersion;
+                Assert.True(new RulesDesk(bench.State).TryActivate(Rules(some), out var rules, out _, out _));
                 bench.Write(JournalKind.RulesActivated, rules);
-                list.Limits = some;
+                list.Enter(some);
             }
             else if (dice < 25 && sent.Count > 0)
             {
@@ -112,7 +111,23 @@ public sealed class LimitModelTests
         private int _previousDay;
         private int _day = FirstDay;
 
-        public IReadOnlyList<LimitTerms> Limits { get; set; } = [];
+        private IReadOnlyList<LimitTerms> _limits = [];
+        private readonly Dictionary<byte, int> _since = [];
+        private readonly Dictionary<byte, int> _lastIn = [];
+        private int _version;
+
+        /// <summary>An id that was in neither of the two versions before stands for a new limit: what was counted for it is gone.</summary>
+        public void Enter(IReadOnlyList<LimitTerms> limits)
+        {
+            _version++;
+            foreach (var limit in limits)
+            {
+                if (fault != "ids return" && (!_lastIn.TryGetValue(limit.Id, out var last) || last < _version - 2)) _since[limit.Id] = _version;
+                _lastIn[limit.Id] = _version;
+            }
+
+            _limits = limits;
+        }
 
         public void OpenDay(int day) => (_previousDay, _day) = (_day, day);
 
@@ -121,10 +136,10 @@ public sealed class LimitModelTests
             code = "00";
             var minute = (int)(now.UnixNanos / (60L * Instant.NanosPerSecond));
             var entry = new Entry { Request = request, Day = day, Minute = minute, Stays = request.AmountMinor };
-            foreach (var limit in Limits)
+            foreach (var limit in _limits)
             {
                 if ((limit.Operations & AllOperations) == 0) continue;
-                entry.Left[limit.Id] = (1, request.AmountMinor);
+                entry.Left[limit.Id] = (1, request.AmountMinor, SinceOf(limit));
                 var (count, amount) = Used(limit, entry);
                 var isCount = limit.CountMax > 0 && count >= limit.CountMax;
                 if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
@@ -139,10 +154,10 @@ public sealed class LimitModelTests
         public void GiveBack(Entry entry, long stays)
         {
             if (fault == "forgets") return;
-            foreach (var limit in Limits)
+            foreach (var limit in _limits)
             {
                 if (!entry.Left.TryGetValue(limit.Id, out var left)) continue;
-                entry.Left[limit.Id] = (stays == 0 ? 0 : left.Count, left.AmountMinor - (entry.Stays - stays));
+                entry.Left[limit.Id] = (stays == 0 ? 0 : left.Count, left.AmountMinor - (entry.Stays - stays), left.Since);
             }
 
             entry.Stays = stays;
@@ -153,14 +168,16 @@ public sealed class LimitModelTests
             var (count, amount) = (0, 0L);
             foreach (var entry in _entries)
             {
-                if (!entry.Left.TryGetValue(limit.Id, out var left) || !IsSame(limit.Subject, entry.Request, asked.Request)) continue;
-                if (!IsWithin(limit, entry, asked)) continue;
+                if (!entry.Left.TryGetValue(limit.Id, out var left) || left.Since != SinceOf(limit)) continue;
+                if (!IsSame(limit.Subject, entry.Request, asked.Request) || !IsWithin(limit, entry, asked)) continue;
                 count += left.Count;
                 amount += left.AmountMinor;
             }
 
             return (count, amount);
         }
+
+        private int SinceOf(LimitTerms limit) => _since.GetValueOrDefault(limit.Id);
 
         private bool IsWithin(LimitTerms limit, Entry entry, Entry asked)
         {
@@ -183,7 +200,7 @@ public sealed class LimitModelTests
             public required Request Request { get; init; }
             public required int Day { get; init; }
             public required int Minute { get; init; }
-            public Dictionary<byte, (int Count, long AmountMinor)> Left { get; } = [];
+            public Dictionary<byte, (int Count, long AmountMinor, int Since)> Left { get; } = [];
             public long Stays { get; set; }
         }
     }

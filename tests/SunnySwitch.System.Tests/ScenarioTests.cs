@@ -3,8 +3,10 @@ namespace SunnySwitch.SystemTests;
 /// <summary>The flows of docs/authorization.md, played as an acquirer plays them: <c>sunny play config/scenarios/*.json</c>.</summary>
 public sealed class ScenarioTests
 {
+    private static readonly string _folder = Path.Combine(SwitchProcess.Folder("config"), "scenarios");
+
     public static TheoryData<string> Scenarios =>
-        [.. Directory.GetFiles(Path.Combine(SwitchProcess.Folder("config"), "scenarios"), "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(_folder, "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Scenarios))]
@@ -15,8 +17,7 @@ public sealed class ScenarioTests
         var api = $"http://127.0.0.1:{running.HttpPort}";
         var added = SwitchProcess.Run("card", "add", "--pan", "4761739001010119", "--expiry", "2812", "--balance", "10000000", "--api", api);
         Assert.Equal(0, added.ExitCode);
-        var scenario = Path.Combine(SwitchProcess.Folder("config"), "scenarios", file);
-        var (exitCode, output, errors) = SwitchProcess.Run("play", $"127.0.0.1:{running.Port(0)}", scenario, "--acquirer", "400001");
+        var (exitCode, output, errors) = SwitchProcess.Run("play", $"127.0.0.1:{running.Port(0)}", Path.Combine(_folder, file), "--acquirer", "400001");
         Assert.True(exitCode == 0, output + errors);
         var card = SwitchProcess.Run("card", "show", "--json", "--pan", "4761739001010119", "--api", api).Output;
         Assert.Contains("\"heldMinor\":0", card, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public enum LimitSubject : byte
 /// One limit: so many transactions, or so much money, of a subject within a window. Little-endian, frozen.
 /// <code>
 /// 0 most transactions 8 | 8 most money, minor units 8 | 16 window in minutes 4 | 20 currency 2 | 22 operations 2 | 24 id 1
-/// 25 subject 1 | 26 unused 6 | 32 name 16 | 48
+/// 25 subject 1 | 26 unused 2 | 28 since 4 | 32 name 16 | 48
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -41,6 +41,11 @@ public struct LimitTerms
     /// <summary>1 to 64; what it stands for stays the same from version to version.</summary>
     [FieldOffset(24)] public byte Id;
     [FieldOffset(25)] public LimitSubject Subject;
+    /// <summary>
+    /// Version of the rules in which its id came to stand for it; set when they are activated. What was counted before was counted for
+    /// another limit of that id.
+    /// </summary>
+    [FieldOffset(28)] public uint Since;
     [FieldOffset(32)] public Text16 Name;
 #pragma warning restore CS1591
 

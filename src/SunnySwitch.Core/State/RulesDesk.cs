@@ -24,6 +24,12 @@ public sealed class RulesDesk(SwitchState state)
     {
         payload = wanted;
         payload.Version = state.Velocity.NextVersion;
+        for (var index = 0; index < payload.Count; index++)
+        {
+            ref var limit = ref payload.Limits[index];
+            limit.Since = SinceOf(limit.Id, in state.Velocity.Active) ?? SinceOf(limit.Id, in state.Velocity.Previous) ?? payload.Version;
+        }
+
         id = FirstChanged(in wanted, in state.Velocity.Active);
         if (id == 0) id = FirstChanged(in wanted, in state.Velocity.Previous);
         refusal = id == 0 ? RulesRefusal.None : RulesRefusal.IdMeansOther;
@@ -41,6 +47,16 @@ public sealed class RulesDesk(SwitchState state)
         (payload.Operator, payload.Reason, payload.EffectiveDay) = (asked.Operator, asked.Reason, state.BusinessDay);
         payload.Version = state.Velocity.NextVersion;
         return refusal == RulesRefusal.None;
+    }
+
+    private static uint? SinceOf(byte id, in RuleSet known)
+    {
+        foreach (ref readonly var limit in ((ReadOnlySpan<LimitTerms>)known.Limits)[..known.Count])
+        {
+            if (limit.Id == id) return limit.Since;
+        }
+
+        return null;
     }
 
     private static byte FirstChanged(in RuleSet wanted, in RuleSet known)

@@ -65,6 +65,9 @@ public struct StateImage
     [FieldOffset(160)] internal FifoRange SlidingCounters;
     [FieldOffset(184)] internal FifoRange Receipts;
 
+    /// <summary>See <see cref="Velocity.LatestMinute"/>.</summary>
+    [FieldOffset(208)] public int LatestMinute;
+
     /// <summary>Of the newest version.</summary>
     public StateImage()
     {

@@ -22,7 +22,7 @@ public sealed record StateOptions(
     /// <summary>Subjects of limits with a sliding window; 116 bytes each. Default a sixteenth of the answers, 1,024 at least.</summary>
     public int SlidingCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 16);
 
-    /// <summary>Approved transactions that limits count; 60 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    /// <summary>Approved transactions that limits count; 68 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
     /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>

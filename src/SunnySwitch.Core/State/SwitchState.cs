@@ -232,6 +232,7 @@ public sealed class SwitchState
         DayCounters = Velocity.Days.Range,
         SlidingCounters = Velocity.Slidings.Range,
         Receipts = Velocity.Receipts.Range,
+        LatestMinute = Velocity.LatestMinute,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -266,7 +267,7 @@ public sealed class SwitchState
         if (head.HasLimits)
         {
             Balances.Read(image, head.Balances);
-            Velocity.Read(image, head.DayCounters, head.SlidingCounters, head.Receipts);
+            Velocity.Read(image, head.DayCounters, head.SlidingCounters, head.Receipts, head.LatestMinute);
         }
 
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
@@ -489,7 +490,12 @@ public sealed class SwitchState
         mix.Add((ulong)Tombstones.Entries.TodayFirst, (ulong)Tombstones.Entries.LiveFirst);
         // What joined later counts from its first entry on, so that old hashes stay.
         if (Balances.NextNumber > 1) mix.Add((ulong)Balances.TodayFirst, (ulong)Balances.LiveFirst);
-        if (Velocity.Receipts.NextNumber > 1) mix.Add((ulong)Velocity.Receipts.TodayFirst, (ulong)Velocity.Receipts.LiveFirst);
+        if (Velocity.Receipts.NextNumber > 1)
+        {
+            mix.Add((ulong)Velocity.Receipts.TodayFirst, (ulong)Velocity.Receipts.LiveFirst);
+            mix.Add((ulong)Velocity.LatestMinute, 0);
+        }
+
         return mix.Finish();
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Core.State;
@@ -16,6 +17,9 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private RuleSet _previous;
     private RuleSet _pending;
     private readonly CountedFor[] _known = new CountedFor[64];
+
+    /// <summary>The latest minute that something was counted in: sliding windows never go back, whatever the clock does between two starts.</summary>
+    public int LatestMinute { get; private set; }
 
     public readonly FifoHash<DayCounter> Days = new("tables.dayCounters", options.DayCountersMax, touch);
     public readonly FifoHash<SlidingCounter> Slidings = new("tables.slidingCounters", options.SlidingCountersMax, touch);
@@ -65,7 +69,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         }
 
         var (count, amount) = (0L, 0L);
-        var piece = PieceOf(in limit, MinuteOf(now));
+        var piece = PieceOf(in limit, MinuteAt(now));
         AddSliding(Primary(index, ref counted), piece, ref count, ref amount);
         AddSliding(Primary(in limit, counted.Subjects.Of(limit.Subject), previousDay), piece, ref count, ref amount);
         return (count, amount);
@@ -112,6 +116,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public void Count(ulong limits, in Request request, int account, int day, Instant time, long key)
     {
         ref var counted = ref For(in request, account, day);
+        LatestMinute = MinuteAt(time);
         for (var left = limits; left != 0; left &= left - 1)
         {
             var index = BitOperations.TrailingZeroCount(left);
@@ -119,10 +124,17 @@ internal sealed class Velocity(StateOptions options, bool touch)
             ref readonly var limit = ref _active.Limits[index];
             var primary = Primary(index, ref counted);
             if (limit.Minutes == 0) AddToDay(primary, 1, request.AmountMinor);
-            else AddToPiece(primary, PieceOf(in limit, MinuteOf(time)), 1, request.AmountMinor);
+            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, request.AmountMinor);
         }
 
-        Receipts.Append(new Receipt { Primary = ReceiptOf(key), Minute = MinuteOf(time), Limits = IdsOf(limits), Subjects = counted.Subjects });
+        Receipts.Append(new Receipt
+        {
+            Primary = ReceiptOf(key),
+            Minute = LatestMinute,
+            Limits = IdsOf(limits),
+            Subjects = counted.Subjects,
+            Version = _active.Version,
+        });
     }
 
     /// <summary>Gives back to the counters of a transaction's own time; what has ended since is left alone.</summary>
@@ -133,7 +145,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ref readonly var receipt = ref Receipts[number];
         for (var left = receipt.Limits; left != 0; left &= left - 1)
         {
-            if (TermsOf(BitOperations.TrailingZeroCount(left) + 1) is not { } limit) continue;
+            if (TermsOf(BitOperations.TrailingZeroCount(left) + 1) is not { } limit || limit.Since > receipt.Version) continue;
             Add(in limit, receipt.Subjects.Of(limit.Subject), day, receipt.Minute, isWhole ? -1 : 0, -amountMinor);
         }
     }
@@ -165,8 +177,9 @@ internal sealed class Velocity(StateOptions options, bool touch)
         Receipts.Write(image);
     }
 
-    public void Read(ImageReader image, in FifoRange days, in FifoRange slidings, in FifoRange receipts)
+    public void Read(ImageReader image, in FifoRange days, in FifoRange slidings, in FifoRange receipts, int latestMinute)
     {
+        LatestMinute = latestMinute;
         _active = image.Next<RuleSet>();
         _previous = image.Next<RuleSet>();
         _pending = image.Next<RuleSet>();
@@ -247,7 +260,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         var counter = Slidings[number];
         if (count > 0)
         {
-            piece = Math.Max(piece, counter.Newest);        // The clock may have been set back between two starts.
+            Must.Hold(piece >= counter.Newest);
             counter.MoveTo(piece);
         }
 
@@ -298,6 +311,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     {
         var mix = new Mix(CounterDomain);
         mix.Add(((ulong)limit.Id << 32) | (uint)day, subject);
+        mix.Add(limit.Since, 0);
         return mix.Finish64();
     }
 
@@ -308,7 +322,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         return mix.Finish64();
     }
 
-    private static int MinuteOf(Instant time) => (int)(time.UnixNanos / NanosPerMinute);
+    private int MinuteAt(Instant time) => Math.Max((int)(time.UnixNanos / NanosPerMinute), LatestMinute);
 
     private static int PieceOf(in LimitTerms limit, int minute) => minute / SlidingCounter.PieceMinutes(limit.Minutes);
 
@@ -317,7 +331,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         if (rules.Version == 0) return UInt128.Zero;
         var mix = new Mix((ulong)StateTable.Rules);
         mix.Add(place, rules.Version);
-        var words = System.Runtime.InteropServices.MemoryMarshal.Cast<RuleSet, ulong>(new ReadOnlySpan<RuleSet>(in rules));
+        var words = MemoryMarshal.Cast<RuleSet, ulong>(new ReadOnlySpan<RuleSet>(in rules));
         for (var word = 0; word + 1 < words.Length; word += 2) mix.Add(words[word], words[word + 1]);
         return mix.Finish();
     }

@@ -226,6 +226,37 @@ public sealed class LimitTests
         Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
     }
 
+    [Fact]
+    public void An_id_that_came_to_stand_for_another_limit_counts_afresh_and_gets_nothing_back_from_before()
+    {
+        Activate(Limit(1, LimitSubject.Card, count: 5, minutes: 60));
+        var first = Purchase(++_stan);
+        _bench.Code(first);
+        Activate();
+        Activate();
+        Activate(Limit(1, LimitSubject.Card, count: 1));
+        Assert.Equal("00", Buy());
+        Assert.Equal("00", _bench.Code(Reversal(++_stan, first)));
+        Assert.Equal("65", Buy());
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_neither_frees_a_window_nor_stops_the_switch()
+    {
+        Activate(Limit(1, LimitSubject.Card, count: 2, minutes: 7));
+        Assert.Equal("00", Buy());
+        _bench.Now = Minutes(_bench.Now, -300);
+        var second = Purchase(++_stan);
+        Assert.Equal("00", _bench.Code(second));
+        Assert.Equal("65", Buy());
+        Assert.Equal("00", _bench.Code(Reversal(++_stan, second)));
+        Assert.Equal(["00", "65"], [Buy(), Buy()]);
+        _bench.RestartFromImage();
+        Assert.Equal("65", Buy());
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
     [Theory]
     [InlineData(1, 100, 100)]
     [InlineData(100, 1, 100)]
