@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Admin;
 
@@ -19,8 +20,18 @@ public sealed record RulesToUndo(string? Operator, string? Reason);
 public sealed record LimitShown(
     int Id, string Name, string Subject, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax);
 
+/// <summary>Merchant categories as they are shown; days of 0 are those for all.</summary>
+public sealed record CategoryShown(
+    string From, string To, int HoldDays, int PreAuthorizationDays, int TolerancePermille, bool Refused, bool UnlinkedRefunds);
+
+/// <summary>A product as it is shown; no home country: good everywhere.</summary>
+public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, string HomeCountry);
+
 /// <summary>A version of the rules as it is shown.</summary>
-public sealed record RulesShown(uint Version, string Rules, string From, string Operator, string Reason, IReadOnlyList<LimitShown> Limits);
+public sealed record RulesShown(
+    uint Version, string Rules, string From, string Operator, string Reason, IReadOnlyList<LimitShown> Limits, int HoldDays,
+    int PreAuthorizationDays, bool UnlinkedRefunds, IReadOnlyList<CategoryShown> Categories, IReadOnlyList<ProductShown> Products,
+    bool CountriesAreAllowed, IReadOnlyList<string> Countries);
 
 /// <summary>In force, in force before, and to come.</summary>
 public sealed record AllRulesShown(RulesShown? Active, RulesShown? Previous, RulesShown? Pending);
@@ -81,21 +92,65 @@ public sealed class RulesApi(OperatorDesk desk)
     private static RulesShown? Shown(in RuleSet rules)
     {
         if (rules.Version == 0) return null;
+        var from = rules.EffectiveDay == 0 ? "" : _epoch.AddDays(rules.EffectiveDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var countries = new List<string>();
+        foreach (var country in ((ReadOnlySpan<ushort>)rules.Countries)[..rules.CountryCount]) countries.Add($"{country:D3}");
+        return new RulesShown(
+            rules.Version, rules.Name.ToString(), from, rules.Operator.ToString(), rules.Reason.ToString(), Limits(in rules),
+            rules.HoldDays == 0 ? SwitchState.HoldDaysUsual : rules.HoldDays,
+            rules.PreAuthorizationDays == 0 ? SwitchState.PreAuthorizationDaysUsual : rules.PreAuthorizationDays,
+            (rules.Flags & RuleFlags.NoUnlinkedRefunds) == 0, Categories(in rules), Products(in rules),
+            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries);
+    }
+
+    private static List<LimitShown> Limits(in RuleSet rules)
+    {
         var limits = new List<LimitShown>();
         foreach (ref readonly var limit in ((ReadOnlySpan<LimitTerms>)rules.Limits)[..rules.Count])
         {
-            var operations = new List<string>();
-            foreach (var operation in Enum.GetValues<Operation>())
-            {
-                if ((limit.Operations >> (int)operation & 1) != 0) operations.Add(char.ToLowerInvariant(operation.ToString()[0]) + operation.ToString()[1..]);
-            }
-
             limits.Add(new LimitShown(
-                limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Minutes == 0 ? "day" : $"{limit.Minutes}m", operations,
-                limit.Currency, limit.CountMax, limit.AmountMaxMinor));
+                limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Minutes == 0 ? "day" : $"{limit.Minutes}m",
+                Operations(limit.Operations), limit.Currency, limit.CountMax, limit.AmountMaxMinor));
         }
 
-        var from = rules.EffectiveDay == 0 ? "" : _epoch.AddDays(rules.EffectiveDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        return new RulesShown(rules.Version, rules.Name.ToString(), from, rules.Operator.ToString(), rules.Reason.ToString(), limits);
+        return limits;
+    }
+
+    private static List<CategoryShown> Categories(in RuleSet rules)
+    {
+        var categories = new List<CategoryShown>();
+        foreach (ref readonly var category in ((ReadOnlySpan<CategoryTerms>)rules.Categories)[..rules.CategoryCount])
+        {
+            categories.Add(new CategoryShown(
+                $"{category.From:D4}", $"{category.To:D4}", category.HoldDays, category.PreAuthorizationDays, category.TolerancePermille,
+                (category.Flags & CategoryFlags.Refused) != 0, (category.Flags & CategoryFlags.UnlinkedRefunds) != 0));
+        }
+
+        return categories;
+    }
+
+    private static List<ProductShown> Products(in RuleSet rules)
+    {
+        var products = new List<ProductShown>();
+        foreach (ref readonly var product in ((ReadOnlySpan<ProductTerms>)rules.Products)[..rules.ProductCount])
+        {
+            var home = product.HomeCountry == 0 ? "" : $"{product.HomeCountry:D3}";
+            products.Add(new ProductShown(
+                product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0, home));
+        }
+
+        return products;
+    }
+
+    private static List<string> Operations(uint bits)
+    {
+        var operations = new List<string>();
+        if (bits == uint.MaxValue) return ["all"];
+        foreach (var operation in Enum.GetValues<Operation>())
+        {
+            if ((bits >> (int)operation & 1) != 0) operations.Add(char.ToLowerInvariant(operation.ToString()[0]) + operation.ToString()[1..]);
+        }
+
+        return operations;
     }
 }

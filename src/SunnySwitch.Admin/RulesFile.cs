@@ -7,15 +7,16 @@ using SunnySwitch.Protocol.Meaning;
 namespace SunnySwitch.Admin;
 
 /// <summary>
-/// Rules as a file: <c>{"rules": NAME, "limits": [{"id", "name", "subject", "operations", "window", "currency", "countMax", "amountMax"}]}</c>,
-/// with comments; schema <c>config/schema/rules.json</c>. Every problem is listed, and then nothing is taken.
+/// Rules as a file: limits, how long authorizations hold, what holds for merchant categories, products and countries; with comments;
+/// schema <c>config/schema/rules.json</c>. Every problem is listed, and then nothing is taken.
 /// </summary>
-public static class RulesFile
+public static partial class RulesFile
 {
     private const int FileBytesMax = 65_536, ProblemsMax = 50, NameMax = 16, ReasonMax = 48;
     private const long CountMax = 1_000_000_000, AmountMax = 1_000_000_000_000_000;
 
     private static readonly JsonDocumentOptions _options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
+    private static readonly string[] _rootKeys = ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "unlinkedRefunds"];
     private static readonly string[] _keys = ["id", "name", "subject", "operations", "window", "currency", "countMax", "amountMax"];
 
     private static readonly Dictionary<string, Operation> _operations = new(StringComparer.Ordinal)
@@ -26,6 +27,8 @@ public static class RulesFile
         ["refund"] = Operation.Refund,
         ["inquiry"] = Operation.Inquiry,
         ["verification"] = Operation.Verification,
+        ["preAuthorization"] = Operation.PreAuthorization,
+        ["increment"] = Operation.Increment,
     };
 
     /// <summary>Reads a file; the rules are meant only without problems.</summary>
@@ -72,11 +75,13 @@ public static class RulesFile
 
         foreach (var entry in root.EnumerateObject())
         {
-            if (entry.Name is not ("rules" or "limits" or "$schema")) Add(problems, $"{Shown(entry.Name)}: no such key; there are rules and limits");
+            if (_rootKeys.Contains(entry.Name, StringComparer.Ordinal)) continue;
+            Add(problems, $"{Shown(entry.Name)}: no such key; there are {string.Join(", ", _rootKeys)}");
         }
 
         var name = root.TryGetProperty("rules", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         SetText(name, NameMax, "rules", rules.Name, problems);
+        ReadTerms(root, ref rules, problems);
         if (!root.TryGetProperty("limits", out var limits) || limits.ValueKind != JsonValueKind.Array)
         {
             Add(problems, "limits: a list");
@@ -151,22 +156,28 @@ public static class RulesFile
         if (!good) Add(problems, $"{at}.window: day, or the last minutes, 1m to {LimitTerms.MinutesMax}m");
     }
 
-    private static void ReadOperations(JsonElement limit, string at, ref LimitTerms terms, List<string> problems)
+    // Purchase, cash, cash back, estimates and what is added to them.
+    private const uint TakesMoney = 0b11_0000_1110;
+
+    private static void ReadOperations(JsonElement limit, string at, ref LimitTerms terms, List<string> problems) =>
+        terms.Operations = (ushort)OperationsOf(limit, at, TakesMoney, problems);
+
+    private static uint OperationsOf(JsonElement owner, string at, uint usual, List<string> problems)
     {
-        terms.Operations = 0b1110;                            // Purchase, cash, cash back.
-        if (!limit.TryGetProperty("operations", out var list)) return;
-        terms.Operations = 0;
+        if (!owner.TryGetProperty("operations", out var list)) return usual;
+        var operations = 0U;
         if (list.ValueKind == JsonValueKind.Array)
         {
             foreach (var each in list.EnumerateArray())
             {
                 var name = each.ValueKind == JsonValueKind.String ? each.GetString()! : "";
-                if (_operations.TryGetValue(name, out var operation)) terms.Operations |= (ushort)(1 << (int)operation);
+                if (_operations.TryGetValue(name, out var operation)) operations |= 1U << (int)operation;
                 else Add(problems, $"{at}.operations: some of {string.Join(", ", _operations.Keys)}");
             }
         }
 
-        if (terms.Operations == 0) Add(problems, $"{at}.operations: a list that is not empty");
+        if (operations == 0) Add(problems, $"{at}.operations: a list that is not empty");
+        return operations;
     }
 
     private static string? Text(JsonElement owner, string at, string key, List<string> problems)

@@ -17,7 +17,7 @@ namespace SunnySwitch.Cell;
 public sealed class Cell : IBatchEventHandler<Input>
 {
     private const int PrefetchGroup = 16;
-    private const int ResealsMax = 64, ResealLooksMax = 16_384;
+    private const int ResealsMax = 64, ResealLooksMax = 16_384, ExpireLooksMax = 4_096;
     private const int FrameBytesMax = Decided.PayloadBytesMax;
     private static readonly ResponseCode SystemMalfunction = Outcomes.Of(InternalResult.TableFull).Code;
 
@@ -203,7 +203,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     {
         var fixedPart = Decided.FixedPart(in transaction.Decided);
         var link = _links[transaction.LinkIndex].Terms.Link;
-        if ((transaction.Request.Has & RequestHas.Original) == 0)
+        if ((transaction.Request.Has & RequestHas.Names) == 0)
         {
             var sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, fixedPart);
             CrashPoints.Pass(CrashPoint.FrameAppended);
@@ -239,9 +239,9 @@ public sealed class Cell : IBatchEventHandler<Input>
         }
 
         var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in transaction.Decided, target);
-        if (transaction.Decided.Effect == EffectKind.BalancesTold)
+        if (AnswerAmounts.AreToldBy(in transaction.Decided))
         {
-            bytes = BalanceText.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, ref _fields);
+            bytes = AnswerAmounts.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, ref _fields);
         }
 
         _desk.Commit(connection, bytes);
@@ -325,6 +325,8 @@ public sealed class Cell : IBatchEventHandler<Input>
                 }
 
                 return OutcomeOf(refusal);
+            case CommandKind.ExpireHolds:
+                return Expire(command, now);
             case CommandKind.RulesShow:
                 command.AllRules = _state.Rules;
                 return CommandOutcome.Done;
@@ -374,6 +376,15 @@ public sealed class Cell : IBatchEventHandler<Input>
             command.Resealed++;
         }
 
+        return CommandOutcome.Done;
+    }
+
+    /// <summary>A frame's worth at a time, so that no payment waits for all of them.</summary>
+    private CommandOutcome Expire(OperatorCommand command, Instant now)
+    {
+        command.Expired = default;
+        _state.FindOver(ref command.Cursor, ExpireLooksMax, ref command.Expired);
+        if (command.Expired.Count > 0) Record(JournalKind.HoldsExpired, 1, now, 0, in command.Expired);
         return CommandOutcome.Done;
     }
 

@@ -69,7 +69,7 @@ public sealed class Intake(IPanTokens tokens)
         ref var staged = ref _transactions[index];
         ref var target = ref slot.Transaction;
         target.Request = staged.Request;
-        if ((staged.Request.Has & RequestHas.Original) != 0) target.Original = staged.Original;
+        if ((staged.Request.Has & RequestHas.Names) != 0) target.Original = staged.Original;
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;

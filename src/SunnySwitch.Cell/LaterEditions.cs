@@ -6,7 +6,7 @@ namespace SunnySwitch.Cell;
 
 /// <summary>
 /// What ISO 8583:1993 and 2003 moved: local date and time in one element, function codes in place of DE70 and DE95, the original
-/// in DE56, the category of the merchant in DE26, the currency inside of the amount (2003).
+/// in DE56, estimates, supplements and completions told by DE24, the category of the merchant in DE26, the currency inside of the amount (2003).
 /// </summary>
 internal static class LaterEditions
 {
@@ -82,6 +82,13 @@ internal static class LaterEditions
             request.Has |= RequestHas.Replacement;
         }
 
+        request.Has |= request.FunctionCode switch
+        {
+            101 => RequestHas.PreAuthorization,
+            106 or 107 => RequestHas.Increment,
+            201 or 202 => RequestHas.Completion,
+            _ => RequestHas.None,
+        };
         if (request.FunctionCode < NetworkFunctions) return;
         request.Has |= RequestHas.NetworkCode;
         transaction.NetworkCode = request.FunctionCode switch { 801 => 1, 802 => 2, 831 => 301, _ => request.FunctionCode };

@@ -8,6 +8,7 @@ public enum CommandKind : byte
 {
 #pragma warning disable CS1591
     CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6, RulesActivate = 7, RulesUndo = 8, RulesShow = 9,
+    ExpireHolds = 10,
 #pragma warning restore CS1591
 }
 
@@ -40,8 +41,14 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
     /// </summary>
     public byte[]? PanBlock;
 
-    /// <summary>For <see cref="CommandKind.ResealPans"/>: where to begin, 0 at first; afterwards where to go on, -1 at the end.</summary>
+    /// <summary>
+    /// For <see cref="CommandKind.ResealPans"/> and <see cref="CommandKind.ExpireHolds"/>: where to begin, 0 at first; afterwards where to go
+    /// on, -1 at the end.
+    /// </summary>
     public int Cursor;
+
+    /// <summary>What <see cref="CommandKind.ExpireHolds"/> ended.</summary>
+    public HoldsExpired Expired;
 
     /// <summary>What <see cref="CommandKind.ResealPans"/> sealed anew.</summary>
     public int Resealed;

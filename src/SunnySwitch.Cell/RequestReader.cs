@@ -12,6 +12,8 @@ public static class RequestReader
     private const int PanDigitsMin = 12;
     private const int PanDigitsMax = 19;
     private const int AdditionalBytesMax = 126;
+    private const int ApprovalCodeCharacters = 6;
+    private const int Preauthorized = 6;
 
     /// <summary>
     /// Fills <paramref name="transaction"/> from what was decoded in a dialect of any edition of the standard. The PAN leaves by
@@ -27,9 +29,15 @@ public static class RequestReader
         ReadCommon(message, ref request);
         ReadIdentities(message, linkAcquirer, ref request);
         ReadTexts(message, ref request);
+        ReadCodes(message, dialect, ref transaction);
         if (dialect.Standard == 1987) Read1987(message, ref transaction);
         else LaterEditions.Read(message, dialect.Standard, ref transaction);
         if (message.Has(54) && dialect.TypeOf(54) == FieldType.Text) ReadCash(message, dialect.Standard, ref request);
+        foreach (var mark in dialect.Marks)
+        {
+            if (mark.IsIn(message, dialect)) request.Has |= FlagOf(mark.Kind);
+        }
+
         return ReadPan(message, ref request, panBlock);
     }
 
@@ -61,6 +69,60 @@ public static class RequestReader
         if (message.Has(55)) request.Has |= RequestHas.ChipData;
     }
 
+    private static RequestHas FlagOf(MarkKind kind) => kind switch
+    {
+        MarkKind.PreAuthorization => RequestHas.PreAuthorization,
+        MarkKind.Increment => RequestHas.Increment,
+        MarkKind.Completion => RequestHas.Completion,
+        MarkKind.MoreFollow => RequestHas.MoreFollow,
+        _ => RequestHas.PartialOk,
+    };
+
+    /// <summary>DE38 names an earlier approval; DE39 of an advice says how it was answered elsewhere.</summary>
+    private static void ReadCodes(in MessageReader message, Dialect dialect, ref Transaction transaction)
+    {
+        ref var request = ref transaction.Request;
+        if (message.Has(38) && dialect.TypeOf(38) == FieldType.Text && message.Units(38) == ApprovalCodeCharacters)
+        {
+            Span<byte> code = stackalloc byte[ApprovalCodeCharacters];
+            message.CopyText(38, code);
+            // All zeros or blank is how many fill what they do not have.
+            var isCode = TryReadBase36(code, out var number) && number != 0;
+            if (isCode) transaction.Original.ApprovalCode = (uint)Mark(ref request, RequestHas.ApprovalCode, number);
+        }
+
+        if (message.Has(39) && !IsApproval(message, dialect)) request.Has |= RequestHas.DeclinedElsewhere;
+    }
+
+    internal static bool TryReadBase36(ReadOnlySpan<byte> text, out uint number)
+    {
+        number = 0;
+        foreach (var letter in text)
+        {
+            var digit = letter switch
+            {
+                >= (byte)'0' and <= (byte)'9' => letter - '0',
+                >= (byte)'A' and <= (byte)'Z' => letter - 'A' + 10,
+                _ => -1,
+            };
+            if (digit < 0) return false;
+            number = (number * 36) + (uint)digit;
+        }
+
+        return true;
+    }
+
+    // 1987: 00, 08, 10, 11, 16, 32 and, of a chip that decided off line, Y1 and Y3. Since 1993: 000 to 099 (2003: 0000 to 0999).
+    private static bool IsApproval(in MessageReader message, Dialect dialect)
+    {
+        Span<byte> code = stackalloc byte[8];
+        if (message.Units(39) > code.Length) return false;
+        code = code[..(dialect.TypeOf(39) == FieldType.Digits ? message.CopyDigits(39, code) : message.CopyText(39, code))];
+        if (dialect.Standard != 1987) return code.Length > 0 && code[0] == '0';
+        return code.SequenceEqual("00"u8) || code.SequenceEqual("08"u8) || code.SequenceEqual("10"u8) || code.SequenceEqual("11"u8)
+            || code.SequenceEqual("16"u8) || code.SequenceEqual("32"u8) || code.SequenceEqual("Y1"u8) || code.SequenceEqual("Y3"u8);
+    }
+
     private static void Read1987(in MessageReader message, ref Transaction transaction)
     {
         ref var request = ref transaction.Request;
@@ -72,9 +134,12 @@ public static class RequestReader
         if (message.Has(18)) request.MerchantCategory = (ushort)Mark(ref request, RequestHas.MerchantCategory, message.Number(18));
         if (message.Has(22)) request.EntryMode = (ushort)Mark(ref request, RequestHas.EntryMode, message.Number(22));
         if (message.Has(25)) request.ReasonCode = (ushort)Mark(ref request, RequestHas.ReasonCode, message.Number(25));
+        // Preauthorized request: an estimate if it asks, its capture if it is financial (ISO 8583-1:1987, DE25).
+        if (request.ReasonCode == Preauthorized) request.Has |= request.Mti >> 8 == 1 ? RequestHas.PreAuthorization : RequestHas.Completion;
         if (message.Has(49)) ReadCurrency(message, ref request);
         if (message.Has(70)) transaction.NetworkCode = (ushort)Mark(ref request, RequestHas.NetworkCode, message.Number(70));
         if (message.Has(90)) ReadOriginal(message, ref request, ref transaction.Original);
+        if (message.Has(95)) ReadReplacement(message, ref request, ref transaction.Original);
     }
 
     private static void ReadIdentities(in MessageReader message, InstitutionId linkAcquirer, ref Request request)
@@ -108,18 +173,25 @@ public static class RequestReader
         if (message.Units(49) == 3 && message.TryNumber(49, out var currency)) request.Currency = (ushort)currency;
     }
 
-    /// <summary>DE90: MTI 4, STAN 6, DE7 10, acquirer 11, forwarder 11 digits (ISO 8583-1:1987, DE90). DE95 positions 1-12: the amount that stays.</summary>
+    /// <summary>
+    /// DE90: MTI 4, STAN 6, DE7 10, acquirer 11, forwarder 11 digits (ISO 8583-1:1987, DE90). All zeros is how some fill what they do not have.
+    /// </summary>
     private static void ReadOriginal(in MessageReader message, ref Request request, ref OriginalData original)
     {
         Span<byte> digits = stackalloc byte[42];
         message.CopyDigits(90, digits);
+        if (digits.IndexOfAnyExcept((byte)'0') < 0 && (request.Has & RequestHas.ApprovalCode) != 0) return;
         request.Has |= RequestHas.Original;
         original.Mti = ReadMti(digits);
         original.Stan = Digits(digits, 4, 6);
         original.TraceTime = (uint)Digits(digits, 10, 10);
         original.Acquirer = InstitutionId.Of(Digits(digits, 20, 11), 11);
         original.Forwarder = InstitutionId.Of(Digits(digits, 31, 11), 11);
-        if (!message.Has(95)) return;
+    }
+
+    /// <summary>DE95, positions 1 to 12: the amount that stays.</summary>
+    private static void ReadReplacement(in MessageReader message, ref Request request, ref OriginalData original)
+    {
         Span<byte> amounts = stackalloc byte[42];
         message.CopyText(95, amounts);
         if (Utf8Parser.TryParse(amounts[..12], out long stays, out var used) && used == 12 && stays >= 0)

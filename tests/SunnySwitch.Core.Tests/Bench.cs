@@ -87,6 +87,17 @@ internal sealed class Bench
         return view;
     }
 
+    /// <summary>Ends the holds whose time is over, as the kernel does after a cut-over.</summary>
+    public void Sweep()
+    {
+        for (var cursor = 0; cursor >= 0;)
+        {
+            var over = default(HoldsExpired);
+            State.FindOver(ref cursor, 50, ref over);
+            if (over.Count > 0) Write(JournalKind.HoldsExpired, over);
+        }
+    }
+
     public void OpenDay(int day) => Write(JournalKind.BusinessDateOpened, new BusinessDateOpened { DayNumber = day });
 
     public void Write<T>(JournalKind kind, T payload) where T : unmanaged => WriteBytes(kind, MemoryMarshal.AsBytes([payload]).ToArray());

@@ -48,7 +48,7 @@ public sealed class RulesFileTests
             """, out var problems);
         string[] expected =
         [
-            "colour: no such key; there are rules and limits",
+            "colour: no such key; there are $schema, rules, limits, authorizations, categories, products, countries, unlinkedRefunds",
             "rules: 1 to 16 printable characters",
             "limits.0.speed: no such key; there are id, name, subject, operations, window, currency, countMax, amountMax",
             "limits.0.id: 1 to 64",
@@ -67,6 +67,60 @@ public sealed class RulesFileTests
             "limits: id 1 is given twice",
         ];
         foreach (var problem in expected) Assert.Contains(problem, problems);
+    }
+
+    [Fact]
+    public void A_file_says_what_holds_for_categories_products_and_countries()
+    {
+        var rules = Read("""
+            {
+              "rules": "terms", "limits": [],
+              "authorizations": { "holdDays": 5, "preAuthorizationDays": 20 },
+              "categories": [
+                { "category": "7011", "to": "7012", "preAuthorizationDays": 31, "tolerancePermille": 150 },
+                { "category": "7995", "refused": true }, { "category": "3000", "to": "3299", "unlinkedRefunds": true, "holdDays": 9 }
+              ],
+              "products": [ { "name": "prepaid", "bin": "400000", "to": "400009", "operations": ["purchase"], "partialApproval": false, "homeCountry": "056" } ],
+              "countries": { "allowed": ["056", "250"] },
+              "unlinkedRefunds": false
+            }
+            """, out var problems);
+        Assert.Empty(problems);
+        Assert.Equal((5, 20), (rules.HoldDays, rules.PreAuthorizationDays));
+        Assert.Equal((31, 150), (rules.CategoryOf(7012).PreAuthorizationDays, rules.CategoryOf(7012).TolerancePermille));
+        Assert.Equal((CategoryFlags.Refused, CategoryFlags.UnlinkedRefunds), (rules.CategoryOf(7995).Flags, rules.CategoryOf(3299).Flags));
+        Assert.Equal((0, 0), (rules.CategoryOf(3300).HoldDays, (int)rules.CategoryOf(3300).Flags));
+        Assert.Equal((0, -1, -1), (rules.ProductOf(400_009), rules.ProductOf(400_010), rules.ProductOf(399_999)));
+        var product = rules.Products[0];
+        Assert.Equal((true, false, 56, 0), (product.Allows(Operation.Purchase), product.Allows(Operation.Cash), product.HomeCountry, product.PartialApproval));
+        Assert.Equal((false, true, false), (rules.RefusesCountry(56), rules.RefusesCountry(840), rules.RefusesCountry(0)));
+        Assert.True(rules.Flags.HasFlag(RuleFlags.NoUnlinkedRefunds));
+    }
+
+    [Fact]
+    public void Every_problem_of_the_terms_is_listed_with_its_place()
+    {
+        Read("""
+            {
+              "rules": "terms", "limits": [], "unlinkedRefunds": "no",
+              "authorizations": { "holdDays": 0, "days": 3 },
+              "categories": [ { "category": "70112" }, { "category": "7012", "to": "7011", "tolerancePermille": 1001, "refused": 1 }, {}, 5 ],
+              "products": [ { "name": "", "bin": "4000" }, { "name": "a", "bin": "400001", "to": "400000", "operations": ["fly"] } ],
+              "countries": { "allowed": ["56"], "refused": ["250"] }
+            }
+            """, out var problems);
+        string[] expected =
+        [
+            "unlinkedRefunds: true or false", "authorizations.days: no such key; there are holdDays, preAuthorizationDays",
+            "authorizations.holdDays: 1 to 365", "categories.0.category: 4 digits, as a text", "categories.1.to: not below category",
+            "categories.1.tolerancePermille: 0 to 1000", "categories.1.refused: true or false", "categories.2.category: missing",
+            "categories.3: an object", "products.0.name: 1 to 16 printable characters", "products.0.bin: 6 digits, as a text",
+            "products.1.to: not below bin", "countries: allowed or refused, one of them",
+        ];
+        foreach (var problem in expected) Assert.Contains(problem, problems);
+        Assert.Contains(problems, problem => problem.StartsWith("products.1.operations: some of", StringComparison.Ordinal));
+        Read("""{ "rules": "a", "limits": [], "countries": { "refused": ["12", 5] } }""", out problems);
+        Assert.Equal(["countries: three digits each, ISO 3166", "countries: three digits each, ISO 3166"], problems);
     }
 
     [Theory]

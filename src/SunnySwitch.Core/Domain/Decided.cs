@@ -28,14 +28,23 @@ public enum EffectKind : byte
     Credited = 5,
     /// <summary>Nothing moves; the balances that were told are remembered, so that a repeat is told the same.</summary>
     BalancesTold = 6,
+    /// <summary>A hold is raised: an increment.</summary>
+    Increased = 7,
+    /// <summary>A hold becomes a debit: a completion.</summary>
+    Completed = 8,
+    /// <summary>The ledger is credited against a purchase or a completion.</summary>
+    Refunded = 9,
+    /// <summary>A hold is lowered or ended whose answer is no longer remembered.</summary>
+    Released = 10,
 }
 
 /// <summary>
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
-/// Little-endian, frozen: payload version 2 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows when the request names one.
+/// Little-endian, frozen: payload version 2 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows
+/// when the request names an earlier transaction.
 /// <code>
 ///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
-/// 186 unused 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
+/// 186 days that the hold lives 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
 /// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 Explanation 64 | 296 end
 /// </code>
 /// Without rules in force the explanation's second half is zero and left out: a payload of 264 bytes.
@@ -57,6 +66,8 @@ public struct Decided
     [FieldOffset(180)] public uint ApprovalCode;
     [FieldOffset(184)] public EffectKind Effect;
     [FieldOffset(185)] public DecisionOrigin Origin;
+    /// <summary>Business dates until the hold ends; 0 where none is opened or raised.</summary>
+    [FieldOffset(186)] public ushort HoldDays;
     [FieldOffset(188)] public uint DialectVersion;
     [FieldOffset(192)] public int Card;
     [FieldOffset(196)] public int Account;
@@ -72,6 +83,15 @@ public struct Decided
     public const uint NoApprovalCode = uint.MaxValue;
 #pragma warning restore CS1591
 
+    /// <summary>True if it is an approval, of all or of a part.</summary>
+    public readonly bool IsApproval => Code == ResponseCode.Approved || Code == ResponseCode.ApprovedInPart;
+
+    /// <summary>True for a message that reports what was done already: 0120, 0220, 0420.</summary>
+    public readonly bool IsAdvice => (Request.Mti & 0x00F0) == 0x0020;
+
+    /// <summary>What limits count, and a partial approval approves.</summary>
+    public readonly long CountedMinor => Code == ResponseCode.ApprovedInPart ? HeldDelta - LedgerDelta : Request.AmountMinor;
+
     /// <summary>Size of the fixed part of this one's payload.</summary>
     public readonly int FixedBytes => Explanation.RulesVersion == 0 ? PlainBytes : Bytes;
 
@@ -84,7 +104,7 @@ public struct Decided
     {
         var fixedPart = FixedPart(in decided);
         fixedPart.CopyTo(target);
-        if ((decided.Request.Has & RequestHas.Original) == 0) return fixedPart.Length;
+        if ((decided.Request.Has & RequestHas.Names) == 0) return fixedPart.Length;
         MemoryMarshal.Write(target[fixedPart.Length..], in original);
         return fixedPart.Length + OriginalData.Bytes;
     }
@@ -119,8 +139,8 @@ public struct Decided
             target[bytes..].Clear();
         }
 
-        var hasOriginal = (decided.Request.Has & RequestHas.Original) != 0;
-        if (payload.Length != bytes + (hasOriginal ? OriginalData.Bytes : 0)) return false;
+        var hasOriginal = (decided.Request.Has & RequestHas.Names) != 0;
+        if (payload.Length != bytes + (hasOriginal ? (version == 1 ? OriginalDataV1.Bytes : OriginalData.Bytes) : 0)) return false;
         if (!hasOriginal) return true;
         payload = payload[bytes..];
         original = version == 1 ? MemoryMarshal.Read<OriginalDataV1>(payload).Today() : MemoryMarshal.Read<OriginalData>(payload);

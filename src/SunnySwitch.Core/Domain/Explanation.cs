@@ -21,6 +21,16 @@ public enum Operation : byte
     Verification = 6,
     /// <summary>0400 or 0420.</summary>
     Reversal = 7,
+    /// <summary>0100 with an estimate: holds, to be raised and captured.</summary>
+    PreAuthorization = 8,
+    /// <summary>0100 that names an authorization: holds more.</summary>
+    Increment = 9,
+    /// <summary>0200 or 0220 that names an authorization: captures it, or a part.</summary>
+    Completion = 10,
+    /// <summary>0220 of what was approved elsewhere: posted whatever the funds.</summary>
+    ForcePost = 11,
+    /// <summary>DE3 02: undoes what it names.</summary>
+    Void = 12,
 }
 
 /// <summary>
@@ -30,7 +40,7 @@ public enum Operation : byte
 public enum Check : byte
 {
 #pragma warning disable CS1591
-    None = 0, Format = 1, Sender = 3, Duplicate = 5, Function = 6, Amount = 7, Pan = 9, Expiry = 12, HotList = 13, CardStatus = 14,
+    None = 0, Format = 1, Sender = 3, Duplicate = 5, Function = 6, Amount = 7, Place = 8, Pan = 9, Product = 10, Expiry = 12, HotList = 13, CardStatus = 14,
     Limits = 21, Account = 23, Original = 24, Capacity = 26, Good = 27,
 #pragma warning restore CS1591
 }

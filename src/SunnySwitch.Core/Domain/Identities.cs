@@ -23,6 +23,9 @@ public readonly record struct TruncatedPan(ulong Packed)
     /// <summary>Digits of the whole PAN.</summary>
     public int Length => (int)(Packed >> 56);
 
+    /// <summary>First six digits.</summary>
+    public uint Bin => (uint)(Packed >> 16) & 0xFF_FFFF;
+
     /// <inheritdoc/>
     public override string ToString() => Length < 13
         ? new string('*', Length)

@@ -41,4 +41,7 @@ public enum JournalKind : ushort
 
     /// <summary>A version of the rules, effective at a business date.</summary>
     RulesActivated = 12,
+
+    /// <summary>Holds whose time was over: what they held is free.</summary>
+    HoldsExpired = 13,
 }

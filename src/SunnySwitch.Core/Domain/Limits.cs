@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace SunnySwitch.Core.Domain;
 
@@ -52,50 +50,3 @@ public struct LimitTerms
     /// <summary>True if a transaction counts against it.</summary>
     public readonly bool Counts(Operation operation, ushort currency) => (Operations >> (int)operation & 1) != 0 && (Currency == 0 || Currency == currency);
 }
-
-/// <summary>
-/// A version of the rules as an operator gave it, and payload of <see cref="JournalKind.RulesActivated"/>. Little-endian, frozen.
-/// <code>
-/// 0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 unused 4 | 16 name 16 | 32 operator 16 | 48 reason 48 | 96 limits 64 x 48 | 3168
-/// </code>
-/// </summary>
-[StructLayout(LayoutKind.Explicit, Size = Bytes)]
-public struct RuleSet
-{
-    /// <summary>Size of the layout.</summary>
-    public const int Bytes = 96 + (LimitsMax * LimitTerms.Bytes);
-
-    /// <summary>Most limits; ids are 1 to this.</summary>
-    public const int LimitsMax = 64;
-#pragma warning disable CS1591
-    /// <summary>Rises by one with each activation; 0: no rules.</summary>
-    [FieldOffset(0)] public uint Version;
-    /// <summary>Days since 1970-01-01: in force from this business date.</summary>
-    [FieldOffset(4)] public int EffectiveDay;
-    [FieldOffset(8)] public int Count;
-    [FieldOffset(16)] public Text16 Name;
-    [FieldOffset(32)] public Text16 Operator;
-    [FieldOffset(48)] public Text48 Reason;
-    /// <summary>By id, the first <see cref="Count"/>.</summary>
-    [FieldOffset(96)] public LimitList Limits;
-#pragma warning restore CS1591
-}
-
-#pragma warning disable CS1591
-/// <summary>Up to 64 limits.</summary>
-[InlineArray(RuleSet.LimitsMax)]
-public struct LimitList
-{
-    private LimitTerms _first;
-}
-
-/// <summary>Up to 48 characters of text.</summary>
-[InlineArray(48)]
-public struct Text48
-{
-    private byte _first;
-
-    /// <inheritdoc/>
-    public readonly override string ToString() => Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0));
-}
-#pragma warning restore CS1591

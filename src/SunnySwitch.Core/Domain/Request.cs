@@ -12,10 +12,26 @@ public enum RequestHas : ulong
     LocalDate = 1 << 6, Expiry = 1 << 7, SettlementDate = 1 << 8, MerchantCategory = 1 << 9, AcquirerCountry = 1 << 10,
     EntryMode = 1 << 11, ReasonCode = 1 << 12, Acquirer = 1 << 13, Forwarder = 1 << 14, Rrn = 1 << 15, Terminal = 1 << 16,
     CardAcceptor = 1 << 17, Currency = 1 << 18, Original = 1 << 19, Replacement = 1 << 20, Track2 = 1 << 21, PinBlock = 1 << 22,
-    ChipData = 1 << 23, NetworkCode = 1 << 24, FunctionCode = 1 << 26, CardSequence = 1 << 27, Cash = 1 << 28,
+    ChipData = 1 << 23, NetworkCode = 1 << 24, FunctionCode = 1 << 26, CardSequence = 1 << 27, Cash = 1 << 28, ApprovalCode = 1 << 29,
 #pragma warning restore CS1591
     /// <summary>Not a data element: the PAN has fewer than 13 or more than 19 digits, or fails its Luhn digit. Set at the edge.</summary>
     PanBad = 1 << 25,
+
+    /// <summary>0100: the amount is an estimate, increments and completions follow (since 1993 an odd function code, 101).</summary>
+    PreAuthorization = 1 << 30,
+    /// <summary>0100: more for an authorization that was given (since 1993 function codes 106 and 107).</summary>
+    Increment = 1UL << 31,
+    /// <summary>0200, 0220: captures an authorization that was given (since 1993 function codes 201 and 202).</summary>
+    Completion = 1UL << 32,
+    /// <summary>0200, 0220: captures a part, others follow; the rest stays held.</summary>
+    MoreFollow = 1UL << 33,
+    /// <summary>The terminal can go on with less than it asked for.</summary>
+    PartialOk = 1UL << 34,
+    /// <summary>0120, 0220: the advice tells of a decline (its DE39 is no approval).</summary>
+    DeclinedElsewhere = 1UL << 35,
+
+    /// <summary>It names an earlier transaction: <see cref="OriginalData"/> follows in the frame.</summary>
+    Names = Original | ApprovalCode,
 }
 
 /// <summary>
@@ -90,17 +106,18 @@ public struct Request
 }
 
 /// <summary>
-/// What a reversal names as its original, and what stays of it: DE90 and DE95 in 1987, DE56 and DE4 since. Follows the fixed
-/// part of a <see cref="Decided"/> frame when the request had it.
+/// The earlier transaction that a request names, and what stays of it: DE90, DE38 and DE95 in 1987, DE56, DE38 and DE4 since. Follows
+/// the fixed part of a <see cref="Decided"/> frame when the request named one.
 /// <code>
-///  0 original's key primary 8 | 8 DE11 8 | 16 acquirer 8 | 24 forwarder 8 | 32 amount that stays 8 | 40 trace time 4 | 44 MTI 2 | 48
+///  0 original's key primary 8 | 8 DE11 8 | 16 acquirer 8 | 24 forwarder 8 | 32 amount that stays 8 | 40 trace time 4 | 44 MTI 2 | 46 unused 2
+/// 48 DE38 base 36 number 4 | 52 unused 4 | 56
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct OriginalData
 {
     /// <summary>Size of the layout.</summary>
-    public const int Bytes = 48;
+    public const int Bytes = 56;
 #pragma warning disable CS1591
     [FieldOffset(0)] public ulong KeyPrimary;
     [FieldOffset(8)] public ulong Stan;
@@ -111,5 +128,7 @@ public struct OriginalData
     [FieldOffset(40)] public uint TraceTime;
     /// <summary>Without the version: 0x0100.</summary>
     [FieldOffset(44)] public ushort Mti;
+    /// <summary>Meant only with <see cref="RequestHas.ApprovalCode"/>.</summary>
+    [FieldOffset(48)] public uint ApprovalCode;
 #pragma warning restore CS1591
 }

@@ -13,6 +13,9 @@ public static class RequestKeys
     private const ulong RestDomain = 0x5002;
     private const ulong FingerprintDomain = 0x5003;
 
+    private const RequestHas Marks = RequestHas.PreAuthorization | RequestHas.Increment | RequestHas.Completion | RequestHas.MoreFollow
+        | RequestHas.PartialOk | RequestHas.DeclinedElsewhere;
+
     // Class and function. The version digit is the dialect's, the origin digit tells the original from its repeat.
     private const ushort ClassAndFunction = 0x0FF0;
 
@@ -77,6 +80,9 @@ public static class RequestKeys
         // No amount that stays and "nothing stays" are two bodies.
         if ((request.Has & RequestHas.Replacement) != 0) mix.Add((ulong)original.ReplacementMinor, 95);
         if ((request.Has & RequestHas.Cash) != 0) mix.Add(request.CashMinor, 54);
+        // Beside DE90, DE38 says nothing new.
+        if ((request.Has & RequestHas.Names) == RequestHas.ApprovalCode) mix.Add(original.ApprovalCode, 38);
+        if ((request.Has & Marks) != 0) mix.Add((ulong)(request.Has & Marks), 24);
         return mix.Finish64();
     }
 }

@@ -9,6 +9,9 @@ public readonly record struct ResponseCode(ushort Packed)
     /// <summary>00.</summary>
     public static ResponseCode Approved => Of('0', '0');
 
+    /// <summary>10: for less than was asked.</summary>
+    public static ResponseCode ApprovedInPart => Of('1', '0');
+
     /// <inheritdoc/>
     public override string ToString() => $"{(char)(Packed & 0xFF)}{(char)(Packed >> 8)}";
 }

@@ -18,6 +18,7 @@ internal readonly struct AmountCheck : IStage
         transaction.Ran(Check.Function);
         var operation = transaction.Operation;
         if (operation == Operation.None) return transaction.Conclude(InternalResult.FunctionNotSupported);
+        if (operation == Operation.Void) return StageResult.Continue;            // All of what it names, whatever it says.
         transaction.Ran(Check.Amount);
         if (operation == Operation.Inquiry)
         {

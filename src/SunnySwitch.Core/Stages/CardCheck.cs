@@ -4,13 +4,16 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// The card, in the order of capabilities row 32. Gives 14 (bad or unknown PAN), 54, the hot list's 41, 43, 04, 62, and the
-/// status' 78 (not active), 14 (closed), 62 (blocked).
+/// Place and card, in the order of capabilities row 32. Gives 58 (category, country, refund without a name), 14 (bad or unknown PAN), 57
+/// (product), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not active), 14 (closed), 62 (blocked).
 /// </summary>
 internal readonly struct CardCheck(SwitchState state) : IStage
 {
     public StageResult Run(ref Transaction transaction, Instant now)
     {
+        transaction.Ran(Check.Place);
+        var place = state.Terms.ProblemOfPlace(in transaction);
+        if (place != InternalResult.None) return transaction.Conclude(place);
         transaction.Ran(Check.Pan);
         if ((transaction.Request.Has & RequestHas.PanBad) != 0)
         {
@@ -22,6 +25,9 @@ internal readonly struct CardCheck(SwitchState state) : IStage
             return transaction.Conclude(InternalResult.UnknownCard);
         }
 
+        transaction.Ran(Check.Product);
+        var problem = state.Terms.ProblemOfProduct(in transaction);
+        if (problem != InternalResult.None) return transaction.Conclude(problem);
         ref readonly var card = ref state.Cards[transaction.CardSlot];
         transaction.Ran(Check.Expiry);
         if (IsExpired(in transaction.Request, card.Expiry))

@@ -9,6 +9,8 @@ public sealed class Decider
     private Screen _screen;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, CardCheck, Pipeline<LimitCheck, Funds, Nothing>>> _purchase;
     private Pipeline<Dedupe, CardLookup, Reversal> _reversal;
+    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, FollowUp, Nothing>> _followUp;
+    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, Advice, Nothing>> _advice;
     private Network _network;
 
     /// <summary>Makes the stages. The links' array is read, not copied.</summary>
@@ -17,6 +19,8 @@ public sealed class Decider
         _screen = new(state, links);
         _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state), default)));
         _reversal = new(new(state), new(state), new(state));
+        _followUp = new(new(state), new(state), new(new(), new(state), default));
+        _advice = new(new(state), new(state), new(new(), new(state), default));
         _network = new();
     }
 
@@ -56,13 +60,27 @@ public sealed class Decider
         return transaction.Verdict;
     }
 
+    private void RunPayment(ref Transaction transaction, Instant now)
+    {
+        var isAdvice = transaction.Decided.IsAdvice;
+        switch (transaction.Operation)
+        {
+            case Operation.Completion or Operation.Void: _followUp.Run(ref transaction, now); break;
+            case Operation.Refund when (transaction.Request.Has & RequestHas.Names) != 0: _followUp.Run(ref transaction, now); break;
+            default:
+                if (isAdvice) _advice.Run(ref transaction, now);
+                else _purchase.Run(ref transaction, now);
+                break;
+        }
+    }
+
     private void RunBusiness(ref Transaction transaction, Instant now)
     {
         switch (Mtis.KindOf(transaction.Request.Mti))
         {
             case MessageKind.Network: _network.Run(ref transaction, now); break;
             case MessageKind.ReversalRequest or MessageKind.ReversalAdvice: _reversal.Run(ref transaction, now); break;
-            default: _purchase.Run(ref transaction, now); break;
+            default: RunPayment(ref transaction, now); break;
         }
     }
 }

@@ -4,8 +4,8 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// Was this here before? Gives the stored answer for a repeat; 94 for the same key with another body, and for an original
-/// that comes after its reversal; 96 when no more answers can be remembered. The rest are non-answers.
+/// Was this here before? Gives the stored answer for a repeat; 94 for the same key with another body, and for a request
+/// that comes after its reversal (00 for an advice, and nothing moves); 96 when no more answers can be remembered. The rest are non-answers.
 /// </summary>
 internal readonly struct Dedupe(SwitchState state) : IStage
 {
@@ -25,6 +25,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
                 if (Mutant.Is(Mutation.NewApprovalCodeForRepeat)) transaction.Decided.ApprovalCode = (uint)transaction.NextSequence;
                 transaction.Decided.OriginalKey = number;
                 if (stored.Effect == EffectKind.BalancesTold) TellAgain(ref transaction, stored.Undo);
+                if (stored.Code == ResponseCode.ApprovedInPart) transaction.Decided.HeldDelta = state.ApprovedPartOf(number);
                 return StageResult.Answer;
             case KeyMatch.OtherBody:
                 return transaction.RefuseAndAlarm(InternalResult.SameKeyOtherBody);
@@ -32,7 +33,9 @@ internal readonly struct Dedupe(SwitchState state) : IStage
 
         if (state.Tombstones.Has(request.KeyPrimary))
         {
-            return transaction.Refuse(InternalResult.AfterItsReversal);
+            // A declined advice would come again for ever.
+            if (!transaction.Decided.IsAdvice || state.Keys.Entries.IsFull) return transaction.Refuse(InternalResult.AfterItsReversal);
+            return transaction.Conclude(InternalResult.AdviceAfterItsReversal);
         }
 
         return state.Keys.Entries.IsFull

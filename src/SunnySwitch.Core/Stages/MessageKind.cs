@@ -15,6 +15,12 @@ internal enum MessageKind : byte
     /// <summary>0200.</summary>
     Financial,
 
+    /// <summary>0120.</summary>
+    AuthorizationAdvice,
+
+    /// <summary>0220.</summary>
+    FinancialAdvice,
+
     /// <summary>0400.</summary>
     ReversalRequest,
 
@@ -38,7 +44,9 @@ internal static class Mtis
         return (mti & 0xFFF0) switch
         {
             0x0100 => MessageKind.Authorization,
+            0x0120 => MessageKind.AuthorizationAdvice,
             0x0200 => MessageKind.Financial,
+            0x0220 => MessageKind.FinancialAdvice,
             0x0400 => MessageKind.ReversalRequest,
             0x0420 => MessageKind.ReversalAdvice,
             0x0800 => MessageKind.Network,

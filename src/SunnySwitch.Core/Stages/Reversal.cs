@@ -5,28 +5,38 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Undoes an original, fully or down to what DE95 says stays. A well-formed advice (0420) is never declined: it gets 00 even
-/// where nothing is undone. A request (0400) gets 25 for an original that is not there and 64 for a DE95 that is not below what
-/// the original left. 96 when the link has no more room for tombstones: a non-answer, its sender tries again.
+/// where nothing is undone. A request (0400) gets 25 for an original that is not there, expired or completed, 64 for a DE95 that is not
+/// below what the original left, 12 for an original that undid something itself. 96 when the link has no more room for tombstones: a
+/// non-answer, its sender tries again.
 /// </summary>
 internal readonly struct Reversal(SwitchState state) : IStage
 {
-    public StageResult Run(ref Transaction transaction, Instant now)
-    {
-        transaction.Ran(Check.Original);
-        var match = OriginalMatch.None;
-        var number = 0L;
-        if (Mtis.CanBeOriginal(transaction.Original.Mti))
-        {
-            match = state.Keys.MatchOriginal(transaction.Original.KeyPrimary, transaction.Decided.Card, out number);
-        }
+    private readonly Authorizations _authorizations = new(state);
 
-        return match switch
-        {
-            OriginalMatch.One => Undo(ref transaction, number),
-            OriginalMatch.Ambiguous => NotFound(ref transaction, InternalResult.OriginalAmbiguous),
-            OriginalMatch.OtherCard => Remember(ref transaction, InternalResult.OriginalOfOtherCard),
-            _ => Remember(ref transaction, InternalResult.OriginalUnknown),
-        };
+    public StageResult Run(ref Transaction transaction, Instant now) => _authorizations.MatchAnswer(ref transaction, out var number) switch
+    {
+        OriginalMatch.One => Undo(ref transaction, number),
+        OriginalMatch.Ambiguous => NotFound(ref transaction, InternalResult.OriginalAmbiguous),
+        OriginalMatch.OtherCard => Remember(ref transaction, InternalResult.OriginalOfOtherCard),
+        _ => UndoByCode(ref transaction),
+    };
+
+    /// <summary>DE38 outlives the answer: an authorization can be ended as long as it holds something.</summary>
+    private StageResult UndoByCode(ref Transaction transaction)
+    {
+        var slot = _authorizations.FindByCode(in transaction);
+        if (slot == -2) return NotFound(ref transaction, InternalResult.OriginalAmbiguous);
+        if (slot == -1) return Remember(ref transaction, InternalResult.OriginalUnknown);
+        ref readonly var hold = ref state.Holds[slot];
+        if (state.Keys.Entries.IsLive(hold.Key)) return Undo(ref transaction, hold.Key);
+        if (hold.AmountMinor == 0) return Decline(ref transaction, InternalResult.AuthorizationCompleted);
+        if (!TryStays(in transaction, hold.AmountMinor, out var stays)) return NothingToRelease(ref transaction, KeyStatus.Approved, sameAgain: false);
+        ref var decided = ref transaction.Decided;
+        decided.Effect = EffectKind.Released;
+        decided.Hold = slot;
+        decided.Account = hold.Account;
+        decided.HeldDelta = stays - hold.AmountMinor;
+        return transaction.Conclude(InternalResult.Approved);
     }
 
     private StageResult Undo(ref Transaction transaction, long number)
@@ -37,34 +47,87 @@ internal readonly struct Reversal(SwitchState state) : IStage
             return transaction.Conclude(InternalResult.AlreadyReversed);
         }
 
-        var left = original.Effect switch
+        var problem = Left(number, out var left);
+        if (problem != InternalResult.None) return Decline(ref transaction, problem);
+        if (!TryStays(in transaction, left, out var stays))
         {
-            EffectKind.HoldOpened => state.Holds[(int)original.Undo].AmountMinor,
-            EffectKind.Posted or EffectKind.Credited => original.Undo,
-            _ => 0,                                      // A decline moved nothing: marked, and it stays declined.
-        };
-        var stays = 0L;
-        if ((transaction.Request.Has & RequestHas.Replacement) != 0 && left > 0)
-        {
-            stays = transaction.Original.ReplacementMinor;
-            if (stays < 0 || stays >= left) return NothingToRelease(ref transaction, original.Status, stays == left);
+            return NothingToRelease(ref transaction, original.Status, transaction.Original.ReplacementMinor == left);
         }
 
         ref var decided = ref transaction.Decided;
         decided.Effect = EffectKind.Reversed;
         decided.OriginalKey = number;
-        if (original.Effect == EffectKind.HoldOpened)
+        switch (original.Effect)
         {
-            decided.Hold = (int)original.Undo;
-            decided.Account = state.Holds[decided.Hold].Account;
-            decided.HeldDelta = stays - left;
-        }
-        else
-        {
-            decided.LedgerDelta = original.Effect == EffectKind.Credited ? stays - left : left - stays;
+            case EffectKind.HoldOpened:
+                decided.Hold = (int)original.Undo;
+                decided.Account = state.Holds[decided.Hold].Account;
+                decided.HeldDelta = stays - left;
+                break;
+            case EffectKind.Increased:
+                decided.Hold = state.Steps[original.Undo].Hold;
+                decided.HeldDelta = stays - left;
+                break;
+            case EffectKind.Completed:
+                ref readonly var step = ref state.Steps[original.Undo];
+                decided.Hold = step.Hold;
+                decided.LedgerDelta = left - stays;
+                // What a part released is held again as long as its authorization is open; what the last one released, always.
+                var isOpen = state.Holds[step.Hold].Status == HoldStatus.Open || step.IsFinal != 0;
+                decided.HeldDelta = stays == 0 && isOpen ? step.HeldMinor : 0;
+                break;
+            case EffectKind.Refunded:
+                decided.Hold = state.Steps[original.Undo].Hold;
+                decided.LedgerDelta = stays - left;
+                break;
+            case EffectKind.Credited: decided.LedgerDelta = stays - left; break;
+            default: decided.LedgerDelta = left - stays; break;
         }
 
         return transaction.Conclude(InternalResult.Approved);
+    }
+
+    /// <summary>What is left of an answer to be undone; a decline moved nothing: it is marked, and stays declined.</summary>
+    private InternalResult Left(long number, out long left)
+    {
+        ref readonly var original = ref state.Keys.Entries[number];
+        left = 0;
+        switch (original.Effect)
+        {
+            case EffectKind.Posted or EffectKind.Credited:
+                left = original.Undo;
+                return InternalResult.None;
+            case EffectKind.HoldOpened:
+                if (!state.Holds.IsOf((int)original.Undo, number)) return InternalResult.AuthorizationExpired;
+                left = state.Holds[(int)original.Undo].AmountMinor;
+                return left == 0 ? InternalResult.AuthorizationCompleted : InternalResult.None;
+            case EffectKind.Increased or EffectKind.Completed or EffectKind.Refunded:
+                return LeftOfStep(original.Effect, in state.Steps[original.Undo], out left);
+            case EffectKind.Reversed or EffectKind.Released or EffectKind.TombstoneSet:
+                return InternalResult.CannotBeUndone;
+            default:
+                return InternalResult.None;
+        }
+    }
+
+    private InternalResult LeftOfStep(EffectKind effect, in StepEntry step, out long left)
+    {
+        left = step.LedgerMinor;
+        if (effect == EffectKind.Refunded) return InternalResult.None;
+        var isThere = state.Holds.IsOf(step.Hold, step.Key);
+        if (!isThere) return InternalResult.AlreadyReversed;             // With its authorization.
+        ref readonly var hold = ref state.Holds[step.Hold];
+        left = effect == EffectKind.Completed ? Math.Min(step.LedgerMinor, hold.CapturedMinor) : Math.Min(step.HeldMinor, hold.AmountMinor);
+        if (left > 0) return InternalResult.None;
+        return effect == EffectKind.Completed ? InternalResult.AlreadyReversed : InternalResult.AuthorizationCompleted;
+    }
+
+    private static bool TryStays(in Transaction transaction, long left, out long stays)
+    {
+        stays = 0;
+        if ((transaction.Decided.Request.Has & RequestHas.Replacement) == 0 || left == 0) return true;
+        stays = transaction.Original.ReplacementMinor;
+        return stays >= 0 && stays < left;
     }
 
     private static StageResult NothingToRelease(ref Transaction transaction, KeyStatus status, bool sameAgain)
@@ -81,14 +144,15 @@ internal readonly struct Reversal(SwitchState state) : IStage
 
     private static StageResult NotFound(ref Transaction transaction, InternalResult result)
     {
-        if (result != InternalResult.OriginalUnknown) transaction.Alarm = result;
+        if (result is InternalResult.OriginalAmbiguous or InternalResult.OriginalOfOtherCard) transaction.Alarm = result;
         return Decline(ref transaction, result);
     }
 
     private StageResult Remember(ref Transaction transaction, InternalResult result)
     {
         ref readonly var original = ref transaction.Original;
-        if (Mtis.CanBeOriginal(original.Mti) && !state.Tombstones.Has(original.KeyPrimary))
+        var isNamed = transaction.Operation == Operation.Reversal && (transaction.Request.Has & RequestHas.Original) != 0;
+        if (isNamed && Mtis.CanBeOriginal(original.Mti) && !state.Tombstones.Has(original.KeyPrimary))
         {
             if (state.Tombstones.IsFullFor(transaction.Decided.Link))
             {
@@ -102,5 +166,5 @@ internal readonly struct Reversal(SwitchState state) : IStage
     }
 
     private static StageResult Decline(ref Transaction transaction, InternalResult result) =>
-        Mtis.KindOf(transaction.Decided.Request.Mti) == MessageKind.ReversalAdvice ? transaction.Acknowledge(result) : transaction.Conclude(result);
+        transaction.Decided.IsAdvice ? transaction.Acknowledge(result) : transaction.Conclude(result);
 }

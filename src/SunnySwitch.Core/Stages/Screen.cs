@@ -15,8 +15,7 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
 
     private const RequestHas Purchase = Inquiry | RequestHas.Amount | RequestHas.Currency;
 
-    private const RequestHas Reversal = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount
-        | RequestHas.Original;
+    private const RequestHas Reversal = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount;
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {
@@ -28,12 +27,13 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
         Admit(ref transaction);
         var needed = kind switch
         {
-            MessageKind.Authorization or MessageKind.Financial => transaction.Operation == Operation.Inquiry ? Inquiry : Purchase,
+            MessageKind.Authorization or MessageKind.Financial or MessageKind.AuthorizationAdvice or MessageKind.FinancialAdvice =>
+                transaction.Operation is Operation.Inquiry or Operation.Void ? Inquiry : Purchase,
             MessageKind.ReversalRequest or MessageKind.ReversalAdvice => Reversal,
             MessageKind.Network => Traced,
             _ => RequestHas.Stan,
         };
-        if (!transaction.Decode.IsOk || (request.Has & needed) != needed)
+        if (!transaction.Decode.IsOk || (request.Has & needed) != needed || (NeedsName(in transaction) && (request.Has & RequestHas.Names) == 0))
         {
             return transaction.Refuse(InternalResult.FormatError);
         }
@@ -61,6 +61,9 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
             ? transaction.RefuseAndAlarm(InternalResult.NoBusinessDate)
             : StageResult.Continue;
     }
+
+    private static bool NeedsName(in Transaction transaction) =>
+        transaction.Operation is Operation.Reversal or Operation.Void or Operation.Increment or Operation.Completion;
 
     /// <summary>Notes what is asked for, and that format and sender are looked at.</summary>
     public static void Admit(ref Transaction transaction)

@@ -96,10 +96,43 @@ public struct Transaction
         Decided.Card = -1;
         Decided.Account = -1;
         Decided.Hold = -1;
+        Decided.HoldDays = 0;
         Decided.HeldDelta = 0;
         Decided.LedgerDelta = 0;
         Decided.OriginalKey = 0;
         Decided.Explanation = default;
+    }
+
+    /// <summary>Notes the balances that it was decided with.</summary>
+    internal void Look(in AccountEntry account)
+    {
+        Ran(Check.Account);
+        Decided.Explanation.AvailableMinor = account.AvailableMinor;
+        Decided.Explanation.LedgerMinor = account.LedgerMinor;
+        Decided.Explanation.Currency = account.Currency;
+    }
+
+    /// <summary>Opens a hold.</summary>
+    internal void Hold(int slot, long amountMinor, int days)
+    {
+        Decided.Effect = EffectKind.HoldOpened;
+        Decided.HeldDelta = amountMinor;
+        Decided.Hold = slot;
+        Decided.HoldDays = (ushort)days;
+    }
+
+    /// <summary>Raises a hold by the amount asked for.</summary>
+    internal void Raise(int slot, int days)
+    {
+        Hold(slot, Request.AmountMinor, days);
+        Decided.Effect = EffectKind.Increased;
+    }
+
+    /// <summary>A journalled approval, with an approval code of ours.</summary>
+    internal StageResult Approve(InternalResult result = InternalResult.Approved)
+    {
+        Decided.ApprovalCode = (uint)(NextSequence % Funds.ApprovalCodes);
+        return Conclude(result);
     }
 
     /// <summary>Notes that a check was run.</summary>

@@ -105,19 +105,20 @@ internal struct PieceAmounts
 /// What an approved transaction was counted as, so that its reversal is given back to the same counters.
 /// <code>
 /// 0 primary, of the key's number 8 | 8 previous 4 | 12 minute 4 | 16 limits 8 | 24 merchant 8 | 32 terminal 8 | 40 account 4 | 44 BIN 4 | 48 card 8
-/// 56 version of the rules 4 | 60 unused 4 | 64
+/// 56 amount that is still counted 8 | 64 version of the rules 4 | 68 unused 4 | 72
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct Receipt : IFifoEntry
 {
-    public const int Bytes = 64;
+    public const int Bytes = 72;
     [FieldOffset(0)] private ulong _primary;
     [FieldOffset(8)] private uint _previous;
     [FieldOffset(12)] public int Minute;
     [FieldOffset(16)] public ulong Limits;
     [FieldOffset(24)] public Subjects Subjects;
-    [FieldOffset(56)] public uint Version;
+    [FieldOffset(56)] public long AmountMinor;
+    [FieldOffset(64)] public uint Version;
 
     public ulong Primary { readonly get => _primary; init => _primary = value; }
 
@@ -127,7 +128,7 @@ internal struct Receipt : IFifoEntry
     {
         var mix = new Mix((ulong)StateTable.Receipts);
         mix.Add((ulong)number, _primary);
-        mix.Add(Version, 0);
+        mix.Add(Version, (ulong)AmountMinor);
         mix.Add((uint)Minute, Limits);
         mix.Add(Subjects.Merchant, Subjects.Terminal);
         mix.Add(((ulong)(uint)Subjects.Account << 32) | Subjects.Bin, Subjects.Card);

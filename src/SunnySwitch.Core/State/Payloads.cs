@@ -108,6 +108,31 @@ public struct CardChanged
     [FieldOffset(17)] public HotReason Hot;
 }
 
+/// <summary>One hold that is over: slot 4, account 4, key number 8, amount that was still held 8.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 24)]
+public struct ExpiredHold
+{
+    [FieldOffset(0)] public int Hold;
+    [FieldOffset(4)] public int Account;
+    [FieldOffset(8)] public long Key;
+    [FieldOffset(16)] public long AmountMinor;
+}
+
+/// <summary>Payload of <see cref="JournalKind.HoldsExpired"/>: count, and that many holds; the rest is zero.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 8 + (Max * 24))]
+public struct HoldsExpired
+{
+    public const int Max = 13;                               // As long as a decision with rules and original, about.
+    [FieldOffset(0)] public int Count;
+    [FieldOffset(8)] public ExpiredHolds Items;
+}
+
+[System.Runtime.CompilerServices.InlineArray(HoldsExpired.Max)]
+public struct ExpiredHolds
+{
+    private ExpiredHold _first;
+}
+
 /// <summary>Payload of <see cref="JournalKind.EpochStarted"/>.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct EpochStarted

@@ -7,7 +7,8 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
-/// sessions; since version 2, sealed PANs by card number; since version 3, balances told, rules, counters and receipts.
+/// sessions; since version 2, sealed PANs by card number; since version 3, holds of 64 bytes, balances told, rules, counters, receipts and
+/// steps.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
@@ -68,6 +69,8 @@ public struct StateImage
     /// <summary>See <see cref="Velocity.LatestMinute"/>.</summary>
     [FieldOffset(208)] public int LatestMinute;
 
+    [FieldOffset(216)] internal FifoRange Steps;
+
     /// <summary>Of the newest version.</summary>
     public StateImage()
     {
@@ -75,25 +78,27 @@ public struct StateImage
 
     /// <summary>Bytes of all tables after this head.</summary>
     public readonly long Bytes =>
-        ((long)Accounts * AccountEntry.Bytes) + ((long)Cards * CardEntry.Bytes) + ((long)HoldSlotsUsed * HoldEntry.Bytes)
+        ((long)Accounts * AccountEntry.Bytes) + ((long)Cards * CardEntry.Bytes) + ((long)HoldSlotsUsed * (HasLifeCycle ? HoldEntry.Bytes : HoldEntryV1.Bytes))
         + ((Keys.Next - Keys.LiveFirst) * KeyEntry.Bytes) + ((Tombstones.Next - Tombstones.LiveFirst) * TombstoneEntry.Bytes)
         + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>())
         + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0)
-        + (HasLimits
+        + (HasLifeCycle
             ? (Balances.Live * BalanceEntry.Bytes) + (3L * RuleSet.Bytes) + (DayCounters.Live * DayCounter.Bytes)
                 + (SlidingCounters.Live * SlidingCounter.Bytes) + (Receipts.Live * Receipt.Bytes)
+                + (Steps.Live * StepEntry.Bytes)
             : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
 
-    internal readonly bool HasLimits => Version >= 3;
+    internal readonly bool HasLifeCycle => Version >= 3;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>
         Version is 0 or > Newest ? $"the state image has version {Version}, this program reads 1 to {Newest}"
         : Sequence <= 0 || (Cards | Accounts | Holds | HoldSlotsUsed | TombstoneLinks | Sessions) < 0 || HoldSlotsUsed < Holds
             || !Good(Keys) || !Good(Tombstones)
-            || (HasLimits && !(Good(Balances) && Good(DayCounters) && Good(SlidingCounters) && Good(Receipts))) ? "the state image's head cannot be"
+            || (HasLifeCycle && !(Good(Balances) && Good(DayCounters) && Good(SlidingCounters) && Good(Receipts) && Good(Steps)))
+            ? "the state image's head cannot be"
         : null;
 
     private static bool Good(in FifoRange range) =>

@@ -3,7 +3,7 @@ namespace SunnySwitch.Core.State;
 /// <summary>Sizes of the kernel's tables: taken and touched at start, never grown. A full table is an answer (96 and an alarm).</summary>
 /// <param name="CardsMax">Cards; 64 bytes each at a load of at most 0.7.</param>
 /// <param name="AccountsMax">Accounts; 32 bytes each.</param>
-/// <param name="HoldsMax">Open holds; 32 bytes each.</param>
+/// <param name="HoldsMax">Authorizations that hold money or were completed; 68 bytes each.</param>
 /// <param name="DuplicateKeysMax">Answers remembered over two business dates; 52 bytes each, rounded up to a power of two.</param>
 /// <param name="TombstonesMax">Reversals without original over two business dates; 28 bytes each, rounded likewise.</param>
 /// <param name="ConnectionsMax">Connection slots; 12 bytes each.</param>
@@ -16,13 +16,16 @@ public sealed record StateOptions(
     /// <summary>Balances told over two business dates, remembered for repeats; 36 bytes each. Default an eighth of the answers, 1,024 at least.</summary>
     public int BalancesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 8);
 
+    /// <summary>Increments, completions and linked refunds over two business dates; 52 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    public int StepsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
+
     /// <summary>Subjects of limits by business date; 28 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int DayCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
     /// <summary>Subjects of limits with a sliding window; 116 bytes each. Default a sixteenth of the answers, 1,024 at least.</summary>
     public int SlidingCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 16);
 
-    /// <summary>Approved transactions that limits count; 68 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    /// <summary>Approved transactions that limits count; 76 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
     /// <summary>False: memory is taken as it is used, for a fold beside the switch.</summary>
@@ -37,6 +40,7 @@ public sealed record StateOptions(
             AtLeast(image.Tombstones.Next - image.Tombstones.LiveFirst), ConnectionsMax: 1_000_000)
         {
             BalancesMax = AtLeast(image.Balances.Live),
+            StepsMax = AtLeast(image.Steps.Live),
             DayCountersMax = AtLeast(image.DayCounters.Live),
             SlidingCountersMax = AtLeast(image.SlidingCounters.Live),
             ReceiptsMax = AtLeast(image.Receipts.Live),
@@ -58,6 +62,7 @@ public sealed record StateOptions(
         if (TombstonesMax is < 1 or > 1_000_000_000) yield return $"TombstonesMax: 1 to 1000000000, is {TombstonesMax}";
         if (TombstonesPerLinkMax < 1) yield return $"TombstonesPerLinkMax: 1 or more, is {TombstonesPerLinkMax}";
         if (BalancesMax is < 1 or > 1_000_000_000) yield return $"BalancesMax: 1 to 1000000000, is {BalancesMax}";
+        if (StepsMax is < 1 or > 1_000_000_000) yield return $"StepsMax: 1 to 1000000000, is {StepsMax}";
         if (DayCountersMax is < 1 or > 1_000_000_000) yield return $"DayCountersMax: 1 to 1000000000, is {DayCountersMax}";
         if (SlidingCountersMax is < 1 or > 1_000_000_000) yield return $"SlidingCountersMax: 1 to 1000000000, is {SlidingCountersMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";

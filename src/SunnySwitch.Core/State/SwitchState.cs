@@ -9,8 +9,13 @@ namespace SunnySwitch.Core.State;
 /// All that the switch knows. Owned by the kernel's thread; changes only in <see cref="Apply"/>, which is the same for live
 /// traffic, recovery, standby and replay. Memory is taken and touched when it is made.
 /// </summary>
-public sealed class SwitchState
+public sealed partial class SwitchState
 {
+    /// <summary>Business dates that an authorization holds, and one with an estimate, where the rules do not say.</summary>
+    public const int HoldDaysUsual = 7, PreAuthorizationDaysUsual = 30;
+
+    private const ulong PartDomain = 0x5012;
+
     private readonly GeneratedCards _generated;
     private int _day;
     private int _previousDay;
@@ -27,6 +32,7 @@ public sealed class SwitchState
     internal readonly SealedPanTable SealedPans;
     internal readonly FifoHash<BalanceEntry> Balances;
     internal readonly Velocity Velocity;
+    internal readonly FifoHash<StepEntry> Steps;
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
     /// <param name="options">Sizes.</param>
@@ -48,12 +54,16 @@ public sealed class SwitchState
         SealedPans = new SealedPanTable(options.CardsMax, touch);
         Balances = new FifoHash<BalanceEntry>("tables.balances", options.BalancesMax, touch);
         Velocity = new Velocity(options, touch);
+        Steps = new FifoHash<StepEntry>("tables.steps", options.StepsMax, touch);
     }
 
     /// <summary>The sizes it was made with.</summary>
     public StateOptions Options { get; }
 
     internal IPanTokens Tokens { get; }
+
+    /// <summary>What the rules in force say of an authorization.</summary>
+    internal Terms Terms => new(Velocity);
 
     /// <summary>Sequence of the last frame applied; 0 before the first.</summary>
     public long Sequence { get; private set; }
@@ -87,7 +97,7 @@ public sealed class SwitchState
     public UInt128 Hash => Combine(
     [
         Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, DaySum(), EpochSum(), SealedPans.Sum,
-        Balances.Sum, Velocity.RulesSum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum,
+        Balances.Sum, Velocity.RulesSum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
     ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
@@ -96,7 +106,7 @@ public sealed class SwitchState
         Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
         Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), DaySum(), EpochSum(), SealedPans.SumFromScratch(),
         Balances.SumFromScratch(), Velocity.RulesSum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
-        Velocity.Receipts.SumFromScratch(),
+        Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(),
     ]);
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
@@ -233,6 +243,7 @@ public sealed class SwitchState
         SlidingCounters = Velocity.Slidings.Range,
         Receipts = Velocity.Receipts.Range,
         LatestMinute = Velocity.LatestMinute,
+        Steps = Steps.Range,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -249,6 +260,7 @@ public sealed class SwitchState
         SealedPans.Write(image, Cards.Count);
         Balances.Write(image);
         Velocity.Write(image);
+        Steps.Write(image);
         image.Flush();
     }
 
@@ -259,127 +271,20 @@ public sealed class SwitchState
         Must.Hold(Sequence == 0 && head.Problem() is null);
         Accounts.Read(image, head.Accounts);
         Cards.Read(image, head.Cards);
-        Holds.Read(image, head.Holds, head.HoldSlotsUsed, head.HoldFreeHead);
+        Holds.Read(image, head.Holds, head.HoldSlotsUsed, head.HoldFreeHead, head.HasLifeCycle);
         Keys.Entries.Read(image, head.Keys);
         Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
         Sessions.Read(image, head.Sessions);
         if (head.HasSealedPans) SealedPans.Read(image, head.Cards);
-        if (head.HasLimits)
+        if (head.HasLifeCycle)
         {
             Balances.Read(image, head.Balances);
             Velocity.Read(image, head.DayCounters, head.SlidingCounters, head.Receipts, head.LatestMinute);
+            Steps.Read(image, head.Steps);
         }
 
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
-    }
-
-    private void ApplyDecided(ushort version, Instant time, ReadOnlySpan<byte> payload)
-    {
-        if (version is 0 or > Decided.Version) Unknown(JournalKind.Decided, version);
-        Must.Hold(Decided.TryRead(version, payload, out var decided, out var original));
-        ApplyDecided(in decided, in original, time);
-    }
-
-    private void ApplyDecided(in Decided decided, in OriginalData original, Instant time)
-    {
-        var entry = new KeyEntry
-        {
-            Primary = decided.Request.KeyPrimary,
-            Rest = decided.Request.KeyRest,
-            Fingerprint = decided.Request.Fingerprint,
-            ApprovalCode = decided.ApprovalCode,
-            Card = decided.Card,
-            Code = decided.Code,
-            Effect = decided.Effect,
-            Status = decided.Code == ResponseCode.Approved ? KeyStatus.Approved : KeyStatus.Declined,
-        };
-        switch (decided.Effect)
-        {
-            case EffectKind.None:
-                break;
-            case EffectKind.HoldOpened:
-                Must.Hold(decided.LedgerDelta == 0);
-                Holds.Open(decided.Hold, decided.HeldDelta, decided.Account, decided.Card, Keys.Entries.NextNumber);
-                Accounts.Move(decided.Account, decided.HeldDelta, 0);
-                if (Mutant.Is(Mutation.HoldTwice)) Accounts.Move(decided.Account, decided.HeldDelta, 0);
-                entry.Undo = decided.Hold;
-                break;
-            case EffectKind.Posted:
-                Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0);
-                Accounts.Move(decided.Account, 0, decided.LedgerDelta);
-                entry.Undo = -decided.LedgerDelta;
-                break;
-            case EffectKind.Credited:
-                Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
-                Accounts.Move(decided.Account, 0, decided.LedgerDelta);
-                entry.Undo = decided.LedgerDelta;
-                break;
-            case EffectKind.BalancesTold:
-                Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);
-                entry.Undo = Balances.NextNumber;
-                Balances.Append(new BalanceEntry
-                {
-                    Primary = decided.Request.KeyPrimary,
-                    AvailableMinor = decided.Explanation.AvailableMinor,
-                    LedgerMinor = decided.Explanation.LedgerMinor,
-                    Currency = decided.Explanation.Currency,
-                });
-                break;
-            case EffectKind.Reversed:
-                ApplyReversed(in decided);
-                break;
-            case EffectKind.TombstoneSet:
-                Must.Hold((decided.Request.Has & RequestHas.Original) != 0);
-                if (Mutant.Is(Mutation.ForgetTombstone)) break;
-                Tombstones.Add(original.KeyPrimary, decided.Link, decided.Card);
-                break;
-            default:
-                throw new StopToProtectDataException($"journal: unknown effect {(int)decided.Effect}");
-        }
-
-        if (entry.Status == KeyStatus.Approved && decided.Explanation.Counted != 0)
-        {
-            Velocity.Count(decided.Explanation.Counted, in decided.Request, decided.Account, _day, time, Keys.Entries.NextNumber);
-        }
-
-        Keys.Entries.Append(in entry);
-    }
-
-    private void ApplyReversed(in Decided decided)
-    {
-        Must.Hold(Keys.Entries.IsLive(decided.OriginalKey));
-        var original = Keys.Entries[decided.OriginalKey];
-        Must.Hold(original.Status != KeyStatus.Reversed);    // Money goes back once.
-        Must.Hold(original.Card == decided.Card);
-        var (stays, released) = (0L, Math.Abs(decided.HeldDelta + decided.LedgerDelta));
-        if (original.Effect == EffectKind.HoldOpened)
-        {
-            Must.Hold(original.Undo == decided.Hold && decided.LedgerDelta == 0);
-            stays = Holds.Release(decided.Hold, -decided.HeldDelta, decided.Account, decided.OriginalKey);
-        }
-        else if (original.Effect == EffectKind.Posted)
-        {
-            stays = original.Undo - decided.LedgerDelta;
-            Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
-            original.Undo = stays;
-        }
-        else if (original.Effect == EffectKind.Credited)
-        {
-            stays = original.Undo + decided.LedgerDelta;
-            Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0 && stays >= 0);
-            original.Undo = stays;
-        }
-        else
-        {
-            Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);       // A declined original moved nothing.
-        }
-
-        // A refund that is undone is taken back also where it was spent since.
-        if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, original.Effect == EffectKind.Credited);
-        original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
-        Velocity.GiveBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, released, stays == 0);
-        Keys.Entries.Replace(decided.OriginalKey, in original);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -401,6 +306,7 @@ public sealed class SwitchState
                 ref readonly var change = ref Read<CardChanged>(payload);
                 Cards.Change(change.Pan, change.Status, change.Hot);
                 break;
+            case JournalKind.HoldsExpired: ApplyExpired(in Read<HoldsExpired>(payload)); break;
             case JournalKind.RulesActivated: Velocity.Activate(in Read<RuleSet>(payload), _day); break;
             case JournalKind.PanSealed: ApplySealed(in Read<PanSealed>(payload), sequence); break;
             default: Unknown(kind, version); break;
@@ -437,6 +343,7 @@ public sealed class SwitchState
         Tombstones.OpenDay();
         Balances.OpenDay();
         Velocity.OpenDay(day);
+        Steps.OpenDay();
         NameDay();
     }
 
@@ -495,6 +402,8 @@ public sealed class SwitchState
             mix.Add((ulong)Velocity.Receipts.TodayFirst, (ulong)Velocity.Receipts.LiveFirst);
             mix.Add((ulong)Velocity.LatestMinute, 0);
         }
+
+        if (Steps.NextNumber > 1) mix.Add((ulong)Steps.TodayFirst, (ulong)Steps.LiveFirst);
 
         return mix.Finish();
     }

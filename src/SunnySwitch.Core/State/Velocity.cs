@@ -113,7 +113,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     }
 
     /// <summary>Counts an approved transaction.</summary>
-    public void Count(ulong limits, in Request request, int account, int day, Instant time, long key)
+    public void Count(ulong limits, in Request request, long amountMinor, int account, int day, Instant time, long key)
     {
         ref var counted = ref For(in request, account, day);
         LatestMinute = MinuteAt(time);
@@ -123,8 +123,8 @@ internal sealed class Velocity(StateOptions options, bool touch)
             Must.Hold(index < _active.Count);
             ref readonly var limit = ref _active.Limits[index];
             var primary = Primary(index, ref counted);
-            if (limit.Minutes == 0) AddToDay(primary, 1, request.AmountMinor);
-            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, request.AmountMinor);
+            if (limit.Minutes == 0) AddToDay(primary, 1, amountMinor);
+            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, amountMinor);
         }
 
         Receipts.Append(new Receipt
@@ -133,21 +133,28 @@ internal sealed class Velocity(StateOptions options, bool touch)
             Minute = LatestMinute,
             Limits = IdsOf(limits),
             Subjects = counted.Subjects,
+            AmountMinor = amountMinor,
             Version = _active.Version,
         });
     }
 
-    /// <summary>Gives back to the counters of a transaction's own time; what has ended since is left alone.</summary>
+    /// <summary>
+    /// Gives back to the counters of a transaction's own time, never more than was counted for it; what has ended since is left alone.
+    /// </summary>
     public void GiveBack(long key, int day, long amountMinor, bool isWhole)
     {
         var number = Find(Receipts, ReceiptOf(key));
         if (number == 0) return;
-        ref readonly var receipt = ref Receipts[number];
+        var receipt = Receipts[number];
+        amountMinor = isWhole ? receipt.AmountMinor : Math.Min(amountMinor, receipt.AmountMinor);
         for (var left = receipt.Limits; left != 0; left &= left - 1)
         {
             if (TermsOf(BitOperations.TrailingZeroCount(left) + 1) is not { } limit || limit.Since > receipt.Version) continue;
             Add(in limit, receipt.Subjects.Of(limit.Subject), day, receipt.Minute, isWhole ? -1 : 0, -amountMinor);
         }
+
+        receipt.AmountMinor -= amountMinor;
+        Receipts.Replace(number, in receipt);
     }
 
     /// <summary>A version of the rules; effective at once if its date is here.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
 using SunnySwitch.Journal.Frames;
 
 namespace SunnySwitch.Host.Commands;
@@ -20,6 +21,20 @@ internal static class JournalLines
     {
         (decided, original) = (default, default);
         return header.Kind == JournalKind.Decided && Decided.TryRead(header.KindVersion, payload, out decided, out original);
+    }
+
+    private static bool TryExpired(in FrameHeader header, ReadOnlySpan<byte> payload, out HoldsExpired expired)
+    {
+        var isExpired = header.Kind == JournalKind.HoldsExpired && payload.Length == Marshal.SizeOf<HoldsExpired>();
+        expired = isExpired ? MemoryMarshal.Read<HoldsExpired>(payload) : default;
+        return isExpired;
+    }
+
+    private static long AmountOf(in HoldsExpired expired)
+    {
+        var amount = 0L;
+        foreach (ref readonly var hold in ((ReadOnlySpan<ExpiredHold>)expired.Items)[..expired.Count]) amount += hold.AmountMinor;
+        return amount;
     }
 
     private static bool TryRules(in FrameHeader header, ReadOnlySpan<byte> payload, out RuleSet rules)
@@ -56,6 +71,7 @@ internal static class JournalLines
             return $"{start} version {rules.Version}, {rules.Count} limits, {rules.Name} by {rules.Operator}: {rules.Reason}";
         }
 
+        if (TryExpired(header, payload, out var expired)) return $"{start} {expired.Count} holds, {AmountOf(in expired)} minor units released";
         if (!TryDecided(header, payload, out var decided, out _)) return $"{start} {payload.Length} bytes";
         ref readonly var request = ref decided.Request;
         return $"{start} {request.Mti:X4} acquirer {request.Acquirer} stan {request.Stan:D6} {request.TruncatedPan} "
@@ -69,6 +85,9 @@ internal static class JournalLines
         HeaderJson(writer, in header);
         if (TryRules(header, payload, out var rules)) RulesJson(writer, in rules);
         if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
+        if (!TryExpired(header, payload, out var expired)) return;
+        writer.WriteNumber("holds", expired.Count);
+        writer.WriteNumber("held_delta", -AmountOf(in expired));
     }
 
     private static void RulesJson(Utf8JsonWriter writer, in RuleSet rules)
@@ -120,6 +139,7 @@ internal static class JournalLines
         writer.WriteString("stan", request.Stan.ToString("D6"));
         writer.WriteString("rrn", Printable(request.Rrn.ToString()));
         writer.WriteString("response_code", decided.Code.ToString());
+        if (decided.ApprovalCode != Decided.NoApprovalCode) writer.WriteString("approval_code", Base36(decided.ApprovalCode));
         if (request.Has.HasFlag(RequestHas.Amount)) writer.WriteNumber("amount", request.AmountMinor);
         writer.WriteString("currency", Currency(request));
         writer.WriteString("pan_masked", request.TruncatedPan.ToString());
@@ -132,6 +152,7 @@ internal static class JournalLines
         writer.WriteString("effect", decided.Effect.ToString());
         writer.WriteNumber("held_delta", decided.HeldDelta);
         writer.WriteNumber("ledger_delta", decided.LedgerDelta);
+        if (request.Has.HasFlag(RequestHas.ApprovalCode)) writer.WriteString("named_approval_code", Base36(original.ApprovalCode));
         if (!request.Has.HasFlag(RequestHas.Original)) return;
         writer.WriteStartObject("original");
         writer.WriteString("mti", original.Mti.ToString("X4"));
@@ -148,6 +169,14 @@ internal static class JournalLines
 
     private static string Currency(in Request request) =>
         request.Has.HasFlag(RequestHas.Currency) ? request.Currency.ToString("D3") : "";
+
+    /// <summary>DE38 as it is on the wire.</summary>
+    internal static string Base36(uint value)
+    {
+        Span<char> code = stackalloc char[6];
+        for (var index = code.Length - 1; index >= 0; index--, value /= 36) code[index] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(int)(value % 36)];
+        return code.ToString();
+    }
 
     /// <summary>Padding off; control characters come from the wire and must not reach a terminal.</summary>
     internal static string Printable(string text)

@@ -119,5 +119,29 @@ internal static class RulesCommand
             var operations = string.Join(", ", limit.Operations);
             Console.WriteLine($"  {limit.Id,3}  {limit.Name,-16} {limit.Subject,-9} {limit.Window,-6} {count}{both}{amount}  ({operations})");
         }
+
+        Console.WriteLine($"  authorizations hold for {rules.HoldDays} business dates, estimates for {rules.PreAuthorizationDays}");
+        if (!rules.UnlinkedRefunds) Console.WriteLine("  a refund has to name what it refunds");
+        foreach (var category in rules.Categories) Console.WriteLine($"  categories {category.From} to {category.To}: {Words(category)}");
+        foreach (var product in rules.Products)
+        {
+            var home = product.HomeCountry.Length > 0 ? $", in {product.HomeCountry} only" : "";
+            var parts = product.PartialApproval ? "" : ", never in part";
+            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}");
+        }
+
+        if (rules.Countries.Count == 0) return;
+        Console.WriteLine($"  countries {(rules.CountriesAreAllowed ? "allowed" : "refused")}: {string.Join(", ", rules.Countries)}");
+    }
+
+    private static string Words(CategoryShown category)
+    {
+        var words = new List<string>();
+        if (category.Refused) words.Add("refused");
+        if (category.HoldDays > 0) words.Add($"hold for {category.HoldDays}");
+        if (category.PreAuthorizationDays > 0) words.Add($"estimates for {category.PreAuthorizationDays}");
+        if (category.TolerancePermille > 0) words.Add($"captured up to {category.TolerancePermille / 10.0:0.0} % above");
+        if (category.UnlinkedRefunds) words.Add("refunds without a name");
+        return string.Join(", ", words);
     }
 }

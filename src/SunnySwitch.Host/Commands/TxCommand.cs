@@ -48,22 +48,25 @@ internal static class TxCommand
         });
     }
 
-    // The transactions themselves, and every reversal that names one of them, before or after it.
+    // The transactions themselves, and whatever names one of them by DE90 or DE38, before or after it.
     private static List<Found> Find(FileDisk disk, Match match)
     {
         var found = new List<Found>();
-        var reversals = new List<Found>();
+        var followers = new List<Found>();
         using var reader = new JournalReader(disk);
         while (reader.TryRead(out var header, out var payload))
         {
             if (!JournalLines.TryDecided(header, payload, out var decided, out var original)) continue;
             if (match.Is(header.Sequence, in decided.Request)) found.Add(new Found(header, decided, original));
-            else if (decided.Request.Has.HasFlag(RequestHas.Original)) reversals.Add(new Found(header, decided, original));
+            else if ((decided.Request.Has & RequestHas.Names) != 0) followers.Add(new Found(header, decided, original));
         }
 
         if (reader.Problem is { } problem) throw new InvalidDataException(problem);
         var keys = found.Select(each => each.Decided.Request.KeyPrimary).ToHashSet();
-        found.AddRange(reversals.Where(each => keys.Contains(each.Original.KeyPrimary)));
+        var codes = found.Where(each => each.Decided.ApprovalCode != Decided.NoApprovalCode)
+            .Select(each => (each.Decided.ApprovalCode, each.Decided.Request.Pan)).ToHashSet();
+        found.AddRange(followers.Where(each =>
+            keys.Contains(each.Original.KeyPrimary) || codes.Contains((each.Original.ApprovalCode, each.Decided.Request.Pan))));
         found.Sort((one, other) => one.Header.Sequence.CompareTo(other.Header.Sequence));
         return found;
     }

@@ -29,6 +29,8 @@ internal static class TxText
             Line($"  of {original.Mti:X4} STAN {original.Stan:D6} at {original.TraceTime:D10}{stays}");
         }
 
+        if (request.Has.HasFlag(RequestHas.ApprovalCode)) Line($"  names approval code {JournalLines.Base36(original.ApprovalCode)}");
+
         foreach (var check in Enum.GetValues<Check>())
         {
             if (!why.HasRun(check) || check == Check.Good) continue;
@@ -100,7 +102,13 @@ internal static class TxText
     private static string Effect(in Decided decided) => decided.Effect switch
     {
         EffectKind.None => "; nothing moved",
-        EffectKind.HoldOpened => $"; held {Money(decided.HeldDelta, decided.Explanation.Currency)}",
+        EffectKind.HoldOpened or EffectKind.Increased =>
+            $"; {(decided.Effect == EffectKind.Increased ? "held in addition" : "held")} {Money(decided.HeldDelta, decided.Explanation.Currency)}"
+                + $" for {decided.HoldDays} business dates",
+        EffectKind.Completed => $"; posted {Money(decided.LedgerDelta, decided.Explanation.Currency)}, "
+            + $"held {Money(decided.HeldDelta, decided.Explanation.Currency)}{(decided.Request.Has.HasFlag(RequestHas.MoreFollow) ? ", more follow" : "")}",
+        EffectKind.Refunded => $"; credited {Money(decided.LedgerDelta, decided.Explanation.Currency)} against what was taken",
+        EffectKind.Released => $"; released {Money(decided.HeldDelta, decided.Explanation.Currency)}",
         EffectKind.Posted => $"; posted {Money(decided.LedgerDelta, decided.Explanation.Currency)}",
         EffectKind.Credited => $"; credited {Money(decided.LedgerDelta, decided.Explanation.Currency)}",
         EffectKind.Reversed => $"; undone: held {decided.HeldDelta:+0;-0;0}, ledger {decided.LedgerDelta:+0;-0;0} (minor units)",
@@ -109,18 +117,14 @@ internal static class TxText
         _ => $"; {decided.Effect}",
     };
 
-    private static string ApprovalCode(in Decided decided)
-    {
-        if (decided.ApprovalCode == Decided.NoApprovalCode) return "";
-        Span<char> code = stackalloc char[6];
-        var value = decided.ApprovalCode;
-        for (var index = code.Length - 1; index >= 0; index--, value /= 36) code[index] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(int)(value % 36)];
-        return $" with approval code {code}";
-    }
+    private static string ApprovalCode(in Decided decided) =>
+        decided.ApprovalCode == Decided.NoApprovalCode ? "" : $" with approval code {JournalLines.Base36(decided.ApprovalCode)}";
 
     private static string Words(Operation operation) => operation switch
     {
         Operation.CashBack => "purchase with cash back",
+        Operation.PreAuthorization => "pre-authorization",
+        Operation.ForcePost => "force-post",
         Operation.None => "",
         _ => operation.ToString().ToLowerInvariant(),
     };

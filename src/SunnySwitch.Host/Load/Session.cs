@@ -6,10 +6,20 @@ namespace SunnySwitch.Host.Load;
 /// <param name="Name">What it is, unique in its session.</param>
 /// <param name="Fields">MTI under "0", then values by field number; empty for a repeat.</param>
 /// <param name="Repeats">Name of the step sent again, with the repeat bit in its MTI.</param>
-/// <param name="Reverses">Name of the step that DE90 points to.</param>
+/// <param name="Reverses">Name of the step that DE90 points to, and whose card, money and place it speaks of.</param>
 /// <param name="Expect">Response codes that are right; empty if any will do.</param>
 internal sealed record SessionStep(
-    string Name, IReadOnlyDictionary<string, string> Fields, string? Repeats, string? Reverses, string[] Expect);
+    string Name, IReadOnlyDictionary<string, string> Fields, string? Repeats, string? Reverses, string[] Expect)
+{
+    /// <summary>Name of the step that DE90 points to; nothing else is taken from it.</summary>
+    public string? Names { get; init; }
+
+    /// <summary>Name of the step whose approval code goes into DE38.</summary>
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>Fields that the answer should have, by number.</summary>
+    public IReadOnlyDictionary<string, string> Tells { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>An acquirer's session: messages to send one after the other, and the answers they should get.</summary>
 /// <param name="Dialect">Name of its dialect.</param>
@@ -47,7 +57,7 @@ internal sealed record Session(string Dialect, IReadOnlyList<SessionStep> Steps)
         var earlier = new HashSet<string>(StringComparer.Ordinal);
         foreach (var step in session.Steps)
         {
-            foreach (var name in new[] { step.Repeats, step.Reverses })
+            foreach (var name in new[] { step.Repeats, step.Reverses, step.Names, step.ApprovedBy })
                 if (name is not null && !earlier.Contains(name))
                     throw new LoadException($"step {step.Name}: no earlier step is named {name}");
             if (step.Repeats is null && !IsMti(step.Fields.GetValueOrDefault("0")))
@@ -65,11 +75,21 @@ internal sealed record Session(string Dialect, IReadOnlyList<SessionStep> Steps)
     {
         if (step.ValueKind != JsonValueKind.Object) throw new LoadException("each step is an object");
         var name = Text(step, "name") ?? throw new LoadException("each step has a name");
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (step.TryGetProperty("fields", out var values) && values.ValueKind == JsonValueKind.Object)
-            foreach (var field in values.EnumerateObject()) fields[field.Name] = field.Value.GetString() ?? "";
         var expect = Text(step, "expect")?.Split('|') ?? [];
-        return new SessionStep(name, fields, Text(step, "repeats"), Text(step, "reverses"), expect);
+        return new SessionStep(name, Texts(step, "fields"), Text(step, "repeats"), Text(step, "reverses"), expect)
+        {
+            Names = Text(step, "names"),
+            ApprovedBy = Text(step, "approved_by"),
+            Tells = Texts(step, "tells"),
+        };
+    }
+
+    private static Dictionary<string, string> Texts(JsonElement step, string key)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!step.TryGetProperty(key, out var values) || values.ValueKind != JsonValueKind.Object) return fields;
+        foreach (var field in values.EnumerateObject()) fields[field.Name] = Text(values, field.Name) ?? "";
+        return fields;
     }
 
     private static string? Text(JsonElement element, string name) =>

@@ -35,7 +35,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
             var answerBytes = Peer.Exchange(socket, framing, request, answer);
             var micros = (Clock.Nanos - sentAt) / 1_000;
             Show("<-", answer.AsSpan(0, answerBytes));
-            Judge(step, fields, answer.AsSpan(0, answerBytes), micros);
+            Judge(step, fields, answer.AsSpan(0, answerBytes), micros, stamps);
         }
     }
 
@@ -43,6 +43,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
     public static string MeaningOf(string code) => code switch
     {
         "00" => "approved",
+        "10" => "approved in part",
         "05" => "do not honour",
         "12" => "invalid transaction",
         "13" => "invalid amount",
@@ -57,6 +58,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
         "55" => "wrong PIN",
         "57" or "58" => "transaction not permitted",
         "61" => "over the amount limit",
+        "64" => "more than the original",
         "62" => "restricted card",
         "65" => "over the count limit",
         "75" => "too many wrong PINs",
@@ -85,7 +87,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
         output.Write($"{arrow} {Encoding.UTF8.GetString(text.WrittenSpan)}");
     }
 
-    private void Judge(SessionStep step, SortedDictionary<int, string> sent, ReadOnlySpan<byte> answer, long micros)
+    private void Judge(SessionStep step, SortedDictionary<int, string> sent, ReadOnlySpan<byte> answer, long micros, SessionStamps stamps)
     {
         Played++;
         var table = default(FieldTable);
@@ -96,19 +98,31 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
             : table.Mti != AnswerMti(sent[0]) ? "the answer is of another kind"
             : Text(reader, 11) != sent[11] ? "the answer is to another request"
             : step.Expect.Length > 0 && !step.Expect.Contains(code) ? $"expected {string.Join(" or ", step.Expect)}"
-            : null;
+            : Untold(step, reader);
+        if (reader.Has(38)) stamps.Answered(step, Text(reader, 38));
         if (problem is not null) Wrong++;
         output.WriteLine($"   {code} {MeaningOf(code)}, {micros} us{(problem is null ? "" : $"   WRONG: {problem}")}");
         output.WriteLine();
     }
 
+    private string? Untold(SessionStep step, MessageReader answer)
+    {
+        foreach (var (key, value) in step.Tells)
+        {
+            if (!int.TryParse(key, out var field) || Text(answer, field) != value) return $"field {key} should be {value}";
+        }
+
+        return null;
+    }
+
     private static ushort AnswerMti(string requestMti) =>
         (ushort)((Convert.ToUInt16(requestMti, 16) & ~RepeatBit) + 0x10);
 
-    private static string Text(MessageReader reader, int field)
+    private string Text(MessageReader reader, int field)
     {
         if (!reader.Has(field)) return "--";
-        Span<byte> text = stackalloc byte[64];
-        return Encoding.ASCII.GetString(text[..reader.CopyText(field, text)]);
+        Span<byte> text = stackalloc byte[999];
+        var isDigits = dialect.TypeOf(field) == FieldType.Digits;
+        return Encoding.ASCII.GetString(text[..(isDigits ? reader.CopyDigits(field, text) : reader.CopyText(field, text))]);
     }
 }

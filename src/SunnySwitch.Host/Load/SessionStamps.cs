@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SunnySwitch.Host.Load;
 
 /// <summary>
-/// Makes a session's messages new: DE7, 11, 12, 13 and 37 of this moment, and DE90 of a reversal pointing to its
-/// original as it was sent just now. Without that, a second play would be nothing but repeats.
+/// Makes a session's messages new: DE7, 11, 12, 13 and 37 of this moment, DE90 pointing to an original as it was sent just now, DE38 as
+/// it was just given. Without that, a second play would be nothing but repeats.
 /// </summary>
 /// <param name="startedAt">Start of the play, UTC.</param>
 /// <param name="acquirer">DE32 for all messages that have one; null keeps the file's.</param>
@@ -14,6 +14,7 @@ internal sealed class SessionStamps(DateTime startedAt, string? acquirer)
     private static readonly int[] KeptByReversal = [2, 3, 4, 12, 13, 14, 32, 33, 37, 41, 42, 49];
 
     private readonly Dictionary<string, SortedDictionary<int, string>> _sent = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _approvalCodes = new(StringComparer.Ordinal);
     private long _stan = startedAt.Ticks / TimeSpan.TicksPerMillisecond / 10;
 
     /// <summary>The fields of a step as they go out now, the MTI under 0.</summary>
@@ -23,6 +24,9 @@ internal sealed class SessionStamps(DateTime startedAt, string? acquirer)
         _sent[step.Name] = fields;
         return fields;
     }
+
+    /// <summary>Notes the approval code of a step's answer, for steps that name it.</summary>
+    public void Answered(SessionStep step, string approvalCode) => _approvalCodes[step.Name] = approvalCode;
 
     /// <summary>DE90: original MTI, STAN, transmission time, acquirer and forwarder, 42 digits.</summary>
     public static string OriginalData(SortedDictionary<int, string> original) =>
@@ -48,6 +52,13 @@ internal sealed class SessionStamps(DateTime startedAt, string? acquirer)
         Set(fields, 12, now.ToString("HHmmss", CultureInfo.InvariantCulture));
         Set(fields, 13, now.ToString("MMdd", CultureInfo.InvariantCulture));
         Set(fields, 37, $"{now.Year % 10}{now.DayOfYear:D3}{now.Hour:D2}{stan}");
+        if (step.ApprovedBy is not null)
+        {
+            fields[38] = _approvalCodes.TryGetValue(step.ApprovedBy, out var code) ? code
+                : throw new LoadException($"step {step.Name}: {step.ApprovedBy} got no approval code");
+        }
+
+        if (step.Names is not null) fields[90] = OriginalData(_sent[step.Names]);
         if (step.Reverses is null) return fields;
 
         var original = _sent[step.Reverses];

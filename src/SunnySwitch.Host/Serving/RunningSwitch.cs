@@ -191,21 +191,40 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private async Task OpenBusinessDates()
     {
         var opened = DayNumber();
+        var swept = 0;                                       // Also what a start left undone.
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
         while (await Next(timer).ConfigureAwait(false))
         {
             var today = DayNumber();
-            if (today <= opened) continue;
             try
             {
-                var command = await _operators.Ask(CommandKind.OpenBusinessDate, asked => asked.DayNumber = today).ConfigureAwait(false);
-                if (command.Outcome == CommandOutcome.Done) opened = today;
+                if (today > opened)
+                {
+                    var command = await _operators.Ask(CommandKind.OpenBusinessDate, asked => asked.DayNumber = today).ConfigureAwait(false);
+                    if (command.Outcome == CommandOutcome.Done) opened = today;
+                }
+
+                if (swept < opened && await ExpireHolds().ConfigureAwait(false)) swept = opened;
             }
             catch (TimeoutException)
             {
-                // The ring was full, or the disk is: the date is asked for again at the next tick.
+                // The ring was full, or the disk is: it is asked for again at the next tick.
             }
         }
+    }
+
+    /// <summary>Ends the holds whose time is over, some at a time; false when the disk is full.</summary>
+    private async Task<bool> ExpireHolds()
+    {
+        for (var cursor = 0; cursor >= 0 && !_stopping.IsCancellationRequested;)
+        {
+            var from = cursor;
+            var command = await _operators.Ask(CommandKind.ExpireHolds, asked => asked.Cursor = from).ConfigureAwait(false);
+            if (command.Outcome != CommandOutcome.Done) return false;
+            cursor = command.Cursor;
+        }
+
+        return true;
     }
 
     private async Task CloseOverdue()

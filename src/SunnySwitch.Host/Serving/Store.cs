@@ -125,6 +125,7 @@ internal sealed class Store : IDisposable
             DayCountersMax = tables.DayCounters ?? state.DayCountersMax,
             SlidingCountersMax = tables.SlidingCounters ?? state.SlidingCountersMax,
             ReceiptsMax = tables.Receipts ?? state.ReceiptsMax,
+            StepsMax = tables.Steps ?? state.StepsMax,
         };
     }
 

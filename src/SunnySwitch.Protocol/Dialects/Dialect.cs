@@ -67,6 +67,7 @@ public sealed class Dialect
         AnswerSeconds = draft.AnswerSeconds;
         Manual = draft.Manual;
         Flow = draft.Flow;
+        Marks = draft.Marks;
         ResponseCodes = draft.ResponseCodes;
         _plans = draft.Plans;
         _compositions = [.. draft.Compositions];
@@ -129,6 +130,9 @@ public sealed class Dialect
 
     /// <summary>MTI that answers each request, where that is not the standard's rule.</summary>
     public IReadOnlyDictionary<ushort, ushort> Flow { get; }
+
+    /// <summary>What messages say where the standard has no place for it.</summary>
+    public IReadOnlyList<DialectMark> Marks { get; }
 
     /// <summary>Code of the wire for each of 1987's; <c>*</c> stands for all others.</summary>
     public IReadOnlyDictionary<string, string> ResponseCodes { get; }
@@ -359,6 +363,7 @@ internal sealed class DialectDraft
     public FieldSet Match;
     public readonly List<DialectSample> Samples = [];
     public readonly List<string> Manual = [];
+    public readonly List<DialectMark> Marks = [];
     public readonly Dictionary<ushort, ushort> Flow = [];
     public readonly Dictionary<string, string> ResponseCodes = new(StringComparer.Ordinal);
     public readonly List<Composition> Compositions = [new()];   // 0 is none.

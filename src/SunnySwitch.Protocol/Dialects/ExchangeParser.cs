@@ -15,6 +15,15 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
     /// <summary>Fields that may identify a transaction (ISO 8583-1:1987 clause 4.1.5; DE12 and 13 in place of DE7).</summary>
     private static readonly int[] _matchable = [7, 11, 12, 13, 32, 37, 41, 42];
 
+    private static readonly Dictionary<string, MarkKind> _marks = new(StringComparer.Ordinal)
+    {
+        ["pre_authorization"] = MarkKind.PreAuthorization,
+        ["increment"] = MarkKind.Increment,
+        ["completion"] = MarkKind.Completion,
+        ["more_follow"] = MarkKind.MoreFollow,
+        ["partial_approval"] = MarkKind.PartialApproval,
+    };
+
     public void Read()
     {
         var file = owner("standard");
@@ -30,6 +39,8 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
         Each(file, "flow", ReadFlow);
         file = owner("match");
         if (file.TryGetProperty("match", out var match)) ReadMatch(match);
+        file = owner("marks");
+        if (file.TryGetProperty("marks", out var marks) && problems.IsObject(marks, "marks")) ReadMarks(marks);
         file = owner("timers");
         if (file.TryGetProperty("timers", out var timers) && problems.IsObject(timers, "timers"))
         {
@@ -105,6 +116,39 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
         }
 
         draft.Match = fields;
+    }
+
+    private void ReadMarks(JsonElement marks)
+    {
+        problems.ReportStrangers(marks, "marks.", [.. _marks.Keys]);
+        foreach (var (key, kind) in _marks)
+        {
+            if (!marks.TryGetProperty(key, out var mark)) continue;
+            var path = $"marks.{key}";
+            if (!problems.IsObject(mark, path)) continue;
+            problems.ReportStrangers(mark, path + ".", "field", "at", "values");
+            var field = problems.Number(mark, path + ".", "field", 2, Dialect.FieldMax, 2);
+            var at = mark.TryGetProperty("at", out _) ? problems.Number(mark, path + ".", "at", 1, 128, 1) : 0;
+            ref readonly var plan = ref draft.Plans[field];
+            if (plan.Check == ContentCheck.Undefined) problems.Report($"{path}.field: field {field} is not defined");
+            else if (plan.Type is not (FieldType.Digits or FieldType.Text)) problems.Report($"{path}.field: digits or text; field {field} is neither");
+            else if (Values(mark, path) is { } values) draft.Marks.Add(new DialectMark(kind, field, at, values));
+        }
+    }
+
+    private List<string>? Values(JsonElement mark, string path)
+    {
+        var values = new List<string>();
+        var good = mark.TryGetProperty("values", out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() is > 0 and <= 16;
+        foreach (var entry in good ? list.EnumerateArray() : default)
+        {
+            var text = entry.ValueKind == JsonValueKind.String ? entry.GetString()! : "";
+            if (text.Length is > 0 and <= 16 && text.All(letter => letter is >= ' ' and <= '~')) values.Add(text);
+            else good = false;
+        }
+
+        if (!good) problems.Report($"{path}.values: 1 to 16 texts of 1 to 16 printable characters");
+        return good ? values : null;
     }
 
     private void ReadCode(string path, string code, string wire)

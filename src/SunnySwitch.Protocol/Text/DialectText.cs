@@ -58,6 +58,12 @@ public static class DialectText
             Line("Answers", string.Join(", ", dialect.Flow.Select(pair => $"{ValueText.Mti(pair.Key)} by {ValueText.Mti(pair.Value)}")));
         }
 
+        foreach (var mark in dialect.Marks)
+        {
+            var place = mark.At == 0 ? $"field {mark.Field}" : $"field {mark.Field} from position {mark.At}";
+            Line(MarkName(mark.Kind), $"{place} is {string.Join(" or ", mark.Values)}");
+        }
+
         if (dialect.ResponseCodes.Count > 0)
         {
             Line("Response codes", string.Join(", ", dialect.ResponseCodes.Select(pair => $"{pair.Key} as {pair.Value}")));
@@ -70,6 +76,15 @@ public static class DialectText
         Line("Leniencies", lenient.Count == 0 ? "none" : string.Join(", ", lenient));
         page.Append('\n');
     }
+
+    private static string MarkName(MarkKind kind) => kind switch
+    {
+        MarkKind.PreAuthorization => "An authorization is an estimate",
+        MarkKind.Increment => "An authorization adds to an earlier one",
+        MarkKind.Completion => "A financial message captures an authorization",
+        MarkKind.MoreFollow => "It captures a part, others follow",
+        _ => "The terminal takes a partial approval",
+    };
 
     private static void Manual(Dialect dialect, StringBuilder page)
     {

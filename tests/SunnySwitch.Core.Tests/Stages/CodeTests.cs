@@ -98,8 +98,6 @@ public sealed class CodeTests
         Assert.Equal("", Code(Purchase(1, mti: mti), Verdict.Silence, InternalResult.None));
 
     [Theory]
-    [InlineData(0x0120)]
-    [InlineData(0x0220)]
     [InlineData(0x0500)]
     [InlineData(0x0820)]
     [InlineData(0x1100)]
@@ -196,7 +194,6 @@ public sealed class CodeTests
     }
 
     [Theory]
-    [InlineData(2)]
     [InlineData(22)]
     [InlineData(40)]
     [InlineData(99)]
@@ -291,8 +288,8 @@ public sealed class CodeTests
         var why = _bench.Transaction.Decided.Explanation;
         Check[] expected =
         [
-            Check.Format, Check.Sender, Check.Duplicate, Check.Function, Check.Amount, Check.Pan, Check.Expiry, Check.HotList, Check.CardStatus,
-            Check.Account,
+            Check.Format, Check.Sender, Check.Duplicate, Check.Function, Check.Amount, Check.Place, Check.Pan, Check.Product, Check.Expiry,
+            Check.HotList, Check.CardStatus, Check.Account,
         ];
         Assert.Equal(expected, Enum.GetValues<Check>().Where(why.HasRun));
         Assert.Equal((Check.Account, Operation.Purchase, 100_000L), (why.DecidedBy, why.Operation, why.AvailableMinor));

@@ -133,7 +133,7 @@ public sealed class LoadRunTests
 
         Assert.Equal(0, report.Total.Flaws);
         Assert.InRange(report.Total.Answered, 990, 1_010);
-        Assert.InRange(report.LatencyMicros(100), 199_000, double.MaxValue);
+        Assert.InRange(report.LatencyMicros(100), 190_000, double.MaxValue);       // The stall ends by a coarse clock.
         Assert.InRange(report.LatencyMicros(80), 50_000, double.MaxValue);
     }
 

@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.Json;
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Admin;
+
+/// <content>How long authorizations hold, and what holds for categories, products and countries.</content>
+public static partial class RulesFile
+{
+    private const int HoldDaysMax = 365, TolerancePermilleMax = 1_000;
+    private const uint BinMax = 999_999;
+
+    private static readonly string[] _authorizationKeys = ["holdDays", "preAuthorizationDays"];
+
+    private static readonly string[] _categoryKeys =
+        ["category", "to", "holdDays", "preAuthorizationDays", "tolerancePermille", "refused", "unlinkedRefunds"];
+
+    private static readonly string[] _productKeys = ["name", "bin", "to", "operations", "partialApproval", "homeCountry"];
+
+    private static void ReadTerms(JsonElement root, ref RuleSet rules, List<string> problems)
+    {
+        if (root.TryGetProperty("authorizations", out var terms) && IsObject(terms, "authorizations", _authorizationKeys, problems))
+        {
+            rules.HoldDays = Days(terms, "authorizations", "holdDays", problems);
+            rules.PreAuthorizationDays = Days(terms, "authorizations", "preAuthorizationDays", problems);
+        }
+
+        if (!Flag(root, "", "unlinkedRefunds", true, problems)) rules.Flags |= RuleFlags.NoUnlinkedRefunds;
+        foreach (var (category, at) in Each(root, "categories", RuleSet.CategoriesMax, problems))
+        {
+            ReadCategory(category, at, ref rules.Categories[rules.CategoryCount++], problems);
+        }
+
+        foreach (var (product, at) in Each(root, "products", RuleSet.ProductsMax, problems))
+        {
+            ReadProduct(product, at, ref rules.Products[rules.ProductCount++], problems);
+        }
+
+        if (root.TryGetProperty("countries", out var countries)) ReadCountries(countries, ref rules, problems);
+    }
+
+    private static void ReadCategory(JsonElement category, string at, ref CategoryTerms terms, List<string> problems)
+    {
+        if (!IsObject(category, at, _categoryKeys, problems)) return;
+        terms.From = (ushort)(Digits(category, at, "category", 4, problems) ?? Missing($"{at}.category: missing", problems));
+        terms.To = (ushort)(Digits(category, at, "to", 4, problems) ?? terms.From);
+        if (terms.To < terms.From) Add(problems, $"{at}.to: not below category");
+        terms.HoldDays = Days(category, at, "holdDays", problems);
+        terms.PreAuthorizationDays = Days(category, at, "preAuthorizationDays", problems);
+        terms.TolerancePermille = (ushort)(Number(category, at, "tolerancePermille", 0, TolerancePermilleMax, problems) ?? 0);
+        if (Flag(category, at, "refused", false, problems)) terms.Flags |= CategoryFlags.Refused;
+        if (Flag(category, at, "unlinkedRefunds", false, problems)) terms.Flags |= CategoryFlags.UnlinkedRefunds;
+    }
+
+    private static void ReadProduct(JsonElement product, string at, ref ProductTerms terms, List<string> problems)
+    {
+        if (!IsObject(product, at, _productKeys, problems)) return;
+        SetText(Text(product, at, "name", problems), NameMax, $"{at}.name", terms.Name, problems);
+        terms.BinFrom = (uint)(Digits(product, at, "bin", 6, problems) ?? Missing($"{at}.bin: missing", problems));
+        terms.BinTo = (uint)(Digits(product, at, "to", 6, problems) ?? terms.BinFrom);
+        if (terms.BinTo < terms.BinFrom || terms.BinTo > BinMax) Add(problems, $"{at}.to: not below bin");
+        terms.Operations = OperationsOf(product, at, uint.MaxValue, problems);
+        terms.PartialApproval = Flag(product, at, "partialApproval", true, problems) ? (byte)1 : (byte)0;
+        terms.HomeCountry = (ushort)(Digits(product, at, "homeCountry", 3, problems) ?? 0);
+    }
+
+    private static void ReadCountries(JsonElement countries, ref RuleSet rules, List<string> problems)
+    {
+        string[] keys = ["allowed", "refused"];
+        if (!IsObject(countries, "countries", keys, problems)) return;
+        var isAllowed = countries.TryGetProperty("allowed", out var list);
+        var isRefused = countries.TryGetProperty("refused", out var refused);
+        if (isAllowed == isRefused)
+        {
+            Add(problems, "countries: allowed or refused, one of them");
+            return;
+        }
+
+        if (isAllowed) rules.Flags |= RuleFlags.CountriesAreAllowed;
+        else list = refused;
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > RuleSet.CountriesMax)
+        {
+            Add(problems, $"countries: a list of 1 to {RuleSet.CountriesMax}");
+            return;
+        }
+
+        foreach (var each in list.EnumerateArray())
+        {
+            var number = DigitsOf(each, 3);
+            if (number is > 0) rules.Countries[rules.CountryCount++] = (ushort)number;
+            else Add(problems, $"countries: three digits each, ISO 3166");
+        }
+    }
+
+    private static IEnumerable<(JsonElement Element, string At)> Each(JsonElement root, string key, int most, List<string> problems)
+    {
+        if (!root.TryGetProperty(key, out var list)) yield break;
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > most)
+        {
+            Add(problems, $"{key}: a list, {most} at most");
+            yield break;
+        }
+
+        var index = 0;
+        foreach (var element in list.EnumerateArray()) yield return (element, $"{key}.{index++}");
+    }
+
+    private static bool IsObject(JsonElement element, string at, string[] keys, List<string> problems)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            Add(problems, $"{at}: an object");
+            return false;
+        }
+
+        foreach (var entry in element.EnumerateObject())
+        {
+            if (keys.Contains(entry.Name, StringComparer.Ordinal)) continue;
+            Add(problems, $"{at}.{Shown(entry.Name)}: no such key; there are {string.Join(", ", keys)}");
+        }
+
+        return true;
+    }
+
+    private static ushort Days(JsonElement owner, string at, string key, List<string> problems) =>
+        (ushort)(Number(owner, at, key, 1, HoldDaysMax, problems) ?? 0);
+
+    private static bool Flag(JsonElement owner, string at, string key, bool usual, List<string> problems)
+    {
+        if (!owner.TryGetProperty(key, out var value)) return usual;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        Add(problems, $"{(at.Length > 0 ? at + "." : "")}{key}: true or false");
+        return usual;
+    }
+
+    private static long? Digits(JsonElement owner, string at, string key, int count, List<string> problems)
+    {
+        if (!owner.TryGetProperty(key, out var value)) return null;
+        if (DigitsOf(value, count) is { } number) return number;
+        Add(problems, $"{at}.{key}: {count} digits, as a text");
+        return 0;
+    }
+
+    private static int? DigitsOf(JsonElement value, int count)
+    {
+        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        return text.Length == count && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+}

@@ -1,0 +1,106 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
+using SunnySwitch.Protocol.Framing;
+using SunnySwitch.Protocol.Meaning;
+
+namespace SunnySwitch.Cell;
+
+/// <summary>
+/// Amounts that an answer tells. To an inquiry: DE54 with ledger (01) and available balance (02). To a purchase that was approved in part:
+/// DE4 is what was approved, DE54 what had been asked for (57). A group of DE54 is account type 2, amount type 2, currency 3, C or D,
+/// amount 12; with one digit of decimals after the currency in 2003 (ISO 8583-1, additional amounts).
+/// </summary>
+internal static class AnswerAmounts
+{
+    private const int AmountField = 4, AdditionalField = 54;
+    private const uint Ledger = 1, Available = 2, Original = 57;
+    private const int GroupBytesMax = 21;
+    private const long AmountMax = 999_999_999_999;
+
+    /// <summary>True if an answer tells amounts.</summary>
+    public static bool AreToldBy(in Decided decided) => decided.Effect == EffectKind.BalancesTold || decided.Code == ResponseCode.ApprovedInPart;
+
+    /// <summary>
+    /// Takes a framed answer in <paramref name="target"/> apart and writes it anew with its amounts; returns its bytes. An answer
+    /// without room for DE54, of a dialect without it, or with balances that twelve digits do not hold, stays without it.
+    /// </summary>
+    public static int Insert(Framing framing, Dialect dialect, Span<byte> target, int bytes, in Decided decided, ref FieldTable fields)
+    {
+        Span<byte> text = stackalloc byte[2 * GroupBytesMax];
+        text = text[..Write(dialect, in decided, text)];
+        var takesText = dialect.TypeOf(AdditionalField) == FieldType.Text && !dialect.IsFixed(AdditionalField);
+        if (!takesText || dialect.UnitsMax(AdditionalField) < text.Length) text = default;
+        var isPart = decided.Code == ResponseCode.ApprovedInPart;
+        if (text.IsEmpty && !isPart) return bytes;
+        Span<byte> plain = stackalloc byte[ReplyEncoder.ReplyBytesMax];
+        plain = plain[..bytes];
+        target[..bytes].CopyTo(plain);
+        var message = plain[framing.LeadBytes..^framing.TrailBytes];
+        Must.Hold(Decoder.Decode(dialect, message, ref fields).IsOk);
+        var reader = new MessageReader(dialect, message, in fields);
+        var into = target[framing.LeadBytes..^framing.TrailBytes];
+        var written = Compose(dialect, reader, in decided, text, into);
+        if (written < 0 || written > framing.MessageBytesMax) written = Compose(dialect, reader, in decided, default, into);
+        Must.Hold(written > 0);                              // Not longer than it was.
+        plain[..framing.LeadBytes].CopyTo(target);
+        framing.WriteLength(target, written);
+        framing.WriteTrail(target[(framing.LeadBytes + written)..]);
+        return framing.LeadBytes + written + framing.TrailBytes;
+    }
+
+    private static int Compose(Dialect dialect, in MessageReader reader, in Decided decided, ReadOnlySpan<byte> text, Span<byte> target)
+    {
+        var all = reader.Present;
+        if (!text.IsEmpty) all.Add(AdditionalField);
+        var writer = new MessageWriter(dialect, target);
+        writer.Begin(reader.Mti, all);
+        foreach (var field in all)
+        {
+            if (field == AdditionalField) writer.Text(field, text);
+            else if (field == AmountField && decided.Code == ResponseCode.ApprovedInPart) writer.Number(field, AmountOf(reader, in decided));
+            else writer.CopyRaw(field, reader.Raw(field));
+        }
+
+        return writer.End();
+    }
+
+    // 2003 has currency and decimals before the amount.
+    private static ulong AmountOf(in MessageReader reader, in Decided decided)
+    {
+        var asked = reader.Number(AmountField);
+        return asked - (asked % (AmountMax + 1)) + (ulong)decided.CountedMinor;
+    }
+
+    private static int Write(Dialect dialect, in Decided decided, Span<byte> text)
+    {
+        var accountType = decided.Request.ProcessingCode / 100 % 100;
+        var groupBytes = dialect.Standard == 2003 ? GroupBytesMax : GroupBytesMax - 1;
+        if (decided.Code == ResponseCode.ApprovedInPart)
+        {
+            WriteGroup(text[..groupBytes], accountType, Original, decided.Request.Currency, -decided.Request.AmountMinor);
+            return groupBytes;
+        }
+
+        ref readonly var told = ref decided.Explanation;
+        if (Math.Abs(told.LedgerMinor) > AmountMax || Math.Abs(told.AvailableMinor) > AmountMax) return 0;
+        WriteGroup(text[..groupBytes], accountType, Ledger, told.Currency, told.LedgerMinor);
+        WriteGroup(text.Slice(groupBytes, groupBytes), accountType, Available, told.Currency, told.AvailableMinor);
+        return 2 * groupBytes;
+    }
+
+    private static void WriteGroup(Span<byte> group, uint accountType, uint amountType, ushort currency, long amount)
+    {
+        WriteNumber(group[..2], accountType);
+        WriteNumber(group[2..4], amountType);
+        WriteNumber(group[4..7], currency);
+        if (group.Length == GroupBytesMax) WriteNumber(group[7..8], (ulong)Math.Max(Currencies.DecimalsOf(currency), 0));
+        group[^13] = (byte)(amount < 0 ? 'D' : 'C');
+        WriteNumber(group[^12..], (ulong)Math.Abs(amount));
+    }
+
+    private static void WriteNumber(Span<byte> digits, ulong value)
+    {
+        for (var index = digits.Length - 1; index >= 0; index--, value /= 10) digits[index] = (byte)('0' + (value % 10));
+    }
+}

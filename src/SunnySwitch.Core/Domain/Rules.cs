@@ -1,0 +1,192 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace SunnySwitch.Core.Domain;
+
+/// <summary>What holds for all categories, countries and products. Durable.</summary>
+[Flags]
+public enum RuleFlags : ushort
+{
+#pragma warning disable CS1591
+    None = 0,
+#pragma warning restore CS1591
+    /// <summary>The countries listed are the only good ones; else those listed are refused.</summary>
+    CountriesAreAllowed = 1,
+    /// <summary>A refund has to name what it refunds.</summary>
+    NoUnlinkedRefunds = 2,
+}
+
+/// <summary>What holds for merchant categories. Durable.</summary>
+[Flags]
+public enum CategoryFlags : ushort
+{
+#pragma warning disable CS1591
+    None = 0,
+#pragma warning restore CS1591
+    /// <summary>Nothing is approved there.</summary>
+    Refused = 1,
+    /// <summary>A refund there may go without naming what it refunds, whatever holds for all.</summary>
+    UnlinkedRefunds = 2,
+}
+
+/// <summary>
+/// Merchant categories (ISO 18245) from one to another, and what holds there. Little-endian, frozen.
+/// <code>
+/// 0 from 2 | 2 to 2 | 4 hold days 2 | 6 hold days of an estimate 2 | 8 tolerance per mille 2 | 10 flags 2 | 12 unused 4 | 16
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct CategoryTerms
+{
+    /// <summary>Size of the layout.</summary>
+    public const int Bytes = 16;
+#pragma warning disable CS1591
+    [FieldOffset(0)] public ushort From;
+    [FieldOffset(2)] public ushort To;
+    /// <summary>Business dates; 0: as for all.</summary>
+    [FieldOffset(4)] public ushort HoldDays;
+    [FieldOffset(6)] public ushort PreAuthorizationDays;
+    /// <summary>How much more than what was authorized a completion may capture.</summary>
+    [FieldOffset(8)] public ushort TolerancePermille;
+    [FieldOffset(10)] public CategoryFlags Flags;
+#pragma warning restore CS1591
+}
+
+/// <summary>
+/// What cards whose first six digits are in a range may do. Little-endian, frozen.
+/// <code>
+/// 0 from 4 | 4 to 4 | 8 operations 4 | 12 home country 2 | 14 parts are approved 1 | 15 unused 1 | 16 name 16 | 32
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct ProductTerms
+{
+    /// <summary>Size of the layout.</summary>
+    public const int Bytes = 32;
+#pragma warning disable CS1591
+    [FieldOffset(0)] public uint BinFrom;
+    [FieldOffset(4)] public uint BinTo;
+    /// <summary>Bit n: <see cref="Operation"/> n.</summary>
+    [FieldOffset(8)] public uint Operations;
+    /// <summary>ISO 3166 number: good only there (DE19); 0: everywhere.</summary>
+    [FieldOffset(12)] public ushort HomeCountry;
+    /// <summary>Not 0: a part is approved where the terminal takes it.</summary>
+    [FieldOffset(14)] public byte PartialApproval;
+    [FieldOffset(16)] public Text16 Name;
+#pragma warning restore CS1591
+
+    /// <summary>True if its cards may do that.</summary>
+    public readonly bool Allows(Operation operation) => (Operations >> (int)operation & 1) != 0;
+}
+
+/// <summary>
+/// A version of the rules as an operator gave it, and payload of <see cref="JournalKind.RulesActivated"/>. Little-endian, frozen.
+/// <code>
+///  0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 categories 1 | 13 products 1 | 14 countries 1 | 15 unused 1 | 16 name 16
+/// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 unused 26 | 128 limits 64 x 48
+/// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct RuleSet
+{
+    /// <summary>Size of the layout.</summary>
+    public const int Bytes = 4_352;
+
+    /// <summary>Most limits; ids are 1 to this.</summary>
+    public const int LimitsMax = 64;
+
+    /// <summary>Most ranges of categories, of products, and most countries.</summary>
+    public const int CategoriesMax = 32, ProductsMax = 16, CountriesMax = 64;
+#pragma warning disable CS1591
+    /// <summary>Rises by one with each activation; 0: no rules.</summary>
+    [FieldOffset(0)] public uint Version;
+    /// <summary>Days since 1970-01-01: in force from this business date.</summary>
+    [FieldOffset(4)] public int EffectiveDay;
+    [FieldOffset(8)] public int Count;
+    [FieldOffset(12)] public byte CategoryCount;
+    [FieldOffset(13)] public byte ProductCount;
+    [FieldOffset(14)] public byte CountryCount;
+    [FieldOffset(16)] public Text16 Name;
+    [FieldOffset(32)] public Text16 Operator;
+    [FieldOffset(48)] public Text48 Reason;
+    /// <summary>Business dates that an authorization holds; 0: as usual.</summary>
+    [FieldOffset(96)] public ushort HoldDays;
+    [FieldOffset(98)] public ushort PreAuthorizationDays;
+    [FieldOffset(100)] public RuleFlags Flags;
+    /// <summary>In the order of the file, the first <see cref="Count"/>.</summary>
+    [FieldOffset(128)] public LimitList Limits;
+    [FieldOffset(3200)] public CategoryList Categories;
+    [FieldOffset(3712)] public ProductList Products;
+    [FieldOffset(4224)] public CountryList Countries;
+#pragma warning restore CS1591
+
+    /// <summary>The first range that a category is in; all zero when it is in none.</summary>
+    public readonly CategoryTerms CategoryOf(ushort category)
+    {
+        foreach (ref readonly var terms in ((ReadOnlySpan<CategoryTerms>)Categories)[..CategoryCount])
+        {
+            if (category >= terms.From && category <= terms.To) return terms;
+        }
+
+        return default;
+    }
+
+    /// <summary>Place of the first product that a card is of, by its first six digits; -1: of none.</summary>
+    public readonly int ProductOf(uint bin)
+    {
+        ReadOnlySpan<ProductTerms> products = Products;
+        for (var index = 0; index < ProductCount; index++)
+        {
+            if (bin >= products[index].BinFrom && bin <= products[index].BinTo) return index;
+        }
+
+        return -1;
+    }
+
+    /// <summary>True if nothing is approved in a country (ISO 3166 number; 0 when not known).</summary>
+    public readonly bool RefusesCountry(ushort country) =>
+        CountryCount > 0 && country != 0
+        && ((ReadOnlySpan<ushort>)Countries)[..CountryCount].Contains(country) != ((Flags & RuleFlags.CountriesAreAllowed) != 0);
+}
+
+#pragma warning disable CS1591
+/// <summary>Up to 64 limits.</summary>
+[InlineArray(RuleSet.LimitsMax)]
+public struct LimitList
+{
+    private LimitTerms _first;
+}
+
+/// <summary>Up to 32 ranges of categories.</summary>
+[InlineArray(RuleSet.CategoriesMax)]
+public struct CategoryList
+{
+    private CategoryTerms _first;
+}
+
+/// <summary>Up to 16 products.</summary>
+[InlineArray(RuleSet.ProductsMax)]
+public struct ProductList
+{
+    private ProductTerms _first;
+}
+
+/// <summary>Up to 64 countries.</summary>
+[InlineArray(RuleSet.CountriesMax)]
+public struct CountryList
+{
+    private ushort _first;
+}
+
+/// <summary>Up to 48 characters of text.</summary>
+[InlineArray(48)]
+public struct Text48
+{
+    private byte _first;
+
+    /// <inheritdoc/>
+    public readonly override string ToString() => Encoding.Latin1.GetString(((ReadOnlySpan<byte>)this).TrimEnd((byte)0));
+}
+#pragma warning restore CS1591

@@ -1,0 +1,76 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>
+/// What was approved elsewhere (0120, 0220) is taken as it is: held or posted whatever funds, status and limits say, and flagged. Gives 14
+/// for a card that is not ours, 13 for another currency than the account's, 25 for an increment of nothing, 96 when no more can be held.
+/// </summary>
+internal readonly struct Advice(SwitchState state) : IStage
+{
+    private readonly Authorizations _authorizations = new(state);
+
+    public StageResult Run(ref Transaction transaction, Instant now)
+    {
+        transaction.Ran(Check.Pan);
+        if (transaction.CardSlot < 0) return transaction.Conclude(InternalResult.UnknownCard);
+        ref readonly var request = ref transaction.Request;
+        if ((request.Has & RequestHas.DeclinedElsewhere) != 0) return transaction.Conclude(InternalResult.AdviceOfDecline);
+        ref readonly var account = ref state.Accounts[transaction.Decided.Account];
+        transaction.Look(in account);
+        if (account.Currency != request.Currency) return transaction.Conclude(InternalResult.BadCurrency);
+        return transaction.Operation switch
+        {
+            Operation.Refund => Credit(ref transaction, in account),
+            Operation.ForcePost => Post(ref transaction, in account),
+            Operation.Increment => Raise(ref transaction),
+            Operation.Purchase or Operation.Cash or Operation.CashBack or Operation.PreAuthorization => Hold(ref transaction),
+            _ => transaction.Conclude(InternalResult.FunctionNotSupported),
+        };
+    }
+
+    private StageResult Hold(ref Transaction transaction)
+    {
+        if (!CanHold(in transaction)) return transaction.Conclude(InternalResult.BadAmount);
+        if (state.Holds.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        transaction.Hold(state.Holds.NextSlot, transaction.Request.AmountMinor, state.Terms.HoldDays(in transaction));
+        return Take(ref transaction);
+    }
+
+    private StageResult Raise(ref Transaction transaction)
+    {
+        if (!_authorizations.TryFindOpen(ref transaction, out var slot, out var problem)) return transaction.Conclude(problem);
+        if (!CanHold(in transaction)) return transaction.Conclude(InternalResult.BadAmount);
+        if (state.Steps.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        transaction.Raise(slot, state.Terms.HoldDays(in transaction));
+        return Take(ref transaction);
+    }
+
+    private bool CanHold(in Transaction transaction) =>
+        state.Accounts[transaction.Decided.Account].HeldMinor <= AccountTable.BalanceMinorMax - transaction.Decided.Request.AmountMinor;
+
+    private static StageResult Post(ref Transaction transaction, in AccountEntry account)
+    {
+        if (account.LedgerMinor < transaction.Request.AmountMinor - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
+        transaction.Decided.Effect = EffectKind.Posted;
+        transaction.Decided.LedgerDelta = -transaction.Request.AmountMinor;
+        return Take(ref transaction);
+    }
+
+    private static StageResult Credit(ref Transaction transaction, in AccountEntry account)
+    {
+        if (account.LedgerMinor > AccountTable.BalanceMinorMax - transaction.Request.AmountMinor) return transaction.Conclude(InternalResult.BadAmount);
+        if (Mtis.KindOf(transaction.Request.Mti) != MessageKind.FinancialAdvice) return Take(ref transaction);
+        transaction.Decided.Effect = EffectKind.Credited;
+        transaction.Decided.LedgerDelta = transaction.Request.AmountMinor;
+        return Take(ref transaction);
+    }
+
+    // The approval code is the one that was given elsewhere, and it is what completions will name.
+    private static StageResult Take(ref Transaction transaction)
+    {
+        if ((transaction.Request.Has & RequestHas.ApprovalCode) != 0) transaction.Decided.ApprovalCode = transaction.Original.ApprovalCode;
+        return transaction.Conclude(InternalResult.AdviceTaken);
+    }
+}

@@ -1,0 +1,308 @@
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Core.State;
+
+/// <content>What a decision does, and what time does to holds.</content>
+public sealed partial class SwitchState
+{
+    private void ApplyDecided(ushort version, Instant time, ReadOnlySpan<byte> payload)
+    {
+        if (version is 0 or > Decided.Version) Unknown(JournalKind.Decided, version);
+        Must.Hold(Decided.TryRead(version, payload, out var decided, out var original));
+        ApplyDecided(in decided, in original, time);
+    }
+
+    private void ApplyDecided(in Decided decided, in OriginalData original, Instant time)
+    {
+        var entry = new KeyEntry
+        {
+            Primary = decided.Request.KeyPrimary,
+            Rest = decided.Request.KeyRest,
+            Fingerprint = decided.Request.Fingerprint,
+            ApprovalCode = decided.ApprovalCode,
+            Card = decided.Card,
+            Code = decided.Code,
+            Effect = decided.Effect,
+            Status = decided.IsApproval ? KeyStatus.Approved : KeyStatus.Declined,
+        };
+        switch (decided.Effect)
+        {
+            case EffectKind.None:
+                break;
+            case EffectKind.HoldOpened:
+                ApplyHold(in decided);
+                entry.Undo = decided.Hold;
+                break;
+            case EffectKind.Posted:
+                Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0);
+                Accounts.Move(decided.Account, 0, decided.LedgerDelta, decided.IsAdvice);
+                entry.Undo = -decided.LedgerDelta;
+                break;
+            case EffectKind.Credited:
+                Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
+                Accounts.Move(decided.Account, 0, decided.LedgerDelta);
+                entry.Undo = decided.LedgerDelta;
+                break;
+            case EffectKind.BalancesTold:
+                Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);
+                entry.Undo = Balances.NextNumber;
+                Balances.Append(new BalanceEntry
+                {
+                    Primary = decided.Request.KeyPrimary,
+                    AvailableMinor = decided.Explanation.AvailableMinor,
+                    LedgerMinor = decided.Explanation.LedgerMinor,
+                    Currency = decided.Explanation.Currency,
+                });
+                break;
+            case EffectKind.Increased or EffectKind.Completed or EffectKind.Refunded:
+                entry.Undo = ApplyStep(in decided);
+                break;
+            case EffectKind.Released:
+                ApplyReleased(in decided);
+                break;
+            case EffectKind.Reversed:
+                ApplyReversed(in decided, in original);
+                break;
+            case EffectKind.TombstoneSet:
+                Must.Hold((decided.Request.Has & RequestHas.Original) != 0);
+                if (Mutant.Is(Mutation.ForgetTombstone)) break;
+                Tombstones.Add(original.KeyPrimary, decided.Link, decided.Card);
+                break;
+            default:
+                throw new StopToProtectDataException($"journal: unknown effect {(int)decided.Effect}");
+        }
+
+        if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
+        if (entry.Status == KeyStatus.Approved && decided.Explanation.Counted != 0)
+        {
+            Velocity.Count(
+                decided.Explanation.Counted, in decided.Request, decided.CountedMinor, decided.Account, _day, time, Keys.Entries.NextNumber);
+        }
+
+        Keys.Entries.Append(in entry);
+    }
+
+    private void ApplyHold(in Decided decided)
+    {
+        Must.Hold(decided.LedgerDelta == 0);
+        var hold = new HoldEntry
+        {
+            AmountMinor = decided.HeldDelta,
+            AuthorizedMinor = decided.HeldDelta,
+            Key = Keys.Entries.NextNumber,
+            Account = decided.Account,
+            Card = decided.Card,
+            Status = HoldStatus.Open,
+        };
+        if (decided.HoldDays > 0)                            // Version 1 had no such thing: holds ended with a reversal only.
+        {
+            hold.Expires = (ushort)(_day + decided.HoldDays);
+            hold.ApprovalCode = decided.ApprovalCode == Decided.NoApprovalCode ? 0 : decided.ApprovalCode;
+            hold.Acquirer = decided.Request.Acquirer;
+            hold.Category = decided.Request.MerchantCategory;
+        }
+
+        Holds.Open(decided.Hold, in hold);
+        Accounts.Move(decided.Account, decided.HeldDelta, 0, decided.IsAdvice);
+        if (Mutant.Is(Mutation.HoldTwice)) Accounts.Move(decided.Account, decided.HeldDelta, 0);
+    }
+
+    /// <summary>What belongs to an earlier transaction; returns the number of its step.</summary>
+    private long ApplyStep(in Decided decided)
+    {
+        var step = new StepEntry { Primary = decided.Request.KeyPrimary, Hold = decided.Hold };
+        if (decided.Hold >= 0)
+        {
+            ref readonly var hold = ref Holds[decided.Hold];
+            Must.Hold(hold.Status != HoldStatus.Free && hold.Account == decided.Account && hold.Card == decided.Card);
+            step.Key = hold.Key;
+        }
+
+        switch (decided.Effect)
+        {
+            case EffectKind.Increased:
+                Must.Hold(decided.LedgerDelta == 0);
+                Holds.Raise(decided.Hold, step.Key, decided.HeldDelta, _day + decided.HoldDays);
+                step.HeldMinor = decided.HeldDelta;
+                break;
+            case EffectKind.Completed:
+                var isFinal = (decided.Request.Has & RequestHas.MoreFollow) == 0;
+                Holds.Capture(decided.Hold, step.Key, -decided.LedgerDelta, -decided.HeldDelta, isFinal, _day);
+                (step.HeldMinor, step.LedgerMinor, step.IsFinal) = (-decided.HeldDelta, -decided.LedgerDelta, isFinal ? (byte)1 : (byte)0);
+                break;
+            default:
+                Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
+                if (decided.Hold >= 0) Holds.Refund(decided.Hold, step.Key, decided.LedgerDelta);
+                else AddToPosting(step.Key = decided.OriginalKey, -decided.LedgerDelta);
+                step.LedgerMinor = decided.LedgerDelta;
+                break;
+        }
+
+        Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, decided.IsAdvice);
+        Steps.Append(in step);
+        return Steps.NextNumber - 1;
+    }
+
+    /// <summary>A refund takes from what a purchase still has booked; a refund undone gives it back.</summary>
+    private void AddToPosting(long key, long amountMinor)
+    {
+        Must.Hold(Keys.Entries.IsLive(key));
+        var posting = Keys.Entries[key];
+        Must.Hold(posting.Effect == EffectKind.Posted);
+        posting.Undo += amountMinor;
+        posting.Status = posting.Undo > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
+        Keys.Entries.Replace(key, in posting);
+    }
+
+    private void ApplyReleased(in Decided decided)
+    {
+        ref readonly var hold = ref Holds[decided.Hold];
+        Must.Hold(hold.Account == decided.Account && hold.Card == decided.Card && decided.LedgerDelta == 0);
+        Must.Hold(!Keys.Entries.IsLive(hold.Key));
+        Holds.Lower(decided.Hold, hold.Key, -decided.HeldDelta, ends: true, _day);
+        Accounts.Move(decided.Account, decided.HeldDelta, 0);
+    }
+
+    private void ApplyReversed(in Decided decided, in OriginalData named)
+    {
+        Must.Hold(Keys.Entries.IsLive(decided.OriginalKey));
+        var original = Keys.Entries[decided.OriginalKey];
+        Must.Hold(original.Status != KeyStatus.Reversed);    // Money goes back once.
+        Must.Hold(original.Card == decided.Card);
+        var isWhole = (decided.Request.Has & RequestHas.Replacement) == 0 || named.ReplacementMinor == 0;
+        var (stays, released) = (0L, Math.Abs(decided.HeldDelta + decided.LedgerDelta));
+        switch (original.Effect)
+        {
+            case EffectKind.HoldOpened:
+                Must.Hold(original.Undo == decided.Hold && decided.LedgerDelta == 0);
+                Must.Hold(Holds[decided.Hold].Account == decided.Account);
+                stays = Holds.Lower(decided.Hold, decided.OriginalKey, -decided.HeldDelta, ends: true, _day);
+                break;
+            case EffectKind.Posted:
+                stays = original.Undo - decided.LedgerDelta;
+                Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
+                original.Undo = stays;
+                break;
+            case EffectKind.Credited:
+                stays = original.Undo + decided.LedgerDelta;
+                Must.Hold(decided.LedgerDelta < 0 && decided.HeldDelta == 0 && stays >= 0);
+                original.Undo = stays;
+                break;
+            case EffectKind.Increased or EffectKind.Completed or EffectKind.Refunded:
+                UndoStep(in decided, original.Effect, original.Undo, isWhole);
+                stays = isWhole ? 0 : 1;
+                break;
+            default:
+                Must.Hold((decided.HeldDelta | decided.LedgerDelta) == 0);       // A declined original moved nothing.
+                break;
+        }
+
+        // A refund that is undone is taken back also where it was spent since, and a completion undone holds again what it had held.
+        var mayOverdraw = original.Effect is EffectKind.Credited or EffectKind.Refunded or EffectKind.Completed;
+        if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, mayOverdraw);
+        original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
+        Velocity.GiveBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, released, stays == 0);
+        Keys.Entries.Replace(decided.OriginalKey, in original);
+    }
+
+    private void UndoStep(in Decided decided, EffectKind effect, long number, bool isWhole)
+    {
+        Must.Hold(Steps.IsLive(number));
+        var step = Steps[number];
+        Must.Hold(step.Hold == decided.Hold);
+        switch (effect)
+        {
+            case EffectKind.Increased:
+                Must.Hold(decided.LedgerDelta == 0 && -decided.HeldDelta <= step.HeldMinor);
+                Holds.Lower(step.Hold, step.Key, -decided.HeldDelta, ends: false, _day);
+                step.HeldMinor += decided.HeldDelta;
+                break;
+            case EffectKind.Completed:
+                Must.Hold(decided.HeldDelta >= 0 && decided.HeldDelta <= step.HeldMinor && decided.LedgerDelta <= step.LedgerMinor);
+                Holds.Uncapture(step.Hold, step.Key, decided.LedgerDelta, decided.HeldDelta, reopens: isWhole && step.IsFinal != 0);
+                (step.HeldMinor, step.LedgerMinor) = (step.HeldMinor - decided.HeldDelta, step.LedgerMinor - decided.LedgerDelta);
+                break;
+            default:
+                Must.Hold(decided.HeldDelta == 0 && decided.LedgerDelta < 0 && -decided.LedgerDelta <= step.LedgerMinor);
+                // What it was a refund of may be over by now; then nothing can be refunded of it again.
+                if (step.Hold >= 0 && Holds.IsOf(step.Hold, step.Key)) Holds.Refund(step.Hold, step.Key, decided.LedgerDelta);
+                else if (step.Hold < 0 && Keys.Entries.IsLive(step.Key)) AddToPosting(step.Key, -decided.LedgerDelta);
+                step.LedgerMinor += decided.LedgerDelta;
+                break;
+        }
+
+        Steps.Replace(number, in step);
+    }
+
+    /// <summary>A repeat of a partial approval is told the same amounts.</summary>
+    private void RememberPart(in Decided decided) => Balances.Append(new BalanceEntry
+    {
+        Primary = PartOf(Keys.Entries.NextNumber),
+        AvailableMinor = decided.CountedMinor,
+        LedgerMinor = decided.Request.AmountMinor,
+        Currency = decided.Request.Currency,
+    });
+
+    /// <summary>What was approved of an answer that approved a part.</summary>
+    internal long ApprovedPartOf(long key)
+    {
+        var primary = PartOf(key);
+        for (var number = Balances.First(primary); number != 0; number = Balances.After(number))
+        {
+            if (Balances[number].Primary == primary) return Balances[number].AvailableMinor;
+        }
+
+        Must.Hold(false);
+        return 0;
+    }
+
+    private static ulong PartOf(long key)
+    {
+        var mix = new Mix(PartDomain);
+        mix.Add((ulong)key, 10);
+        return mix.Finish64();
+    }
+
+    /// <summary>
+    /// Holds whose time is over, and completed ones that nothing can name any more: the next few of them, from a slot on.
+    /// </summary>
+    /// <param name="cursor">Where to begin, 0 at first; where to go on afterwards, or -1 at the end.</param>
+    /// <param name="looksMax">Most slots to look at.</param>
+    /// <param name="over">Gets them.</param>
+    public void FindOver(ref int cursor, int looksMax, ref HoldsExpired over)
+    {
+        for (; looksMax > 0 && over.Count < HoldsExpired.Max; looksMax--)
+        {
+            if (cursor >= Holds.SlotsUsed)
+            {
+                cursor = -1;
+                return;
+            }
+
+            var slot = cursor++;
+            ref readonly var hold = ref Holds[slot];
+            if (!IsOver(in hold)) continue;
+            over.Items[over.Count++] = new ExpiredHold { Hold = slot, Account = hold.Account, Key = hold.Key, AmountMinor = hold.AmountMinor };
+        }
+    }
+
+    /// <summary>True once its time is over, swept or not. A hold of version 1 has no time of its own: it ends with its answer.</summary>
+    internal bool IsOver(in HoldEntry hold) => hold.Status switch
+    {
+        HoldStatus.Open => hold.Expires == 0 ? !Keys.Entries.IsLive(hold.Key) : hold.Expires <= _day,
+        HoldStatus.Completed => hold.EndedOn < _previousDay,
+        _ => false,
+    };
+
+    private void ApplyExpired(in HoldsExpired over)
+    {
+        Must.Hold(over.Count is > 0 and <= HoldsExpired.Max);
+        foreach (ref readonly var item in ((ReadOnlySpan<ExpiredHold>)over.Items)[..over.Count])
+        {
+            ref readonly var hold = ref Holds[item.Hold];
+            Must.Hold(IsOver(in hold) && hold.Account == item.Account && hold.AmountMinor == item.AmountMinor);
+            Holds.Expire(item.Hold, item.Key, _day);
+            if (item.AmountMinor > 0) Accounts.Move(item.Account, -item.AmountMinor, 0);
+        }
+    }
+}

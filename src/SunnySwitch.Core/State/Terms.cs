@@ -1,0 +1,63 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>What the rules in force say of an authorization; without rules, what is usual.</summary>
+internal readonly struct Terms(Velocity velocity)
+{
+    /// <summary>Business dates that a hold of this request lives.</summary>
+    public int HoldDays(in Transaction transaction)
+    {
+        var isEstimate = transaction.Operation is Operation.PreAuthorization or Operation.Increment;
+        ref readonly var rules = ref velocity.Active;
+        var category = rules.CategoryOf(transaction.Decided.Request.MerchantCategory);
+        int days = isEstimate ? category.PreAuthorizationDays : category.HoldDays;
+        if (days > 0) return days;
+        days = isEstimate ? rules.PreAuthorizationDays : rules.HoldDays;
+        if (days > 0) return days;
+        return isEstimate ? SwitchState.PreAuthorizationDaysUsual : SwitchState.HoldDaysUsual;
+    }
+
+    /// <summary>Why nothing is approved at such a merchant, in such a country; None when it may be.</summary>
+    public InternalResult ProblemOfPlace(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        if (rules.Version == 0) return InternalResult.None;
+        ref readonly var request = ref transaction.Decided.Request;
+        var category = rules.CategoryOf(request.MerchantCategory).Flags;
+        if ((category & CategoryFlags.Refused) != 0) return InternalResult.CategoryRefused;
+        if (rules.RefusesCountry(request.AcquirerCountry)) return InternalResult.CountryRefused;
+        var needsName = transaction.Operation == Operation.Refund && (rules.Flags & RuleFlags.NoUnlinkedRefunds) != 0;
+        return needsName && (category & CategoryFlags.UnlinkedRefunds) == 0 ? InternalResult.RefundNotLinked : InternalResult.None;
+    }
+
+    /// <summary>Why a card of this product may not do it; None when it may. A card of no product may do all.</summary>
+    public InternalResult ProblemOfProduct(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        ref readonly var request = ref transaction.Decided.Request;
+        var index = rules.ProductCount == 0 ? -1 : rules.ProductOf(request.TruncatedPan.Bin);
+        if (index < 0) return InternalResult.None;
+        ref readonly var product = ref rules.Products[index];
+        if (!product.Allows(transaction.Operation)) return InternalResult.NotForProduct;
+        var isAbroad = product.HomeCountry != 0 && request.AcquirerCountry != 0 && request.AcquirerCountry != product.HomeCountry;
+        return isAbroad ? InternalResult.NotAbroad : InternalResult.None;
+    }
+
+    /// <summary>True if a part may be approved of what such a card asks for.</summary>
+    public bool ApprovesParts(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        var index = rules.ProductCount == 0 ? -1 : rules.ProductOf(transaction.Decided.Request.TruncatedPan.Bin);
+        return index < 0 || rules.Products[index].PartialApproval != 0;
+    }
+
+    /// <summary>How much more than what was authorized a completion may capture.</summary>
+    public long ToleranceOf(ushort category, long authorizedMinor, ref Explanation why)
+    {
+        ref readonly var rules = ref velocity.Active;
+        why.RulesVersion = rules.Version;
+        return (long)((Int128)authorizedMinor * rules.CategoryOf(category).TolerancePermille / 1_000);
+    }
+}
