@@ -267,6 +267,43 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void A_partial_approval_tells_what_was_approved_and_what_was_asked_for_and_its_repeat_the_same_bytes()
+    {
+        var dialect = Protocol.Dialects.Dialect.BuiltIn("pos-host")!;
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.Link = new LinkProfile(cell.Link.Terms, dialect, cell.Link.Framing, cell.Link.DeadlineNanos);
+        cell.AddCard();
+        byte[] Part(ushort mti) => CellUnderTest.Message(
+            mti, (2, "4761739001010119"), (3, "000000"), (4, "000000150000"), (7, "1122165047"), (11, "000077"), (32, "400001"), (37, "000000000077"),
+            (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (60, "1"));
+        var answer = cell.Exchange(Part(0x0100));
+        Assert.Equal(("10", "000000100000"), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 4)));
+        Assert.Equal("0057840D000000150000", CellUnderTest.Field(answer, 54));
+        Assert.Equal(Convert.ToHexString(answer), Convert.ToHexString(cell.Exchange(Part(0x0101))));
+        Assert.Equal("51", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(78)), 39));
+    }
+
+    [Fact]
+    public void Holds_end_some_at_a_time_by_an_operators_command_and_each_end_is_a_frame()
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        for (var stan = 1; stan <= 30; stan++) Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(stan)), 39));
+        Assert.Equal((30, 30_000), (cell.State.Counts.Holds, cell.State.Counts.HeldMinor));
+        Assert.Equal(CommandOutcome.Done, cell.Ask(new OperatorCommand(CommandKind.OpenBusinessDate, _ => { }) { DayNumber = 20_790 }).Outcome);
+        var (asked, cursor) = (0, 0);
+        for (; cursor >= 0; asked++)
+        {
+            var command = cell.Ask(new OperatorCommand(CommandKind.ExpireHolds, _ => { }) { Cursor = cursor });
+            Assert.Equal(CommandOutcome.Done, command.Outcome);
+            cursor = command.Cursor;
+        }
+
+        Assert.Equal((3, 0, 0), (asked, cell.State.Counts.Holds, cell.State.Counts.HeldMinor));
+        Assert.Equal(cell.State.Hash, cell.State.HashFromScratch());
+    }
+
+    [Fact]
     public void An_inquirys_answer_has_the_balances_in_de54_and_its_repeat_the_same_bytes()
     {
         using var cell = new CellUnderTest(new MemoryDisk());

@@ -142,6 +142,78 @@ public sealed class RequestReaderTests
         Assert.Equal(cash ?? 0, transaction.Request.CashMinor);
     }
 
+    [Theory]
+    [InlineData("A1B2C3", true)]
+    [InlineData("ZZZZZZ", true)]
+    [InlineData("000000", false)]
+    [InlineData("      ", false)]
+    [InlineData("a1b2c3", false)]
+    [InlineData("12345 ", false)]
+    public void An_approval_code_is_six_digits_or_capitals(string code, bool isCode)
+    {
+        var (request, original, _) = Read(CellUnderTest.Message(0x0220, (11, "000001"), (38, code)));
+        Assert.Equal(isCode, (request.Has & RequestHas.ApprovalCode) != 0);
+        Assert.Equal(isCode, original.ApprovalCode != 0);
+    }
+
+    [Theory]
+    [InlineData("00", false)]
+    [InlineData("10", false)]
+    [InlineData("Y1", false)]
+    [InlineData("Z1", true)]
+    [InlineData("51", true)]
+    public void The_code_of_an_advice_says_whether_it_was_declined_elsewhere(string code, bool isDeclined)
+    {
+        var (request, _, _) = Read(CellUnderTest.Message(0x0220, (11, "000001"), (39, code)));
+        Assert.Equal(isDeclined, (request.Has & RequestHas.DeclinedElsewhere) != 0);
+        var later = Dialect.BuiltIn("iso93-ascii")!;
+        var action = isDeclined ? "116" : "000";
+        var (transaction, _) = Read(later, Write(later, "1220", (11, "000001"), (12, "261122165047"), (39, action)));
+        Assert.Equal(isDeclined, (transaction.Request.Has & RequestHas.DeclinedElsewhere) != 0);
+    }
+
+    [Theory]
+    [InlineData("0100", "25", "06", RequestHas.PreAuthorization)]
+    [InlineData("0220", "25", "06", RequestHas.Completion)]
+    [InlineData("0200", "25", "00", RequestHas.None)]
+    [InlineData("1100", "24", "101", RequestHas.PreAuthorization)]
+    [InlineData("1100", "24", "100", RequestHas.None)]
+    [InlineData("1100", "24", "106", RequestHas.Increment)]
+    [InlineData("1100", "24", "107", RequestHas.Increment)]
+    [InlineData("1220", "24", "201", RequestHas.Completion)]
+    [InlineData("1220", "24", "202", RequestHas.Completion)]
+    public void Estimates_increments_and_completions_are_told_as_each_edition_tells_them(string mti, string field, string value, RequestHas says)
+    {
+        const RequestHas all = RequestHas.PreAuthorization | RequestHas.Increment | RequestHas.Completion;
+        var dialect = mti[0] == '0' ? Ascii : Dialect.BuiltIn("iso93-ascii")!;
+        var time = mti[0] == '0' ? (7, "1122165047") : (12, "261122165047");
+        var (transaction, _) = Read(dialect, Write(dialect, mti, (11, "000001"), time, (int.Parse(field), value)));
+        Assert.Equal(says, transaction.Request.Has & all);
+    }
+
+    [Theory]
+    [InlineData("10", RequestHas.PartialOk)]
+    [InlineData("01", RequestHas.MoreFollow)]
+    [InlineData("11XYZ", RequestHas.PartialOk | RequestHas.MoreFollow)]
+    [InlineData("1", RequestHas.PartialOk)]
+    [InlineData("00", RequestHas.None)]
+    public void A_dialects_marks_say_what_the_standard_has_no_place_for(string text, RequestHas says)
+    {
+        var dialect = Dialect.BuiltIn("pos-host")!;
+        var (transaction, _) = Read(dialect, Write(dialect, "0100", (7, "1122165047"), (11, "000001"), (60, text)));
+        Assert.Equal(says, transaction.Request.Has & (RequestHas.PartialOk | RequestHas.MoreFollow));
+    }
+
+    [Fact]
+    public void An_original_of_zeros_beside_an_approval_code_is_none()
+    {
+        var zeros = new string('0', 42);
+        var (request, _, _) = Read(CellUnderTest.Message(0x0420, (11, "000001"), (38, "A1B2C3"), (90, zeros), (95, "000000000500" + zeros[..30])));
+        Assert.Equal(RequestHas.ApprovalCode | RequestHas.Replacement, request.Has & (RequestHas.Names | RequestHas.Replacement));
+        (request, _, _) = Read(CellUnderTest.Message(0x0420, (11, "000001"), (90, zeros)));
+        Assert.Equal(RequestHas.Original, request.Has & RequestHas.Names);
+    }
+
     private static byte[] Write(Dialect dialect, string mti, params (int Field, string Value)[] fields)
     {
         var table = default(FieldTable);

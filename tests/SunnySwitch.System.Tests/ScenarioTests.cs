@@ -1,6 +1,6 @@
 namespace SunnySwitch.SystemTests;
 
-/// <summary>The flows of docs/authorization.md, played as an acquirer plays them: <c>sunny play config/scenarios/*.json</c>.</summary>
+/// <summary>The flows of docs/authorization.md, played as an acquirer plays them: <c>sunny play config/scenarios/*.json</c>, on a link that knows all of it.</summary>
 public sealed class ScenarioTests
 {
     private static readonly string _folder = Path.Combine(SwitchProcess.Folder("config"), "scenarios");
@@ -13,7 +13,7 @@ public sealed class ScenarioTests
     public async Task A_scenario_is_answered_as_it_says(string file)
     {
         using var test = new TestSwitch();
-        using var running = await test.Start("rehearse=false", "links.0.signOnRequired=true");
+        using var running = await test.Start("rehearse=false", "links.0.signOnRequired=true", "links.0.dialect=pos-host");
         var api = $"http://127.0.0.1:{running.HttpPort}";
         var added = SwitchProcess.Run("card", "add", "--pan", "4761739001010119", "--expiry", "2812", "--balance", "10000000", "--api", api);
         Assert.Equal(0, added.ExitCode);
