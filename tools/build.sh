@@ -34,7 +34,11 @@ build_sunny() {
 build_mutants() {
   local out="$root/artifacts/mutants"
   export SUNNY_MUTANTS="$out/bin/SunnySwitch.Host/release/sunny"
-  dotnet build -c Release -v quiet --nologo -p:Mutants=true --artifacts-path "$out" "$root/src/SunnySwitch.Host/SunnySwitch.Host.csproj"
+  export SUNNY_RULE_MUTANTS="$out/bin/SunnySwitch.Core.Tests/release/SunnySwitch.Core.Tests.dll"
+  local project
+  for project in src/SunnySwitch.Host/SunnySwitch.Host.csproj tests/SunnySwitch.Core.Tests/SunnySwitch.Core.Tests.csproj; do
+    dotnet build -c Release -v quiet --nologo -p:Mutants=true --artifacts-path "$out" "$root/$project" || return 1
+  done
 }
 
 # The tracer that answers system calls with errors; installed where that is possible.

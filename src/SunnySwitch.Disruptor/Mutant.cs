@@ -1,7 +1,7 @@
 namespace SunnySwitch;
 
 /// <summary>
-/// A rule broken on purpose, to see that the simulator notices. Only a build with <c>-p:Mutants=true</c> has them: in
+/// A rule broken on purpose, to see that the simulator notices, or the model of the tests (from 100). Only a build with <c>-p:Mutants=true</c> has them: in
 /// every other one <see cref="Mutant.Is"/> is a constant, and nothing of it is left in the machine code.
 /// </summary>
 public enum Mutation
@@ -10,13 +10,21 @@ public enum Mutation
     None = 0, ReplyBeforeDurable, SkipFlush, SkipHeaderFlush, ForgetDirectoryFlush, CutAnyBadBatch, KeyWithoutClass,
     KeyWithoutTerminal, IgnoreFingerprint, DecideRepeatAfresh, ForgetDeclines, NewApprovalCodeForRepeat, ForgetTombstone,
     ReleaseTwice, HoldTwice, StaleHash, IgnoreDeadline, ForgetBothDays, IgnoreSignOn, IgnoreHotList,
-    SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded, NonceWithoutEpoch, ForgetReseal,
+    SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded, NonceWithoutEpoch, ForgetReseal, KeepExpiredMoney,
+
+    // Rules of authorization, which the tests' model has to notice.
+    CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,
+    ForceWhatIsNamed, CompletionStaysDone, RefundUndoneIsLost, CodeOfAnotherAcquirer, CompletedEndsEarly, DeclineElsewhereMoves,
+    ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
 #pragma warning restore CS1591
 }
 
 /// <summary>Which rule is broken.</summary>
 public static class Mutant
 {
+    /// <summary>The first that the tests' model has to notice; those before are the simulator's.</summary>
+    public const Mutation FirstOfTheModel = Mutation.CaptureAgainAndAgain;
+
 #if MUTANTS
     /// <summary>True in a build that has mutants.</summary>
     public static bool Exist => true;

@@ -6,7 +6,7 @@ namespace SunnySwitch.Simulation;
 /// <summary>A frame that the journal has to hold, in the reference's words.</summary>
 internal sealed record LogEntry(
     JournalKind Kind, Message? Message = null, string Code = "", long Moved = 0, string Pan = "", CardStatus Status = default,
-    HotReason Hot = default);
+    HotReason Hot = default, int Day = 0, IReadOnlyList<ExpiredHold>? Expired = null);
 
 /// <summary>A frame as the journal gives it back.</summary>
 internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, long Moved)
@@ -89,9 +89,10 @@ internal sealed class Ledger(Swarm swarm)
             case JournalKind.Decided: reference.Judge(entry.Message!); break;
             case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Moved); break;
             case JournalKind.CardChanged: reference.ChangeCard(entry.Pan, entry.Status, entry.Hot); break;
+            case JournalKind.HoldsExpired: reference.Expire(entry.Expired!); break;
             default:
                 Must.Hold(entry.Kind == JournalKind.BusinessDateOpened);
-                reference.OpenDay();
+                reference.OpenDay(entry.Day);
                 break;
         }
     }

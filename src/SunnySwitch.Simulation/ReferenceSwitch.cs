@@ -41,7 +41,9 @@ internal sealed class ReferenceSwitch(Swarm limits)
     private readonly Dictionary<string, int> _tombstones = new(StringComparer.Ordinal);
     private readonly Queue<string> _tombstonesInOrder = new();
     private int _holds;
+    private readonly Dictionary<long, Remembered> _open = [];
     private int _day;
+    private int _date;
     private int _answers;
 
     /// <summary>By PAN; looked up only.</summary>
@@ -57,8 +59,26 @@ internal sealed class ReferenceSwitch(Swarm limits)
     public void ChangeCard(string pan, CardStatus status, HotReason hot) =>
         (Accounts[pan].Status, Accounts[pan].Hot) = (status, hot);
 
-    public void OpenDay()
+    /// <summary>Holds that the switch has ended: each has to be one that is over, with what is left of it.</summary>
+    public void Expire(IReadOnlyList<ExpiredHold> holds)
     {
+        foreach (var hold in holds)
+        {
+            var isOpen = _open.Remove(hold.Key, out var entry) && entry!.Left == hold.AmountMinor;
+            Ledger.Check(isOpen, "I4", $"answer {hold.Key} ends a hold of {hold.AmountMinor}, open is {entry?.Left ?? 0}");
+            Ledger.Check(entry!.Expires <= _date, "I4", $"answer {hold.Key} ends on {_date}, its time is {entry.Expires}");
+            Move(Accounts[entry.Message.Pan], 1, -entry.Left);
+            entry.Left = 0;
+            _holds--;
+        }
+    }
+
+    /// <summary>True while a hold is there whose time is over.</summary>
+    public bool HasOverdue => _open.Values.Any(entry => entry.Expires <= _date);
+
+    public void OpenDay(int date)
+    {
+        _date = date;
         _day++;
         while (_inOrder.TryPeek(out var oldest) && oldest.Day < _day - 1)
         {
@@ -95,6 +115,8 @@ internal sealed class ReferenceSwitch(Swarm limits)
         ofName.Add(entry);
         _inOrder.Enqueue(entry);
         entry.Title = $"{key}#{_answers++}";
+        if (message.Class == 1 && entry.Left > 0) _open.Add(_answers, entry);
+        entry.Number = _answers;
         return new Judgement(code, true, entry.Title, moved);
     }
 
@@ -110,6 +132,7 @@ internal sealed class ReferenceSwitch(Swarm limits)
         if (message.Amount == 0) return "00";                        // Is this card good?
         if (message.Class == 1 && _holds >= limits.HoldsMax) return "96";
         if (message.Class == 1) _holds++;
+        entry.Expires = _date + SwitchState.HoldDaysUsual;
         entry.Left = moved = message.Amount;
         Move(account, message.Class, message.Amount);
         return "00";
@@ -161,7 +184,12 @@ internal sealed class ReferenceSwitch(Swarm limits)
 
         moved = stays - original.Left;
         Move(Accounts[original.Message.Pan], original.Message.Class, moved);
-        if (original.Message.Class == 1 && stays == 0) _holds--;
+        if (original.Message.Class == 1 && stays == 0)
+        {
+            _holds--;
+            _open.Remove(original.Number);
+        }
+
         original.Left = stays;
         original.PartlyReversed = true;
         return "00";
@@ -207,6 +235,12 @@ internal sealed class ReferenceSwitch(Swarm limits)
         public string Title { get; set; } = "";
 
         public string Code { get; set; } = "";
+
+        /// <summary>Of the answer, from 1: what the switch calls its hold by.</summary>
+        public long Number { get; set; }
+
+        /// <summary>Business date from which a hold is over.</summary>
+        public int Expires { get; set; }
 
         public long Left { get; set; }
 

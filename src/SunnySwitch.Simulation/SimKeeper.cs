@@ -23,7 +23,9 @@ internal sealed class SimKeeper(Swarm swarm, Prng prng, Action<string> history) 
     /// <summary>Fits a <see cref="Journal.FrameSink"/>.</summary>
     public void Note(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
     {
-        if (kind is not (JournalKind.Decided or JournalKind.CardAdded or JournalKind.CardChanged or JournalKind.BusinessDateOpened)) return;
+        var isSeen = kind is JournalKind.Decided or JournalKind.CardAdded or JournalKind.CardChanged or JournalKind.BusinessDateOpened
+            or JournalKind.HoldsExpired;
+        if (!isSeen) return;
         if (_seen.Count == 0 || _seen[^1].Sequence < sequence) _seen.Add((sequence, Seen.Of(kind, payload)));
     }
 

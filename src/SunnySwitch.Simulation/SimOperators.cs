@@ -52,7 +52,15 @@ internal sealed class SimOperators : IDisposable
 
     public void OpenDay(SimNode node, int day) => _submit(
         node, new OperatorCommand(CommandKind.OpenBusinessDate, _ => { }) { DayNumber = day },
-        new LogEntry(JournalKind.BusinessDateOpened));
+        new LogEntry(JournalKind.BusinessDateOpened, Day: day));
+
+    /// <summary>Ends a frame's worth of the holds that are over.</summary>
+    public OperatorCommand ExpireHolds(SimNode node)
+    {
+        var command = new OperatorCommand(CommandKind.ExpireHolds, _ => { });
+        _submit(node, command, new LogEntry(JournalKind.HoldsExpired));
+        return command;
+    }
 
     /// <summary>
     /// Now and then with a new data key; else what an earlier one left undone goes on. The power may go on the way: what was

@@ -1,5 +1,6 @@
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Disks;
 using SunnySwitch.Journal.Reading;
@@ -12,7 +13,7 @@ namespace SunnySwitch.Simulation;
 /// One seed: chaos until so many transactions were sent, then peace, in which everything has to be answered and to add up.
 /// One thread, virtual time, no randomness but the seed's.
 /// </summary>
-public sealed class Simulation : IDisposable
+public sealed partial class Simulation : IDisposable
 {
     private const long Micro = 1_000;
     private const long Milli = 1_000_000;
@@ -129,6 +130,7 @@ public sealed class Simulation : IDisposable
         AskAgain();
         AwaitQuiet();
         ResealAll();
+        ExpireAll();
         TakeStock();
     }
 
@@ -159,7 +161,7 @@ public sealed class Simulation : IDisposable
             _history.Add(_nowNanos, "start", number: _restarts);
             _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note);
             _ledger.Survive(_keeper.SeenInOrder);
-            if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened));
+            if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened, Day: _day));
             _node.Start(_day);
             CheckBalances();
             if (!_isPeace && _restarts > 0 && _prng.Chance(500)) _operators.Reseal(_node);
@@ -312,7 +314,8 @@ public sealed class Simulation : IDisposable
             if (_prng.Chance(_swarm.DiskErrors)) node.Disk.FailsNext = true;
             if (_prng.Chance(_swarm.FullDisks)) FillDisk();
             if (_prng.Chance(_swarm.CardChanges)) _operators.ChangeCard(node);
-            if (_prng.Chance(_swarm.DayChanges)) _operators.OpenDay(node, ++_day);
+            if (_prng.Chance(_swarm.DayChanges)) _operators.OpenDay(node, _day += _prng.Chance(300) ? 4 : 1);
+            if (_prng.Chance(_swarm.DayChanges * 4)) _operators.ExpireHolds(node);
             if (_prng.Chance(_swarm.CardChanges)) _operators.Reseal(node);
         }
 
@@ -476,7 +479,7 @@ public sealed class Simulation : IDisposable
             {
                 if (command.Outcome == CommandOutcome.Pending) return;
                 Ledger.Check(command.Outcome != CommandOutcome.PanUnreadable, "I12", "a sealed PAN cannot be opened");
-                if (command.Outcome == CommandOutcome.Done && command.Kind != CommandKind.ResealPans) _ledger.Add(input.Entry!);
+                if (command.Outcome == CommandOutcome.Done) NoteDone(command, input.Entry!);
             }
             else if (input.Sent is not null && _nowNanos - input.AtNanos <= SimNode.DeadlineNanos)
             {
@@ -484,6 +487,17 @@ public sealed class Simulation : IDisposable
             }
 
             _deciding.Dequeue();
+        }
+    }
+
+    private void NoteDone(OperatorCommand command, LogEntry entry)
+    {
+        if (command.Kind == CommandKind.ResealPans) return;
+        if (command.Kind != CommandKind.ExpireHolds) _ledger.Add(entry);
+        else if (command.Expired.Count > 0)
+        {
+            ReadOnlySpan<ExpiredHold> items = command.Expired.Items;
+            _ledger.Add(entry with { Expired = items[..command.Expired.Count].ToArray() });
         }
     }
 
@@ -533,54 +547,4 @@ public sealed class Simulation : IDisposable
 
         return true;
     }
-
-    private void AskAgain()
-    {
-        var connection = _links[0]!;
-        if (_swarm.SignOnRequired) return;
-        for (var count = 0; count < LastRepeats && _traffic.HasPast; count++) Send(connection, _traffic.Repeat());
-    }
-
-    /// <summary>Again after a refusal for want of space, and after trouble that was still to come when peace began.</summary>
-    private void ResealAll()
-    {
-        var until = _nowNanos + PeaceSecondsMax * Instant.NanosPerSecond;
-        while (true)
-        {
-            var node = _node!;
-            var command = _operators.ResealAll(node);
-            AwaitQuiet();
-            if (node == _node && command is { Outcome: CommandOutcome.Done, Cursor: -1 }) return;
-            Ledger.Check(_nowNanos < until, "I8", $"sealing anew ends with {command.Outcome}");
-        }
-    }
-
-    /// <summary>The node stops; what is flushed alone has to give the same state.</summary>
-    private void TakeStock()
-    {
-        var node = _node!;
-        foreach (var pan in Traffic.Cards.AsSpan(0, _swarm.Cards))
-        {
-            Must.Hold(node.State.TryFindCard(node.Token(pan), out var view));
-            var account = _ledger.Reference.Accounts[pan];
-            Ledger.Check(
-                view.HeldMinor == account.Held && view.LedgerMinor == account.Ledger, "I4",
-                $"card ..{pan[^4..]}: held {view.HeldMinor}, ledger {view.LedgerMinor}; the reference has {account.Held}, {account.Ledger}");
-        }
-
-        _operators.CheckSealedPans(node);
-        Ledger.Check(node.IsHashTrue(out var living), "I13", "the rolling hash is not the hash from scratch");
-        _platter.Crash((_, _) => false);
-        Ledger.Check(StateOf(_platter.Copy()) == (node.State.Sequence, living), "I13", "a start would find another state");
-        Ledger.Check(StateOf(_keeper.WholeJournal(_platter)) == (node.State.Sequence, living), "I13", "the fold of the whole journal is another state");
-    }
-
-    private List<string> Lines(long began) =>
-    [
-        .. _history.Last().Select(each =>
-            $"{(each.AtNanos - began) / 1e6,12:F3} ms  {each.What,-10} {(each.Number == 0 ? "" : each.Number),7}  {each.Detail}"),
-    ];
-
-    private readonly record struct Published(
-        SimConnection? Connection, Sent? Sent, LogEntry? Entry, OperatorCommand? Command, long AtNanos);
 }

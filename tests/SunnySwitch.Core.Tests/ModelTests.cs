@@ -35,6 +35,25 @@ public sealed class ModelTests
         Assert.Fail($"mutant survived 200 seeds: {name}");
     }
 
+    public static TheoryData<Mutation> BrokenRules => [.. Enum.GetValues<Mutation>().Where(mutation => mutation >= SunnySwitch.Mutant.FirstOfTheModel)];
+
+    /// <summary>In a build with mutants, by <c>tools/mutants</c>: a fault seeded in the switch's own code.</summary>
+    [Theory(Explicit = true)]
+    [MemberData(nameof(BrokenRules))]
+    public void A_rule_broken_in_the_code_is_caught(Mutation mutation)
+    {
+        Assert.True(SunnySwitch.Mutant.Exist);
+        SunnySwitch.Mutant.Active = mutation;
+        try
+        {
+            Assert.Contains(Enumerable.Range(0, 200), seed => FirstDifference(seed, new Mutant()) is not null);
+        }
+        finally
+        {
+            SunnySwitch.Mutant.Active = Mutation.None;
+        }
+    }
+
     private delegate void Change(ref Transaction transaction);
 
     private sealed class Mutant

@@ -80,7 +80,9 @@ public sealed class RulesFileTests
                 { "category": "7011", "to": "7012", "preAuthorizationDays": 31, "tolerancePermille": 150 },
                 { "category": "7995", "refused": true }, { "category": "3000", "to": "3299", "unlinkedRefunds": true, "holdDays": 9 }
               ],
-              "products": [ { "name": "prepaid", "bin": "400000", "to": "400009", "operations": ["purchase"], "partialApproval": false, "homeCountry": "056" } ],
+              "products": [
+                { "name": "prepaid", "bin": "400000", "to": "400009", "operations": ["purchase"], "partialApproval": false, "homeCountry": "056" }
+              ],
               "countries": { "allowed": ["056", "250"] },
               "unlinkedRefunds": false
             }

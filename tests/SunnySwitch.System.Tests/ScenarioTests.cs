@@ -1,6 +1,9 @@
 namespace SunnySwitch.SystemTests;
 
-/// <summary>The flows of docs/authorization.md, played as an acquirer plays them: <c>sunny play config/scenarios/*.json</c>, on a link that knows all of it.</summary>
+/// <summary>
+/// The flows of docs/authorization.md, played as an acquirer plays them: <c>sunny play config/scenarios/*.json</c>, on a link that knows
+/// all of it.
+/// </summary>
 public sealed class ScenarioTests
 {
     private static readonly string _folder = Path.Combine(SwitchProcess.Folder("config"), "scenarios");

@@ -16,9 +16,12 @@ internal readonly struct Advice(SwitchState state) : IStage
         transaction.Ran(Check.Pan);
         if (transaction.CardSlot < 0) return transaction.Conclude(InternalResult.UnknownCard);
         ref readonly var request = ref transaction.Request;
-        if ((request.Has & RequestHas.DeclinedElsewhere) != 0) return transaction.Conclude(InternalResult.AdviceOfDecline);
+        var isDecline = (request.Has & RequestHas.DeclinedElsewhere) != 0 && !Mutant.Is(Mutation.DeclineElsewhereMoves);
+        if (isDecline) return transaction.Conclude(InternalResult.AdviceOfDecline);
         ref readonly var account = ref state.Accounts[transaction.Decided.Account];
         transaction.Look(in account);
+        var isShort = Mutant.Is(Mutation.AdviceNeedsFunds) && account.AvailableMinor < request.AmountMinor;
+        if (isShort) return transaction.Conclude(InternalResult.InsufficientFunds);
         if (account.Currency != request.Currency) return transaction.Conclude(InternalResult.BadCurrency);
         return transaction.Operation switch
         {

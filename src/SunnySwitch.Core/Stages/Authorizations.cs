@@ -46,7 +46,7 @@ internal readonly struct Authorizations(SwitchState state)
 
     private InternalResult ProblemOf(in HoldEntry hold) =>
         hold.Status == HoldStatus.Completed ? InternalResult.AuthorizationCompleted
-        : state.IsOver(in hold) ? InternalResult.AuthorizationExpired
+        : state.IsOver(in hold) && !Mutant.Is(Mutation.CaptureAfterExpiry) ? InternalResult.AuthorizationExpired
         : InternalResult.None;
 
     private int SlotOf(long number, out InternalResult problem)

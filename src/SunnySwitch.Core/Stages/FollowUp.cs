@@ -36,12 +36,17 @@ internal readonly struct FollowUp(SwitchState state) : IStage
 
     private StageResult Complete(ref Transaction transaction, in AccountEntry account)
     {
-        if (!_authorizations.TryFindOpen(ref transaction, out var slot, out var problem)) return NoneToComplete(ref transaction, in account, problem);
+        if (!_authorizations.TryFindOpen(ref transaction, out var slot, out var problem))
+        {
+            return NoneToComplete(ref transaction, in account, problem);
+        }
+
         ref readonly var hold = ref state.Holds[slot];
         ref var decided = ref transaction.Decided;
         var amount = transaction.Request.AmountMinor;
         var ceiling = hold.AuthorizedMinor + state.Terms.ToleranceOf(hold.Category, hold.AuthorizedMinor, ref decided.Explanation);
-        if (amount > ceiling - hold.CapturedMinor) return transaction.Conclude(InternalResult.CompletionAboveAuthorized);
+        var captured = Mutant.Is(Mutation.CaptureAgainAndAgain) ? 0 : hold.CapturedMinor;
+        if (amount > ceiling - captured) return transaction.Conclude(InternalResult.CompletionAboveAuthorized);
         var above = amount - hold.AmountMinor;
         if (above > 0 && !decided.IsAdvice && account.AvailableMinor < above) return transaction.Conclude(InternalResult.InsufficientFunds);
         if (account.LedgerMinor < amount - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
@@ -49,7 +54,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         decided.Effect = EffectKind.Completed;
         decided.Hold = slot;
         decided.Account = hold.Account;
-        decided.HeldDelta = -(isFinal ? hold.AmountMinor : Math.Min(amount, hold.AmountMinor));
+        decided.HeldDelta = -(isFinal && !Mutant.Is(Mutation.RestStaysHeld) ? hold.AmountMinor : Math.Min(amount, hold.AmountMinor));
         decided.LedgerDelta = -amount;
         decided.ApprovalCode = hold.ApprovalCode == 0 ? Decided.NoApprovalCode : hold.ApprovalCode;
         return transaction.Conclude(InternalResult.Approved);
@@ -60,7 +65,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     {
         const RequestHas ours = RequestHas.Original | RequestHas.Completion;
         var isForced = transaction.Decided.IsAdvice && problem == InternalResult.AuthorizationUnknown && (transaction.Request.Has & ours) == 0;
-        if (!isForced) return transaction.Conclude(problem);
+        if (!isForced && !Mutant.Is(Mutation.ForceWhatIsNamed)) return transaction.Conclude(problem);
         if (account.LedgerMinor < transaction.Request.AmountMinor - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
         ref var decided = ref transaction.Decided;
         decided.Explanation.Operation = Operation.ForcePost;
@@ -93,7 +98,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     {
         var left = slot >= 0 ? state.Holds[slot].CapturedMinor : Captured(number, ref slot);
         if (left < 0) return transaction.Conclude(InternalResult.NotRefundable);
-        if (amount > left) return transaction.Conclude(InternalResult.RefundAboveCaptured);
+        if (amount > left && !Mutant.Is(Mutation.RefundWithoutBound)) return transaction.Conclude(InternalResult.RefundAboveCaptured);
         if (account.LedgerMinor > AccountTable.BalanceMinorMax - amount) return transaction.Conclude(InternalResult.BadAmount);
         ref var decided = ref transaction.Decided;
         // As without a name: the money comes with the financial message.

@@ -56,7 +56,8 @@ internal readonly struct Funds(SwitchState state) : IStage
     private StageResult Raise(ref Transaction transaction, in AccountEntry account)
     {
         if (!_authorizations.TryFindOpen(ref transaction, out var slot, out var problem)) return transaction.Conclude(problem);
-        if (account.AvailableMinor < transaction.Request.AmountMinor) return transaction.Conclude(InternalResult.InsufficientFunds);
+        var hasFunds = account.AvailableMinor >= transaction.Request.AmountMinor || Mutant.Is(Mutation.IncrementWithoutFunds);
+        if (!hasFunds) return transaction.Conclude(InternalResult.InsufficientFunds);
         if (state.Steps.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         transaction.Raise(slot, state.Terms.HoldDays(in transaction));
         return transaction.Approve();
@@ -64,7 +65,8 @@ internal readonly struct Funds(SwitchState state) : IStage
 
     // Only where the terminal can go on with less, and only goods: cash is all or nothing.
     private bool MayTakePart(in Transaction transaction, in AccountEntry account) =>
-        transaction.Operation == Operation.Purchase && (transaction.Decided.Request.Has & RequestHas.PartialOk) != 0 && account.AvailableMinor > 0
+        (transaction.Operation == Operation.Purchase || Mutant.Is(Mutation.PartOfCash))
+        && (transaction.Decided.Request.Has & RequestHas.PartialOk) != 0 && account.AvailableMinor > 0
         && state.Terms.ApprovesParts(in transaction);
 
     // A refund that is only authorized moves nothing: the money comes with its financial message.

@@ -74,7 +74,7 @@ internal readonly struct Reversal(SwitchState state) : IStage
                 decided.LedgerDelta = left - stays;
                 // What a part released is held again as long as its authorization is open; what the last one released, always.
                 var isOpen = state.Holds[step.Hold].Status == HoldStatus.Open || step.IsFinal != 0;
-                decided.HeldDelta = stays == 0 && isOpen ? step.HeldMinor : 0;
+                decided.HeldDelta = stays == 0 && isOpen && !Mutant.Is(Mutation.UncaptureHoldsNothing) ? step.HeldMinor : 0;
                 break;
             case EffectKind.Refunded:
                 decided.Hold = state.Steps[original.Undo].Hold;
@@ -151,7 +151,8 @@ internal readonly struct Reversal(SwitchState state) : IStage
     private StageResult Remember(ref Transaction transaction, InternalResult result)
     {
         ref readonly var original = ref transaction.Original;
-        var isNamed = transaction.Operation == Operation.Reversal && (transaction.Request.Has & RequestHas.Original) != 0;
+        var mayRemember = transaction.Operation == Operation.Reversal || Mutant.Is(Mutation.VoidLeavesTombstone);
+        var isNamed = mayRemember && (transaction.Request.Has & RequestHas.Original) != 0;
         if (isNamed && Mtis.CanBeOriginal(original.Mti) && !state.Tombstones.Has(original.KeyPrimary))
         {
             if (state.Tombstones.IsFullFor(transaction.Decided.Link))

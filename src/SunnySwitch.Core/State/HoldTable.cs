@@ -128,7 +128,7 @@ internal sealed class HoldTable
         for (var next = _heads[Home(card, approvalCode)]; next != 0; next = _entries[next - 1].Next)
         {
             ref readonly var entry = ref _entries[next - 1];
-            if (entry.Card != card || entry.ApprovalCode != approvalCode || entry.Acquirer.Value != acquirer.Value) continue;
+            if (entry.Card != card || entry.ApprovalCode != approvalCode || !IsBy(acquirer, in entry)) continue;
             if (found >= 0) return -2;
             found = next - 1;
         }
@@ -254,6 +254,9 @@ internal sealed class HoldTable
         for (var slot = 0; slot < _neverUsed; slot++) total = checked(total + _entries[slot].AmountMinor);
         return total;
     }
+
+    private static bool IsBy(InstitutionId acquirer, in HoldEntry entry) =>
+        entry.Acquirer.Value == acquirer.Value || Mutant.Is(Mutation.CodeOfAnotherAcquirer);
 
     // Out of the hash; the caller puts it back.
     private ref HoldEntry Take(int slot, long key)

@@ -219,13 +219,15 @@ public sealed partial class SwitchState
                 break;
             case EffectKind.Completed:
                 Must.Hold(decided.HeldDelta >= 0 && decided.HeldDelta <= step.HeldMinor && decided.LedgerDelta <= step.LedgerMinor);
-                Holds.Uncapture(step.Hold, step.Key, decided.LedgerDelta, decided.HeldDelta, reopens: isWhole && step.IsFinal != 0);
+                var reopens = isWhole && step.IsFinal != 0 && !Mutant.Is(Mutation.CompletionStaysDone);
+                Holds.Uncapture(step.Hold, step.Key, decided.LedgerDelta, decided.HeldDelta, reopens);
                 (step.HeldMinor, step.LedgerMinor) = (step.HeldMinor - decided.HeldDelta, step.LedgerMinor - decided.LedgerDelta);
                 break;
             default:
                 Must.Hold(decided.HeldDelta == 0 && decided.LedgerDelta < 0 && -decided.LedgerDelta <= step.LedgerMinor);
                 // What it was a refund of may be over by now; then nothing can be refunded of it again.
-                if (step.Hold >= 0 && Holds.IsOf(step.Hold, step.Key)) Holds.Refund(step.Hold, step.Key, decided.LedgerDelta);
+                if (Mutant.Is(Mutation.RefundUndoneIsLost)) { }
+                else if (step.Hold >= 0 && Holds.IsOf(step.Hold, step.Key)) Holds.Refund(step.Hold, step.Key, decided.LedgerDelta);
                 else if (step.Hold < 0 && Keys.Entries.IsLive(step.Key)) AddToPosting(step.Key, -decided.LedgerDelta);
                 step.LedgerMinor += decided.LedgerDelta;
                 break;
@@ -290,7 +292,7 @@ public sealed partial class SwitchState
     internal bool IsOver(in HoldEntry hold) => hold.Status switch
     {
         HoldStatus.Open => hold.Expires == 0 ? !Keys.Entries.IsLive(hold.Key) : hold.Expires <= _day,
-        HoldStatus.Completed => hold.EndedOn < _previousDay,
+        HoldStatus.Completed => hold.EndedOn < (Mutant.Is(Mutation.CompletedEndsEarly) ? _day : _previousDay),
         _ => false,
     };
 
@@ -302,7 +304,7 @@ public sealed partial class SwitchState
             ref readonly var hold = ref Holds[item.Hold];
             Must.Hold(IsOver(in hold) && hold.Account == item.Account && hold.AmountMinor == item.AmountMinor);
             Holds.Expire(item.Hold, item.Key, _day);
-            if (item.AmountMinor > 0) Accounts.Move(item.Account, -item.AmountMinor, 0);
+            if (item.AmountMinor > 0 && !Mutant.Is(Mutation.KeepExpiredMoney)) Accounts.Move(item.Account, -item.AmountMinor, 0);
         }
     }
 }

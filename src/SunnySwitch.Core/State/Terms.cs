@@ -58,6 +58,7 @@ internal readonly struct Terms(Velocity velocity)
     {
         ref readonly var rules = ref velocity.Active;
         why.RulesVersion = rules.Version;
+        if (Mutant.Is(Mutation.ToleranceForAll)) category = rules.Categories[0].From;
         return (long)((Int128)authorizedMinor * rules.CategoryOf(category).TolerancePermille / 1_000);
     }
 }

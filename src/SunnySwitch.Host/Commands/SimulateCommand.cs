@@ -63,10 +63,11 @@ internal static class SimulateCommand
 
     private static int RunMutants(ulong first, int transactions, TextWriter output)
     {
-        var survivors = 0;
+        var (count, survivors) = (0, 0);
         foreach (var mutation in Enum.GetValues<Mutation>())
         {
-            if (mutation == Mutation.None) continue;
+            if (mutation is Mutation.None or >= Mutant.FirstOfTheModel) continue;
+            count++;
             Mutant.Active = mutation;
             var (seeds, caught) = Catch(first, transactions);
             if (caught is null) survivors++;
@@ -74,7 +75,6 @@ internal static class SimulateCommand
                 $"{mutation,-26} " + (caught is null ? $"SURVIVED {seeds} seeds" : $"caught by {caught.Invariant,-6} after {seeds,3} seeds"));
         }
 
-        var count = Enum.GetValues<Mutation>().Length - 1;
         output.WriteLine($"{count - survivors} of {count} mutants caught");
         return survivors == 0 ? 0 : 1;
     }
