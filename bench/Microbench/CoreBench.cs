@@ -144,7 +144,7 @@ public static class CoreBench
         request.TraceTime = 101_000_000 + stan / 1_000_000;
         request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TraceTime
             | RequestHas.Stan | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency;
-        RequestKeys.Seal(ref request, ref transaction.Original);
+        RequestKeys.Seal(ref request, ref transaction.Original, in transaction.Charges);
     }
 
     private static void Fail(in Transaction transaction) =>

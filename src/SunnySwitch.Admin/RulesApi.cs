@@ -61,13 +61,8 @@ public sealed class RulesApi(OperatorDesk desk)
         if (wanted.File.ValueKind == JsonValueKind.Undefined) return Results.UnprocessableEntity(new Refusal(["file: missing"]));
         var rules = RulesFile.Read(Encoding.UTF8.GetBytes(wanted.File.GetRawText()), out var found);
         var problems = found.Concat(RulesFile.Sign(ref rules, wanted.Operator, wanted.Reason)).ToList();
-        if (wanted.From is not null)
-        {
-            if (DateOnly.TryParseExact(wanted.From, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
-                && from > _epoch && from.Year < 2100) rules.EffectiveDay = from.DayNumber - _epoch.DayNumber;
-            else problems.Add("from: a date as 2026-12-31");
-        }
-
+        if (DayOf(wanted.From) is { } day) rules.EffectiveDay = day;
+        else problems.Add("from: a date as 2026-12-31");
         if (problems.Count > 0) return Results.UnprocessableEntity(new Refusal(problems));
         return Answer(await desk.Ask(CommandKind.RulesActivate, command => command.Rules = rules).ConfigureAwait(false));
     }
@@ -89,14 +84,23 @@ public sealed class RulesApi(OperatorDesk desk)
         _ => Results.Json(new Refusal(["the journal's disk is full"]), statusCode: StatusCodes.Status507InsufficientStorage),
     };
 
+    /// <summary>Days since 1970-01-01; 0 without a date, null if it is none.</summary>
+    internal static int? DayOf(string? date)
+    {
+        if (date is null) return 0;
+        var isDate = DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day);
+        return isDate && day > _epoch && day.Year < 2100 ? day.DayNumber - _epoch.DayNumber : null;
+    }
+
+    internal static string DateOf(int day) => day == 0 ? "" : _epoch.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
     private static RulesShown? Shown(in RuleSet rules)
     {
         if (rules.Version == 0) return null;
-        var from = rules.EffectiveDay == 0 ? "" : _epoch.AddDays(rules.EffectiveDay).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var countries = new List<string>();
         foreach (var country in ((ReadOnlySpan<ushort>)rules.Countries)[..rules.CountryCount]) countries.Add($"{country:D3}");
         return new RulesShown(
-            rules.Version, rules.Name.ToString(), from, rules.Operator.ToString(), rules.Reason.ToString(), Limits(in rules),
+            rules.Version, rules.Name.ToString(), DateOf(rules.EffectiveDay), rules.Operator.ToString(), rules.Reason.ToString(), Limits(in rules),
             rules.HoldDays == 0 ? SwitchState.HoldDaysUsual : rules.HoldDays,
             rules.PreAuthorizationDays == 0 ? SwitchState.PreAuthorizationDaysUsual : rules.PreAuthorizationDays,
             (rules.Flags & RuleFlags.NoUnlinkedRefunds) == 0, Categories(in rules), Products(in rules),

@@ -105,7 +105,7 @@ public static partial class RulesFile
         foreach (var element in list.EnumerateArray()) yield return (element, $"{key}.{index++}");
     }
 
-    private static bool IsObject(JsonElement element, string at, string[] keys, List<string> problems)
+    internal static bool IsObject(JsonElement element, string at, string[] keys, List<string> problems)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -37,23 +38,29 @@ public static partial class RulesFile
         var found = new List<string>();
         problems = found;
         var rules = default(RuleSet);
-        if (json.Length > FileBytesMax)
+        if (!TryParse(json, found, out var document)) return rules;
+        using (document)
         {
-            found.Add($"the file has over {FileBytesMax} bytes");
-            return rules;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(json, _options);
             ReadRoot(document.RootElement, ref rules, found);
-        }
-        catch (JsonException broken)
-        {
-            found.Add($"not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}");
         }
 
         return rules;
+    }
+
+    internal static bool TryParse(ReadOnlyMemory<byte> json, List<string> problems, [NotNullWhen(true)] out JsonDocument? document)
+    {
+        document = null;
+        try
+        {
+            if (json.Length <= FileBytesMax) document = JsonDocument.Parse(json, _options);
+            else problems.Add($"the file has over {FileBytesMax} bytes");
+        }
+        catch (JsonException broken)
+        {
+            problems.Add($"not JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}");
+        }
+
+        return document is not null;
     }
 
     /// <summary>Puts who and why into rules; says what is wrong with them.</summary>
@@ -180,7 +187,7 @@ public static partial class RulesFile
         return operations;
     }
 
-    private static string? Text(JsonElement owner, string at, string key, List<string> problems)
+    internal static string? Text(JsonElement owner, string at, string key, List<string> problems)
     {
         if (owner.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String) return value.GetString();
         if (owner.TryGetProperty(key, out _)) Add(problems, $"{at}.{key}: a text");
@@ -201,14 +208,14 @@ public static partial class RulesFile
         return 0;
     }
 
-    private static void SetText(string? text, int most, string at, Span<byte> target, List<string> problems)
+    internal static void SetText(string? text, int most, string at, Span<byte> target, List<string> problems)
     {
         var good = text is { Length: > 0 } && text.Length <= most && text.All(letter => letter is >= ' ' and <= '~');
         if (good) Encoding.ASCII.GetBytes(text!, target);
         else Add(problems, $"{at}: 1 to {most} printable characters");
     }
 
-    private static void Add(List<string> problems, string problem)
+    internal static void Add(List<string> problems, string problem)
     {
         if (problems.Count < ProblemsMax) problems.Add(problem);
     }

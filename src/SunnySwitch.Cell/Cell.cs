@@ -203,7 +203,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     {
         var fixedPart = Decided.FixedPart(in transaction.Decided);
         var link = _links[transaction.LinkIndex].Terms.Link;
-        if ((transaction.Request.Has & RequestHas.Names) == 0)
+        if (!transaction.Decided.HasTail)
         {
             var sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, fixedPart);
             CrashPoints.Pass(CrashPoint.FrameAppended);
@@ -213,7 +213,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         }
 
         Span<byte> whole = stackalloc byte[Decided.PayloadBytesMax];
-        whole = whole[..Decided.Write(in transaction.Decided, in transaction.Original, whole)];
+        whole = whole[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, whole)];
         _state.Apply(JournalKind.Decided, Decided.Version, _journal.Append(JournalKind.Decided, Decided.Version, now, link, whole), now, whole);
     }
 
@@ -285,8 +285,13 @@ public sealed class Cell : IBatchEventHandler<Input>
 
     private void TakeCommand(OperatorCommand command, Instant now)
     {
-        var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow;
-        var bytes = command.Kind is CommandKind.RulesActivate or CommandKind.RulesUndo ? RuleSet.Bytes : FrameBytesMax;
+        var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow or CommandKind.RatesShow;
+        var bytes = command.Kind switch
+        {
+            CommandKind.RulesActivate or CommandKind.RulesUndo => RuleSet.Bytes,
+            CommandKind.RatesActivate or CommandKind.RatesUndo => RateSet.Bytes,
+            _ => FrameBytesMax,
+        };
         command.Outcome = isLook || (MakeRoom(now, bytes) && _journal.HasSegmentAhead) ? Obey(command, now) : CommandOutcome.JournalFull;
         _gate.OnDecided(_journal.LastSequence);
         _commands.Add(command);
@@ -335,6 +340,13 @@ public sealed class Cell : IBatchEventHandler<Input>
                 return Enter(command, in rules, now);
             case CommandKind.RulesUndo:
                 return _rules.TryUndo(in command.Rules, out rules, out _) ? Enter(command, in rules, now) : CommandOutcome.NothingToUndo;
+            case CommandKind.RatesShow:
+                command.AllRates = _state.RatesShown;
+                return CommandOutcome.Done;
+            case CommandKind.RatesActivate:
+                return Enter(command, _rules.Activated(in command.Rates), now);
+            case CommandKind.RatesUndo:
+                return _rules.TryUndo(in command.Rates, out var rates) ? Enter(command, in rates, now) : CommandOutcome.NothingToUndo;
             default:
                 Must.Hold(command.Kind == CommandKind.OpenBusinessDate);
                 if (command.DayNumber > _state.BusinessDay)
@@ -351,6 +363,13 @@ public sealed class Cell : IBatchEventHandler<Input>
     {
         Record(JournalKind.RulesActivated, 1, now, 0, in rules);
         command.Rules = rules;
+        return CommandOutcome.Done;
+    }
+
+    private CommandOutcome Enter(OperatorCommand command, in RateSet rates, Instant now)
+    {
+        Record(JournalKind.RatesActivated, 1, now, 0, in rates);
+        command.Rates = rates;
         return CommandOutcome.Done;
     }
 

@@ -70,6 +70,7 @@ public sealed class Intake(IPanTokens tokens)
         ref var target = ref slot.Transaction;
         target.Request = staged.Request;
         if ((staged.Request.Has & RequestHas.Names) != 0) target.Original = staged.Original;
+        if ((staged.Request.Has & RequestHas.Fee) != 0) target.Charges = staged.Charges;
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;
@@ -136,7 +137,7 @@ public sealed class Intake(IPanTokens tokens)
                 transaction.Request.Pan = PanBlock.ReadToken(_panTokens.AsSpan(_panOf[index] * PanBlock.Bytes, PanBlock.Bytes));
             }
 
-            RequestKeys.Seal(ref transaction.Request, ref transaction.Original);
+            RequestKeys.Seal(ref transaction.Request, ref transaction.Original, in transaction.Charges);
         }
 
         _panBlocks.AsSpan(0, pans * PanBlock.Bytes).Clear();

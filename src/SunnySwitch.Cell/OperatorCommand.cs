@@ -8,7 +8,7 @@ public enum CommandKind : byte
 {
 #pragma warning disable CS1591
     CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6, RulesActivate = 7, RulesUndo = 8, RulesShow = 9,
-    ExpireHolds = 10,
+    ExpireHolds = 10, RatesActivate = 11, RatesUndo = 12, RatesShow = 13,
 #pragma warning restore CS1591
 }
 
@@ -73,6 +73,12 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
 
     /// <summary>For <see cref="CommandKind.RulesShow"/>: in force, before, to come.</summary>
     public (RuleSet Active, RuleSet Previous, RuleSet Pending) AllRules;
+
+    /// <summary>Likewise for rates.</summary>
+    public RateSet Rates;
+
+    /// <summary>For <see cref="CommandKind.RatesShow"/>: in force, before, to come.</summary>
+    public (RateSet Active, RateSet Previous, RateSet Pending) AllRates;
 
     /// <summary>For <see cref="CommandOutcome.LimitIdMeansOther"/>.</summary>
     public byte LimitId;

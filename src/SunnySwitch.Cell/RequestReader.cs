@@ -23,6 +23,7 @@ public static class RequestReader
     {
         transaction.Request = default;
         transaction.Original = default;
+        transaction.Charges = default;
         transaction.NetworkCode = 0;
         ref var request = ref transaction.Request;
         request.Mti = WithoutVersion(message.Mti, dialect.Standard);
@@ -30,7 +31,7 @@ public static class RequestReader
         ReadIdentities(message, linkAcquirer, ref request);
         ReadTexts(message, ref request);
         ReadCodes(message, dialect, ref transaction);
-        if (dialect.Standard == 1987) Read1987(message, ref transaction);
+        if (dialect.Standard == 1987) Read1987(message, dialect, ref transaction);
         else LaterEditions.Read(message, dialect.Standard, ref transaction);
         if (message.Has(54) && dialect.TypeOf(54) == FieldType.Text) ReadCash(message, dialect.Standard, ref request);
         foreach (var mark in dialect.Marks)
@@ -123,7 +124,7 @@ public static class RequestReader
             || code.SequenceEqual("16"u8) || code.SequenceEqual("32"u8) || code.SequenceEqual("Y1"u8) || code.SequenceEqual("Y3"u8);
     }
 
-    private static void Read1987(in MessageReader message, ref Transaction transaction)
+    private static void Read1987(in MessageReader message, Dialect dialect, ref Transaction transaction)
     {
         ref var request = ref transaction.Request;
         if (message.Has(4)) request.AmountMinor = (long)Mark(ref request, RequestHas.Amount, message.Number(4));
@@ -136,10 +137,20 @@ public static class RequestReader
         if (message.Has(25)) request.ReasonCode = (ushort)Mark(ref request, RequestHas.ReasonCode, message.Number(25));
         // Preauthorized request: an estimate if it asks, its capture if it is financial (ISO 8583-1:1987, DE25).
         if (request.ReasonCode == Preauthorized) request.Has |= request.Mti >> 8 == 1 ? RequestHas.PreAuthorization : RequestHas.Completion;
+        if (message.Has(28) && dialect.TypeOf(28) == FieldType.Signed) ReadFee(message, ref transaction);
         if (message.Has(49)) ReadCurrency(message, ref request);
         if (message.Has(70)) transaction.NetworkCode = (ushort)Mark(ref request, RequestHas.NetworkCode, message.Number(70));
         if (message.Has(90)) ReadOriginal(message, ref request, ref transaction.Original);
         if (message.Has(95)) ReadReplacement(message, ref request, ref transaction.Original);
+    }
+
+    /// <summary>DE28, x + n 8: a debit is what the cardholder pays beside DE4 (ISO 8583-1:1987, amount, transaction fee).</summary>
+    private static void ReadFee(in MessageReader message, ref Transaction transaction)
+    {
+        var fee = -message.SignedNumber(28);
+        if (fee == 0) return;
+        transaction.Charges.FeeMinor = fee;
+        transaction.Request.Has |= RequestHas.Fee;
     }
 
     private static void ReadIdentities(in MessageReader message, InstitutionId linkAcquirer, ref Request request)

@@ -22,7 +22,7 @@ internal static class Program
             PlayCommand.Create(),
             LoadCommand.Create(),
             LoadCommand.CreateEcho(),
-            JournalCommand.Create(), TxCommand.Create(), ReplayCommand.Create(), ChecksCommand.Create(), RulesCommand.Create(),
+            JournalCommand.Create(), TxCommand.Create(), ReplayCommand.Create(), ChecksCommand.Create(), RulesCommand.Create(), RatesCommand.Create(),
             DecodeCommand.Create(), DialectCommand.Create(), DoctorCommand.Create(),
             EncodeCommand.Create(),
             SimulateCommand.Create(),

@@ -116,7 +116,7 @@ public sealed class RequestReaderTests
         {
             var (transaction, _) = Read(dialect, Write(dialect, "0100", (7, "1122165047"), (11, "000001"), (41, terminal)));
             Assert.Equal(terminal, transaction.Request.Terminal.ToString());
-            RequestKeys.Seal(ref transaction.Request, ref transaction.Original);
+            RequestKeys.Seal(ref transaction.Request, ref transaction.Original, in transaction.Charges);
             Assert.True(keys.Add(transaction.Request.KeyRest));
         }
 
@@ -212,6 +212,16 @@ public sealed class RequestReaderTests
         Assert.Equal(RequestHas.ApprovalCode | RequestHas.Replacement, request.Has & (RequestHas.Names | RequestHas.Replacement));
         (request, _, _) = Read(CellUnderTest.Message(0x0420, (11, "000001"), (90, zeros)));
         Assert.Equal(RequestHas.Original, request.Has & RequestHas.Names);
+    }
+
+    [Theory]
+    [InlineData("D00000250", 250)]
+    [InlineData("C00000250", -250)]
+    [InlineData("D00000000", 0)]
+    public void A_fee_is_paid_by_the_cardholder_when_it_is_a_debit(string text, long fee)
+    {
+        var (transaction, _) = Read(Ascii, CellUnderTest.Message(0x0200, (11, "000001"), (28, text)));
+        Assert.Equal((fee, fee != 0), (transaction.Charges.FeeMinor, (transaction.Request.Has & RequestHas.Fee) != 0));
     }
 
     private static byte[] Write(Dialect dialect, string mti, params (int Field, string Value)[] fields)

@@ -127,7 +127,7 @@ internal sealed class Bench
     public static byte[] PayloadOf(in Transaction transaction)
     {
         var payload = new byte[Decided.PayloadBytesMax];
-        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, payload)];
+        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, payload)];
     }
 
     /// <summary>Every frame decided anew, each against the state before it: where it comes out otherwise.</summary>
@@ -240,5 +240,5 @@ internal sealed class Bench
         return transaction;
     }
 
-    public static void Seal(ref Transaction transaction) => RequestKeys.Seal(ref transaction.Request, ref transaction.Original);
+    public static void Seal(ref Transaction transaction) => RequestKeys.Seal(ref transaction.Request, ref transaction.Original, in transaction.Charges);
 }

@@ -53,9 +53,12 @@ public sealed class GoldenTests
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
-    [InlineData(typeof(StateImage), 240,
+    [InlineData(typeof(StateImage), 224,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
-        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 LatestMinute 208")]
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 LatestMinute 208 HasContra 212 ContraAccounts 216")]
+    [InlineData(typeof(Charges), 24, "SettledMinor 0 FeeMinor 8 Rate 16 Currency 20")]
+    [InlineData(typeof(RateTerms), 8, "From 0 To 2 Rate 4")]
+    [InlineData(typeof(RateSet), 2144, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Rates 96")]
     public void Durable_layouts_are_frozen(Type type, int bytes, string offsets)
     {
         Assert.Equal(bytes, Marshal.SizeOf(type));
@@ -70,16 +73,17 @@ public sealed class GoldenTests
         Assert.Equal((176, 56, 296), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
         Assert.Equal((8, 24, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
-        Assert.Equal((48, 64, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
+        Assert.Equal((48, 72, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
         Assert.Equal((64, 32, 32), (Unsafe.SizeOf<CardEntry>(), Unsafe.SizeOf<AccountEntry>(), Unsafe.SizeOf<BalanceEntry>()));
         Assert.Equal((32, 48), (Unsafe.SizeOf<HoldEntryV1>(), Unsafe.SizeOf<StepEntry>()));
+        Assert.Equal((40, 16), (Unsafe.SizeOf<ChargeEntry>(), Unsafe.SizeOf<ContraEntry>()));
         Assert.Equal((24, 112, 72), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
 
     [Theory]
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
-        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12 HoldsExpired=13")]
+        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12 HoldsExpired=13 RatesActivated=14")]
     [InlineData(typeof(EffectKind),
         "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4 Credited=5 BalancesTold=6 Increased=7 Completed=8 Refunded=9 Released=10")]
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
@@ -94,7 +98,8 @@ public sealed class GoldenTests
     [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
     [InlineData(typeof(StateTable),
         "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10 "
-        + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15")]
+        + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18")]
+    [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
     [InlineData(typeof(LimitSubject), "Card=1 Account=2 Merchant=3 Terminal=4 Bin=5")]
     [InlineData(typeof(InternalResult),
@@ -155,7 +160,7 @@ public sealed class GoldenTests
         bench.Code(Reversal(5, Purchase(77)));
         bench.OpenDay(FirstDay + 1);
         bench.Code(Reversal(6, Purchase(2, mti: 0x0200)));
-        Assert.Equal("20B6BEB1AAEAB6014515EE0CFFD118CF", Hex(bench.State.Hash));
+        Assert.Equal("7773537E7732C74BE4CC005CA9DAE520", Hex(bench.State.Hash));
         Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
         Assert.Equal(bench.State.Hash, bench.Fold().Hash);
     }

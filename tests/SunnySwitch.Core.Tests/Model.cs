@@ -294,7 +294,7 @@ internal sealed class Model(int firstDay)
     private string Undo(Answer original, Message message, Answer answer)
     {
         string No(string code) => message.Advice ? "00" : code;
-        if (original.IsUndone) return "00";
+        if (original.IsUndone && original.Kind != Kind.Completion) return "00";
         var of = original.Of;
         var left = original.Left;
         switch (original.Kind)
@@ -351,6 +351,7 @@ internal sealed class Model(int firstDay)
                 original.Left -= back;
                 of!.Captured -= back;
                 var again = isWhole && (of.CompletedOn is null || original.IsLast) ? original.Freed : 0;
+                original.Freed -= again;
                 of.Held += again;
                 if (isWhole && original.IsLast) of.CompletedOn = null;
                 Move(pan, back, again);

@@ -9,8 +9,8 @@ namespace SunnySwitch.Core.Tests;
 /// <summary>
 /// Random sequences of all that can be sent, with repeats, other bodies, reversals before and after, increments, completions, refunds and
 /// voids of what was and what was not, cut-overs, expiry and restarts, the switch against the model, after every step: code, balances,
-/// held = sum of holds (I4), rolling hash = hash from scratch. The mutants are the control: each is a switch with one rule broken, and
-/// the same comparison has to find it.
+/// held = sum of holds (I4), each currency sums to zero (I5), rolling hash = hash from scratch. The mutants are the control: each is a
+/// switch with one rule broken, and the same comparison has to find it.
 /// </summary>
 public sealed class ModelTests
 {
@@ -388,6 +388,7 @@ public sealed class ModelTests
         if (!isThorough) return null;
         var state = bench.State;
         if (state.Accounts.HeldMinorTotal != state.Holds.AmountMinorFromScratch()) return "held is not the sum of the holds";
+        if (state.LedgerSums().Values.Any(sum => sum != 0)) return "a currency does not sum to zero";
         return state.Hash == state.HashFromScratch() ? null : "the rolling hash is not the hash from scratch";
     }
 

@@ -151,7 +151,7 @@ public sealed class RulesFileTests
     [Fact]
     public void The_example_is_good() => Assert.Empty(Problems(File.ReadAllBytes(Path.Combine(Root(), "config", "rules.json"))));
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "SunnySwitch.sln"))) folder = Path.GetDirectoryName(folder)!;

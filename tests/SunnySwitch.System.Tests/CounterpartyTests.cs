@@ -171,7 +171,7 @@ public sealed class CounterpartyTests
 
         (exitCode, output, _) = SwitchProcess.Run("doctor", "--json", capture);
         Assert.Equal(0, exitCode);
-        Assert.Equal(4, output.Split("\"messages\":9,\"good\":9").Length - 1);
+        Assert.Equal(6, output.Split("\"messages\":9,\"good\":9").Length - 1);
 
         // Half of it is of the other dialect: those lines are errors, with the reason.
         (exitCode, output, _) = SwitchProcess.Run("decode", "--dialect", "iso87-bcd", "--input", "pcap", capture);

@@ -41,7 +41,7 @@ public enum EffectKind : byte
 /// <summary>
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
 /// Little-endian, frozen: payload version 2 of <see cref="JournalKind.Decided"/>. <see cref="OriginalData"/> follows
-/// when the request names an earlier transaction.
+/// when the request names an earlier transaction, <see cref="Charges"/> when there is a fee or a rate.
 /// <code>
 ///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
 /// 186 days that the hold lives 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
@@ -99,51 +99,71 @@ public struct Decided
     public static ReadOnlySpan<byte> FixedPart(in Decided decided) =>
         MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))[..decided.FixedBytes];
 
+    /// <summary>True if more than the fixed part follows.</summary>
+    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges)) != 0;
+
     /// <summary>Writes the whole payload; returns its bytes, <see cref="PayloadBytesMax"/> at most.</summary>
-    public static int Write(in Decided decided, in OriginalData original, Span<byte> target)
+    public static int Write(in Decided decided, in OriginalData original, in Charges charges, Span<byte> target)
     {
         var fixedPart = FixedPart(in decided);
         fixedPart.CopyTo(target);
-        if ((decided.Request.Has & RequestHas.Names) == 0) return fixedPart.Length;
-        MemoryMarshal.Write(target[fixedPart.Length..], in original);
-        return fixedPart.Length + OriginalData.Bytes;
+        var bytes = fixedPart.Length;
+        if ((decided.Request.Has & RequestHas.Names) != 0)
+        {
+            MemoryMarshal.Write(target[bytes..], in original);
+            bytes += OriginalData.Bytes;
+        }
+
+        if ((decided.Request.Has & RequestHas.Charges) == 0) return bytes;
+        MemoryMarshal.Write(target[bytes..], in charges);
+        return bytes + Charges.Bytes;
     }
 
     /// <summary>Longest payload.</summary>
-    public const int PayloadBytesMax = Bytes + OriginalData.Bytes;
+    public const int PayloadBytesMax = Bytes + OriginalData.Bytes + Charges.Bytes;
 
     /// <summary>
-    /// Reads the payload of a frame in any version that was ever written; false for another version or length. With an
-    /// original, <paramref name="original"/> is it.
+    /// Reads the payload of a frame in any version that was ever written; false for another version or length. What follows the fixed
+    /// part is <paramref name="original"/> and <paramref name="charges"/>, as far as it is there.
     /// </summary>
-    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original)
+    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original, out Charges charges)
+    {
+        Unsafe.SkipInit(out decided);
+        (original, charges) = (default, default);
+        if (version is not (1 or Version)) return false;
+        if (version == 1) return TryReadV1(payload, out decided, out original);
+        if (payload.Length < PlainBytes) return false;
+
+        // One copy; what follows a plain payload is no part of it.
+        var target = MemoryMarshal.AsBytes(new Span<Decided>(ref decided));
+        payload[..Math.Min(payload.Length, Bytes)].CopyTo(target);
+        var bytes = decided.FixedBytes;
+        if (payload.Length < bytes) return false;
+        target[bytes..].Clear();
+        payload = payload[bytes..];
+        if (!decided.HasTail) return payload.IsEmpty;
+        var named = (decided.Request.Has & RequestHas.Names) != 0 ? OriginalData.Bytes : 0;
+        var charged = (decided.Request.Has & RequestHas.Charges) != 0 ? Charges.Bytes : 0;
+        if (payload.Length != named + charged) return false;
+        if (named > 0) original = MemoryMarshal.Read<OriginalData>(payload);
+        if (charged > 0) charges = MemoryMarshal.Read<Charges>(payload[named..]);
+        return true;
+    }
+
+    /// <summary>Likewise, for who does not look at charges.</summary>
+    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original) =>
+        TryRead(version, payload, out decided, out original, out _);
+
+    private static bool TryReadV1(ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original)
     {
         Unsafe.SkipInit(out decided);
         original = default;
-        if (version is not (1 or Version)) return false;
-        if (payload.Length < (version == 1 ? DecidedV1.Bytes : PlainBytes)) return false;
-        int bytes;
-        if (version == 1)
-        {
-            MemoryMarshal.AsRef<DecidedV1>(payload).CopyTo(out decided);
-            bytes = DecidedV1.Bytes;
-        }
-        else
-        {
-            // One copy; what follows a plain payload is no part of it.
-            var target = MemoryMarshal.AsBytes(new Span<Decided>(ref decided));
-            var have = Math.Min(payload.Length, Bytes);
-            payload[..have].CopyTo(target);
-            bytes = decided.FixedBytes;
-            if (payload.Length < bytes) return false;
-            target[bytes..].Clear();
-        }
-
-        var hasOriginal = (decided.Request.Has & RequestHas.Names) != 0;
-        if (payload.Length != bytes + (hasOriginal ? (version == 1 ? OriginalDataV1.Bytes : OriginalData.Bytes) : 0)) return false;
-        if (!hasOriginal) return true;
-        payload = payload[bytes..];
-        original = version == 1 ? MemoryMarshal.Read<OriginalDataV1>(payload).Today() : MemoryMarshal.Read<OriginalData>(payload);
+        if (payload.Length < DecidedV1.Bytes) return false;
+        MemoryMarshal.AsRef<DecidedV1>(payload).CopyTo(out decided);
+        payload = payload[DecidedV1.Bytes..];
+        if ((decided.Request.Has & RequestHas.Original) == 0) return payload.IsEmpty;
+        if (payload.Length != OriginalDataV1.Bytes) return false;
+        original = MemoryMarshal.Read<OriginalDataV1>(payload).Today();
         return true;
     }
 }

@@ -44,4 +44,7 @@ public enum JournalKind : ushort
 
     /// <summary>Holds whose time was over: what they held is free.</summary>
     HoldsExpired = 13,
+
+    /// <summary>A version of the conversion rates, effective at a business date.</summary>
+    RatesActivated = 14,
 }

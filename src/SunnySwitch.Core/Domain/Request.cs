@@ -30,6 +30,14 @@ public enum RequestHas : ulong
     /// <summary>0120, 0220: the advice tells of a decline (its DE39 is no approval).</summary>
     DeclinedElsewhere = 1UL << 35,
 
+    /// <summary>DE28: a fee beside DE4.</summary>
+    Fee = 1UL << 36,
+    /// <summary>Not of the message: the decision has a fee or a rate. Set by the kernel.</summary>
+    Charged = 1UL << 37,
+
+    /// <summary><see cref="Domain.Charges"/> follow in the frame.</summary>
+    Charges = Fee | Charged,
+
     /// <summary>It names an earlier transaction: <see cref="OriginalData"/> follows in the frame.</summary>
     Names = Original | ApprovalCode,
 }

@@ -40,7 +40,7 @@ public static class RequestKeys
     /// the original's <see cref="OriginalData.KeyPrimary"/>. The original's acquirer is the reversal's own: the acquirer part
     /// of DE90 is informational, since many acquirers fill it with zeros, and no link may undo what another acquirer did.
     /// </summary>
-    public static void Seal(ref Request request, ref OriginalData original)
+    public static void Seal(ref Request request, ref OriginalData original, in Charges charges)
     {
         request.KeyPrimary = Primary(request.Acquirer, request.Mti, request.Stan, request.TraceTime);
         request.KeyRest = Rest(in request);
@@ -50,7 +50,7 @@ public static class RequestKeys
             original.KeyPrimary = Primary(request.Acquirer, original.Mti, original.Stan, original.TraceTime);
         }
 
-        request.Fingerprint = Fingerprint(in request, in original, hasOriginal);
+        request.Fingerprint = Fingerprint(in request, in original, hasOriginal, (request.Has & RequestHas.Fee) != 0 ? charges.FeeMinor : 0);
     }
 
     private static ulong Rest(in Request request)
@@ -64,7 +64,7 @@ public static class RequestKeys
         return mix.Finish64();
     }
 
-    private static ulong Fingerprint(in Request request, in OriginalData original, bool hasOriginal)
+    private static ulong Fingerprint(in Request request, in OriginalData original, bool hasOriginal, long feeMinor)
     {
         var acceptor = MemoryMarshal.Cast<byte, ulong>((ReadOnlySpan<byte>)request.CardAcceptor);
         var mix = new Mix(FingerprintDomain);
@@ -80,6 +80,7 @@ public static class RequestKeys
         // No amount that stays and "nothing stays" are two bodies.
         if ((request.Has & RequestHas.Replacement) != 0) mix.Add((ulong)original.ReplacementMinor, 95);
         if ((request.Has & RequestHas.Cash) != 0) mix.Add(request.CashMinor, 54);
+        if (feeMinor != 0) mix.Add((ulong)feeMinor, 28);
         // Beside DE90, DE38 says nothing new.
         if ((request.Has & RequestHas.Names) == RequestHas.ApprovalCode) mix.Add(original.ApprovalCode, 38);
         if ((request.Has & Marks) != 0) mix.Add((ulong)(request.Has & Marks), 24);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Core.Domain;
 
@@ -89,7 +90,7 @@ public struct ProductTerms
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
-public struct RuleSet
+public struct RuleSet : IVersioned
 {
     /// <summary>Size of the layout.</summary>
     public const int Bytes = 4_352;
@@ -121,6 +122,10 @@ public struct RuleSet
     [FieldOffset(3712)] public ProductList Products;
     [FieldOffset(4224)] public CountryList Countries;
 #pragma warning restore CS1591
+
+    readonly uint IVersioned.Version => Version;
+
+    readonly int IVersioned.EffectiveDay => EffectiveDay;
 
     /// <summary>The first range that a category is in; all zero when it is in none.</summary>
     public readonly CategoryTerms CategoryOf(ushort category)

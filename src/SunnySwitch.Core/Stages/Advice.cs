@@ -5,11 +5,12 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// What was approved elsewhere (0120, 0220) is taken as it is: held or posted whatever funds, status and limits say, and flagged. Gives 14
-/// for a card that is not ours, 13 for another currency than the account's, 25 for an increment of nothing, 96 when no more can be held.
+/// for a card that is not ours, 13 for a currency without a rate, 25 for an increment of nothing, 96 when no more can be held.
 /// </summary>
 internal readonly struct Advice(SwitchState state) : IStage
 {
     private readonly Authorizations _authorizations = new(state);
+    private readonly Billing _billing = new(state);
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {
@@ -22,51 +23,53 @@ internal readonly struct Advice(SwitchState state) : IStage
         transaction.Look(in account);
         var isShort = Mutant.Is(Mutation.AdviceNeedsFunds) && account.AvailableMinor < request.AmountMinor;
         if (isShort) return transaction.Conclude(InternalResult.InsufficientFunds);
-        if (account.Currency != request.Currency) return transaction.Conclude(InternalResult.BadCurrency);
         return transaction.Operation switch
         {
             Operation.Refund => Credit(ref transaction, in account),
             Operation.ForcePost => Post(ref transaction, in account),
-            Operation.Increment => Raise(ref transaction),
-            Operation.Purchase or Operation.Cash or Operation.CashBack or Operation.PreAuthorization => Hold(ref transaction),
+            Operation.Increment => Raise(ref transaction, in account),
+            Operation.Purchase or Operation.Cash or Operation.CashBack or Operation.PreAuthorization => Hold(ref transaction, in account),
             _ => transaction.Conclude(InternalResult.FunctionNotSupported),
         };
     }
 
-    private StageResult Hold(ref Transaction transaction)
+    private StageResult Hold(ref Transaction transaction, in AccountEntry account)
     {
-        if (!CanHold(in transaction)) return transaction.Conclude(InternalResult.BadAmount);
+        if (!_billing.TryTake(ref transaction, in account, out var amount)) return StageResult.Answer;
+        if (!CanHold(in account, amount)) return transaction.Conclude(InternalResult.BadAmount);
         if (state.Holds.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
-        transaction.Hold(state.Holds.NextSlot, transaction.Request.AmountMinor, state.Terms.HoldDays(in transaction));
+        transaction.Hold(state.Holds.NextSlot, amount, state.Terms.HoldDays(in transaction));
         return Take(ref transaction);
     }
 
-    private StageResult Raise(ref Transaction transaction)
+    private StageResult Raise(ref Transaction transaction, in AccountEntry account)
     {
         if (!_authorizations.TryFindOpen(ref transaction, out var slot, out var problem)) return transaction.Conclude(problem);
-        if (!CanHold(in transaction)) return transaction.Conclude(InternalResult.BadAmount);
+        if (!_billing.TryTake(ref transaction, in account, in state.Holds[slot], out var amount)) return StageResult.Answer;
+        if (!CanHold(in account, amount)) return transaction.Conclude(InternalResult.BadAmount);
         if (state.Steps.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
-        transaction.Raise(slot, state.Terms.HoldDays(in transaction));
+        transaction.Raise(slot, amount, state.Terms.HoldDays(in transaction));
         return Take(ref transaction);
     }
 
-    private bool CanHold(in Transaction transaction) =>
-        state.Accounts[transaction.Decided.Account].HeldMinor <= AccountTable.BalanceMinorMax - transaction.Decided.Request.AmountMinor;
+    private static bool CanHold(in AccountEntry account, long amount) => account.HeldMinor <= AccountTable.BalanceMinorMax - amount;
 
-    private static StageResult Post(ref Transaction transaction, in AccountEntry account)
+    private StageResult Post(ref Transaction transaction, in AccountEntry account)
     {
-        if (account.LedgerMinor < transaction.Request.AmountMinor - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
+        if (!_billing.TryTake(ref transaction, in account, out var amount)) return StageResult.Answer;
+        if (account.LedgerMinor < amount - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
         transaction.Decided.Effect = EffectKind.Posted;
-        transaction.Decided.LedgerDelta = -transaction.Request.AmountMinor;
+        transaction.Decided.LedgerDelta = -amount;
         return Take(ref transaction);
     }
 
-    private static StageResult Credit(ref Transaction transaction, in AccountEntry account)
+    private StageResult Credit(ref Transaction transaction, in AccountEntry account)
     {
-        if (account.LedgerMinor > AccountTable.BalanceMinorMax - transaction.Request.AmountMinor) return transaction.Conclude(InternalResult.BadAmount);
+        if (!_billing.TryGive(ref transaction, in account, out var amount)) return StageResult.Answer;
+        if (account.LedgerMinor > AccountTable.BalanceMinorMax - amount) return transaction.Conclude(InternalResult.BadAmount);
         if (Mtis.KindOf(transaction.Request.Mti) != MessageKind.FinancialAdvice) return Take(ref transaction);
         transaction.Decided.Effect = EffectKind.Credited;
-        transaction.Decided.LedgerDelta = transaction.Request.AmountMinor;
+        transaction.Decided.LedgerDelta = amount;
         return Take(ref transaction);
     }
 

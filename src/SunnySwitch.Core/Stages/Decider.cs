@@ -43,13 +43,14 @@ public sealed class Decider
     /// </summary>
     /// <param name="frame">The decision as it was journalled.</param>
     /// <param name="original">What it names as its original, if it names one.</param>
+    /// <param name="charges">Its fee, if it has one.</param>
     /// <param name="now">When it was decided.</param>
     /// <param name="sequence">The frame's number.</param>
     /// <param name="again">The decision of today.</param>
     /// <returns><see cref="Verdict.Answer"/> if it is a new answer today too.</returns>
-    public Verdict Redecide(in Decided frame, in OriginalData original, Instant now, long sequence, out Decided again)
+    public Verdict Redecide(in Decided frame, in OriginalData original, in Charges charges, Instant now, long sequence, out Decided again)
     {
-        var transaction = new Transaction { Original = original, DialectVersion = frame.DialectVersion };
+        var transaction = new Transaction { Original = original, Charges = charges, DialectVersion = frame.DialectVersion };
         transaction.Request = frame.Request;
         transaction.Begin(sequence);
         transaction.Decided.Link = frame.Link;

@@ -10,7 +10,9 @@ namespace SunnySwitch.Core.Stages;
 /// </summary>
 internal readonly struct FollowUp(SwitchState state) : IStage
 {
+    private const long All = -1;
     private readonly Authorizations _authorizations = new(state);
+    private readonly Billing _billing = new(state);
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {
@@ -19,12 +21,8 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         ref readonly var account = ref state.Accounts[transaction.Decided.Account];
         transaction.Look(in account);
         var operation = transaction.Operation;
-        if (operation != Operation.Void)
-        {
-            if ((transaction.Request.Has & RequestHas.DeclinedElsewhere) != 0) return transaction.Conclude(InternalResult.AdviceOfDecline);
-            if (account.Currency != transaction.Request.Currency) return transaction.Conclude(InternalResult.BadCurrency);
-        }
-
+        var isDecline = operation != Operation.Void && (transaction.Request.Has & RequestHas.DeclinedElsewhere) != 0;
+        if (isDecline) return transaction.Conclude(InternalResult.AdviceOfDecline);
         if (state.Steps.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         return operation switch
         {
@@ -43,9 +41,10 @@ internal readonly struct FollowUp(SwitchState state) : IStage
 
         ref readonly var hold = ref state.Holds[slot];
         ref var decided = ref transaction.Decided;
-        var amount = transaction.Request.AmountMinor;
+        if (!_billing.TryTake(ref transaction, in account, in hold, out var amount)) return StageResult.Answer;
         var ceiling = hold.AuthorizedMinor + state.Terms.ToleranceOf(hold.Category, hold.AuthorizedMinor, ref decided.Explanation);
         var captured = Mutant.Is(Mutation.CaptureAgainAndAgain) ? 0 : hold.CapturedMinor;
+        if (hold.Rate.Packed != 0) ceiling += Billing.RoundingMinor;
         if (amount > ceiling - captured) return transaction.Conclude(InternalResult.CompletionAboveAuthorized);
         var above = amount - hold.AmountMinor;
         if (above > 0 && !decided.IsAdvice && account.AvailableMinor < above) return transaction.Conclude(InternalResult.InsufficientFunds);
@@ -61,16 +60,17 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     }
 
     // An approval code that is not ours, and nothing else, is a voice approval's: its advice is posted by force.
-    private static StageResult NoneToComplete(ref Transaction transaction, in AccountEntry account, InternalResult problem)
+    private StageResult NoneToComplete(ref Transaction transaction, in AccountEntry account, InternalResult problem)
     {
         const RequestHas ours = RequestHas.Original | RequestHas.Completion;
         var isForced = transaction.Decided.IsAdvice && problem == InternalResult.AuthorizationUnknown && (transaction.Request.Has & ours) == 0;
         if (!isForced && !Mutant.Is(Mutation.ForceWhatIsNamed)) return transaction.Conclude(problem);
-        if (account.LedgerMinor < transaction.Request.AmountMinor - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
+        if (!_billing.TryTake(ref transaction, in account, out var amount)) return StageResult.Answer;
+        if (account.LedgerMinor < amount - AccountTable.BalanceMinorMax) return transaction.Conclude(InternalResult.BadAmount);
         ref var decided = ref transaction.Decided;
         decided.Explanation.Operation = Operation.ForcePost;
         decided.Effect = EffectKind.Posted;
-        decided.LedgerDelta = -transaction.Request.AmountMinor;
+        decided.LedgerDelta = -amount;
         decided.ApprovalCode = transaction.Original.ApprovalCode;
         return transaction.Conclude(InternalResult.AdviceTaken);
     }
@@ -96,10 +96,15 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     /// <summary>Refunds an answer, or the captures of an authorization where a slot is named.</summary>
     private StageResult RefundOf(ref Transaction transaction, in AccountEntry account, long number, int slot, long amount)
     {
-        var left = slot >= 0 ? state.Holds[slot].CapturedMinor : Captured(number, ref slot);
+        var left = number != 0 ? Captured(number, ref slot) : state.Holds[slot].CapturedMinor;
         if (left < 0) return transaction.Conclude(InternalResult.NotRefundable);
-        if (amount > left && !Mutant.Is(Mutation.RefundWithoutBound)) return transaction.Conclude(InternalResult.RefundAboveCaptured);
-        if (account.LedgerMinor > AccountTable.BalanceMinorMax - amount) return transaction.Conclude(InternalResult.BadAmount);
+        var isCompletion = number != 0 && state.Keys.Entries[number].Effect == EffectKind.Completed;
+        var share = new Share(state, number, slot, account.Currency, left, isCompletion ? state.Steps[state.Keys.Entries[number].Undo].LedgerMinor : left);
+        var isForeign = transaction.Operation != Operation.Void && share.Currency != transaction.Request.Currency;
+        if (isForeign) return transaction.Conclude(InternalResult.BadCurrency);
+        if (!share.TryRefund(amount, out var billed, out var charges)) return transaction.Conclude(InternalResult.RefundAboveCaptured);
+        if (account.LedgerMinor > AccountTable.BalanceMinorMax - billed) return transaction.Conclude(InternalResult.BadAmount);
+        transaction.Charge(share.IsCharged, in charges);
         ref var decided = ref transaction.Decided;
         // As without a name: the money comes with the financial message.
         if (transaction.Operation == Operation.Void || Mtis.KindOf(decided.Request.Mti) is MessageKind.Financial or MessageKind.FinancialAdvice)
@@ -107,7 +112,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
             decided.Effect = EffectKind.Refunded;
             decided.Hold = slot;
             decided.OriginalKey = slot < 0 ? number : 0;
-            decided.LedgerDelta = amount;
+            decided.LedgerDelta = billed;
         }
 
         return transaction.Approve();
@@ -116,6 +121,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     /// <summary>What is left to be refunded of an answer; -1 when it took no money. A completion's money is its authorization's.</summary>
     private long Captured(long number, ref int slot)
     {
+        slot = -1;
         ref readonly var answer = ref state.Keys.Entries[number];
         if (answer.Effect == EffectKind.Posted) return answer.Undo;
         if (answer.Effect == EffectKind.Completed)
@@ -143,6 +149,6 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         if (!isRefund) return reversal.Run(ref transaction, default);
         var slot = -1;
         var left = Captured(number, ref slot);
-        return left == 0 ? transaction.Conclude(InternalResult.AlreadyReversed) : RefundOf(ref transaction, in account, number, slot, left);
+        return left == 0 ? transaction.Conclude(InternalResult.AlreadyReversed) : RefundOf(ref transaction, in account, number, slot, All);
     }
 }

@@ -28,10 +28,11 @@ public sealed class Redecision(SwitchState state, long from, long to)
     public Difference? Take(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
     {
         var difference = default(Difference);
-        if (kind == JournalKind.Decided && sequence >= from && sequence <= to && Domain.Decided.TryRead(version, payload, out var frame, out var original))
+        var isAsked = kind == JournalKind.Decided && sequence >= from && sequence <= to;
+        if (isAsked && Domain.Decided.TryRead(version, payload, out var frame, out var original, out var charges))
         {
             Decided++;
-            var verdict = _decider.Redecide(in frame, in original, time, sequence, out var again);
+            var verdict = _decider.Redecide(in frame, in original, in charges, time, sequence, out var again);
             if (version == 1) again.Explanation = default;            // Version 1 explained nothing.
             if (verdict != Verdict.Answer || !AreSame(in frame, in again))
             {

@@ -30,7 +30,11 @@ internal readonly struct Reversal(SwitchState state) : IStage
         ref readonly var hold = ref state.Holds[slot];
         if (state.Keys.Entries.IsLive(hold.Key)) return Undo(ref transaction, hold.Key);
         if (hold.AmountMinor == 0) return Decline(ref transaction, InternalResult.AuthorizationCompleted);
-        if (!TryStays(in transaction, hold.AmountMinor, out var stays)) return NothingToRelease(ref transaction, KeyStatus.Approved, sameAgain: false);
+        if (!TryStaysHeld(in transaction, slot, hold.AmountMinor, out var stays))
+        {
+            return NothingToRelease(ref transaction, KeyStatus.Approved, sameAgain: false);
+        }
+
         ref var decided = ref transaction.Decided;
         decided.Effect = EffectKind.Released;
         decided.Hold = slot;
@@ -42,49 +46,74 @@ internal readonly struct Reversal(SwitchState state) : IStage
     private StageResult Undo(ref Transaction transaction, long number)
     {
         ref readonly var original = ref state.Keys.Entries[number];
-        if (original.Status == KeyStatus.Reversed && !Mutant.Is(Mutation.ReleaseTwice))
+        // A completion whose refund was undone after it has something left again.
+        if (original.Status == KeyStatus.Reversed && original.Effect != EffectKind.Completed && !Mutant.Is(Mutation.ReleaseTwice))
         {
             return transaction.Conclude(InternalResult.AlreadyReversed);
         }
 
         var problem = Left(number, out var left);
         if (problem != InternalResult.None) return Decline(ref transaction, problem);
-        if (!TryStays(in transaction, left, out var stays))
+        return original.Effect switch
         {
-            return NothingToRelease(ref transaction, original.Status, transaction.Original.ReplacementMinor == left);
-        }
+            EffectKind.HoldOpened or EffectKind.Increased => Lower(ref transaction, number, left),
+            EffectKind.Posted or EffectKind.Credited or EffectKind.Completed or EffectKind.Refunded => MoveBack(ref transaction, number, left),
+            _ => Mark(ref transaction, number),
+        };
+    }
 
-        ref var decided = ref transaction.Decided;
-        decided.Effect = EffectKind.Reversed;
-        decided.OriginalKey = number;
-        switch (original.Effect)
-        {
-            case EffectKind.HoldOpened:
-                decided.Hold = (int)original.Undo;
-                decided.Account = state.Holds[decided.Hold].Account;
-                decided.HeldDelta = stays - left;
-                break;
-            case EffectKind.Increased:
-                decided.Hold = state.Steps[original.Undo].Hold;
-                decided.HeldDelta = stays - left;
-                break;
-            case EffectKind.Completed:
-                ref readonly var step = ref state.Steps[original.Undo];
-                decided.Hold = step.Hold;
-                decided.LedgerDelta = left - stays;
-                // What a part released is held again as long as its authorization is open; what the last one released, always.
-                var isOpen = state.Holds[step.Hold].Status == HoldStatus.Open || step.IsFinal != 0;
-                decided.HeldDelta = stays == 0 && isOpen && !Mutant.Is(Mutation.UncaptureHoldsNothing) ? step.HeldMinor : 0;
-                break;
-            case EffectKind.Refunded:
-                decided.Hold = state.Steps[original.Undo].Hold;
-                decided.LedgerDelta = stays - left;
-                break;
-            case EffectKind.Credited: decided.LedgerDelta = stays - left; break;
-            default: decided.LedgerDelta = left - stays; break;
-        }
-
+    private static StageResult Mark(ref Transaction transaction, long number)
+    {
+        transaction.Decided.Effect = EffectKind.Reversed;
+        transaction.Decided.OriginalKey = number;
         return transaction.Conclude(InternalResult.Approved);
+    }
+
+    private StageResult Lower(ref Transaction transaction, long number, long left)
+    {
+        ref readonly var original = ref state.Keys.Entries[number];
+        var slot = original.Effect == EffectKind.HoldOpened ? (int)original.Undo : state.Steps[original.Undo].Hold;
+        if (!TryStaysHeld(in transaction, slot, left, out var stays)) return NothingToRelease(ref transaction, original.Status, stays == left);
+        ref var decided = ref transaction.Decided;
+        decided.Hold = slot;
+        decided.Account = state.Holds[slot].Account;
+        decided.HeldDelta = stays - left;
+        return Mark(ref transaction, number);
+    }
+
+    private StageResult MoveBack(ref Transaction transaction, long number, long left)
+    {
+        ref readonly var original = ref state.Keys.Entries[number];
+        ref var decided = ref transaction.Decided;
+        var currency = state.Accounts[decided.Account].Currency;
+        var whole = left;
+        if (original.Effect is EffectKind.Completed or EffectKind.Refunded)
+        {
+            decided.Hold = state.Steps[original.Undo].Hold;
+            whole = state.Steps[original.Undo].LedgerMinor;
+        }
+
+        var share = new Share(state, number, decided.Hold, currency, left, whole);
+        if (!TryStays(in transaction, share.AmountMinor, out var stays))
+        {
+            decided.Hold = -1;
+            return NothingToRelease(ref transaction, original.Status, stays == share.AmountMinor);
+        }
+
+        share.Undo(stays, out var billed, out var charges);
+        var isTakenBack = original.Effect is EffectKind.Credited or EffectKind.Refunded;
+        decided.LedgerDelta = isTakenBack ? -billed : billed;
+        transaction.Charge(share.IsCharged, isTakenBack ? charges : charges.Opposite);
+        if (original.Effect == EffectKind.Completed) decided.HeldDelta = HeldAgain(original.Undo, isWhole: stays == 0);
+        return Mark(ref transaction, number);
+    }
+
+    // What a part released is held again as long as its authorization is open; what the last one released, always.
+    private long HeldAgain(long number, bool isWhole)
+    {
+        ref readonly var step = ref state.Steps[number];
+        var isOpen = state.Holds[step.Hold].Status == HoldStatus.Open || step.IsFinal != 0;
+        return isWhole && isOpen && !Mutant.Is(Mutation.UncaptureHoldsNothing) ? step.HeldMinor : 0;
     }
 
     /// <summary>What is left of an answer to be undone; a decline moved nothing: it is marked, and stays declined.</summary>
@@ -128,6 +157,18 @@ internal readonly struct Reversal(SwitchState state) : IStage
         if ((transaction.Decided.Request.Has & RequestHas.Replacement) == 0 || left == 0) return true;
         stays = transaction.Original.ReplacementMinor;
         return stays >= 0 && stays < left;
+    }
+
+    /// <summary>Likewise, of a hold: at its rate, where it has one.</summary>
+    private bool TryStaysHeld(in Transaction transaction, int slot, long left, out long stays)
+    {
+        ref readonly var hold = ref state.Holds[slot];
+        var asked = transaction.Original.ReplacementMinor;
+        var isConverted = hold.Rate.Packed != 0 && (transaction.Decided.Request.Has & RequestHas.Replacement) != 0 && asked > 0;
+        if (!isConverted) return TryStays(in transaction, left, out stays);
+        var isGood = hold.Rate.TryConvert(asked, hold.Currency, state.Accounts[hold.Account].Currency, out stays);
+        stays = Math.Max(stays, 1);
+        return isGood && stays < left;
     }
 
     private static StageResult NothingToRelease(ref Transaction transaction, KeyStatus status, bool sameAgain)

@@ -43,6 +43,9 @@ public struct Transaction
     /// <summary>DE90 and DE95; meant when <see cref="Request.Has"/> has Original.</summary>
     public OriginalData Original;
 
+    /// <summary>The fee that was asked for, meant when <see cref="Request.Has"/> has Fee; once decided, what the acquirer gets.</summary>
+    public Charges Charges;
+
     /// <summary>For <see cref="Verdict.SessionChange"/>.</summary>
     public SessionChanged Session;
 
@@ -84,6 +87,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
+        Request.Has &= ~RequestHas.Charged;
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;
@@ -112,6 +116,13 @@ public struct Transaction
         Decided.Explanation.Currency = account.Currency;
     }
 
+    /// <summary>What it is to the acquirer, where that is not simply what moves at the account.</summary>
+    internal void Charge(bool isCharged, in Charges charges)
+    {
+        Charges = isCharged ? charges : default;
+        if (isCharged) Request.Has |= RequestHas.Charged;
+    }
+
     /// <summary>Opens a hold.</summary>
     internal void Hold(int slot, long amountMinor, int days)
     {
@@ -121,10 +132,10 @@ public struct Transaction
         Decided.HoldDays = (ushort)days;
     }
 
-    /// <summary>Raises a hold by the amount asked for.</summary>
-    internal void Raise(int slot, int days)
+    /// <summary>Raises a hold.</summary>
+    internal void Raise(int slot, long amountMinor, int days)
     {
-        Hold(slot, Request.AmountMinor, days);
+        Hold(slot, amountMinor, days);
         Decided.Effect = EffectKind.Increased;
     }
 

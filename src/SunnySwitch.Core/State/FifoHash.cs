@@ -27,6 +27,24 @@ internal struct FifoRange
     public readonly long Live => Next - LiveFirst;
 }
 
+/// <summary>The same in less space: the live entries of the business date before, and of the open one.</summary>
+internal struct CompactRange
+{
+    public long LiveFirst;
+    public int Before;
+    public int Today;
+
+    public CompactRange(in FifoRange range) =>
+        (LiveFirst, Before, Today) = (range.LiveFirst, (int)(range.TodayFirst - range.LiveFirst), (int)(range.Next - range.TodayFirst));
+
+    /// <summary>Entries that live.</summary>
+    public readonly long Live => (long)Before + Today;
+
+    public readonly FifoRange Whole => new() { LiveFirst = LiveFirst, TodayFirst = LiveFirst + Before, Next = LiveFirst + Before + Today };
+
+    public readonly bool IsGood => LiveFirst > 0 && Before >= 0 && Today >= 0;
+}
+
 /// <summary>
 /// An append-only hash table in order of arrival: nothing is ever deleted, entries of the day before yesterday's business
 /// date just end. So the cut-over costs O(1), and an append writes memory in sequence.

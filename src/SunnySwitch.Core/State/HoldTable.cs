@@ -19,14 +19,15 @@ internal enum HoldStatus : byte
 /// One authorization and what it holds, or a link of the free list.
 /// <code>
 ///  0 amount held 8 | 8 key number 8 | 16 account 4 | 20 card 4 | 24 next 4 | 28 DE38 4 | 32 authorized 8 | 40 captured 8
-/// 48 expires on business date 2 | 50 ended on 2 | 52 status 1 | 53 unused 1 | 54 merchant category 2 | 56 acquirer 8 | 64
+/// 48 expires on business date 2 | 50 ended on 2 | 52 status 1 | 53 unused 1 | 54 merchant category 2 | 56 acquirer 8
+/// 64 rate 4 | 68 currency of what was asked for 2 | 70 unused 2 | 72
 /// </code>
 /// Captured is net of refunds. Next is a free slot, or the next of the same chain of approval codes.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct HoldEntry
 {
-    public const int Bytes = 64;
+    public const int Bytes = 72;
     [FieldOffset(0)] public long AmountMinor;
     [FieldOffset(8)] public long Key;
     [FieldOffset(16)] public int Account;
@@ -42,6 +43,9 @@ internal struct HoldEntry
     [FieldOffset(52)] public HoldStatus Status;
     [FieldOffset(54)] public ushort Category;
     [FieldOffset(56)] public InstitutionId Acquirer;
+    /// <summary>That increments and completions are billed at; 0: the account's currency.</summary>
+    [FieldOffset(64)] public Rate Rate;
+    [FieldOffset(68)] public ushort Currency;
 
     /// <summary>What frames of version 1 opened has no more in the hash than it had then.</summary>
     public readonly UInt128 Mix(int slot)
@@ -53,7 +57,7 @@ internal struct HoldEntry
         if (Expires == 0 && CapturedMinor == 0 && Status == HoldStatus.Open) return mix.Finish();
         mix.Add((ulong)AuthorizedMinor, (ulong)CapturedMinor);
         mix.Add(((ulong)ApprovalCode << 32) | ((uint)Expires << 16) | EndedOn, ((ulong)Category << 8) | (ulong)Status);
-        mix.Add(Acquirer.Packed, 0);
+        mix.Add(Acquirer.Packed, ((ulong)Rate.Packed << 16) | Currency);
         return mix.Finish();
     }
 }

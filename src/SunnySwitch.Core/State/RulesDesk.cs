@@ -11,7 +11,7 @@ public enum RulesRefusal : byte
 }
 
 /// <summary>
-/// Makes the payloads by which rules come into force: judges against the state, changes nothing; the caller journals the payload
+/// Makes the payloads by which rules and rates come into force: judges against the state, changes nothing; the caller journals the payload
 /// and applies it. Kernel thread only.
 /// </summary>
 public sealed class RulesDesk(SwitchState state)
@@ -23,15 +23,15 @@ public sealed class RulesDesk(SwitchState state)
     public bool TryActivate(in RuleSet wanted, out RuleSet payload, out RulesRefusal refusal, out byte id)
     {
         payload = wanted;
-        payload.Version = state.Velocity.NextVersion;
+        payload.Version = state.Velocity.Rules.Next;
         for (var index = 0; index < payload.Count; index++)
         {
             ref var limit = ref payload.Limits[index];
-            limit.Since = SinceOf(limit.Id, in state.Velocity.Active) ?? SinceOf(limit.Id, in state.Velocity.Previous) ?? payload.Version;
+            limit.Since = SinceOf(limit.Id, in state.Velocity.Rules.Active) ?? SinceOf(limit.Id, in state.Velocity.Rules.Previous) ?? payload.Version;
         }
 
-        id = FirstChanged(in wanted, in state.Velocity.Active);
-        if (id == 0) id = FirstChanged(in wanted, in state.Velocity.Previous);
+        id = FirstChanged(in wanted, in state.Velocity.Rules.Active);
+        if (id == 0) id = FirstChanged(in wanted, in state.Velocity.Rules.Previous);
         refusal = id == 0 ? RulesRefusal.None : RulesRefusal.IdMeansOther;
         return id == 0;
     }
@@ -42,11 +42,22 @@ public sealed class RulesDesk(SwitchState state)
     /// </summary>
     public bool TryUndo(in RuleSet asked, out RuleSet payload, out RulesRefusal refusal)
     {
-        payload = state.Velocity.Pending.Version != 0 ? state.Velocity.Active : state.Velocity.Previous;
-        refusal = state.Velocity.Active.Version == 0 && state.Velocity.Pending.Version == 0 ? RulesRefusal.NothingToUndo : RulesRefusal.None;
+        refusal = state.Velocity.Rules.TryUndo(out payload) ? RulesRefusal.None : RulesRefusal.NothingToUndo;
         (payload.Operator, payload.Reason, payload.EffectiveDay) = (asked.Operator, asked.Reason, state.BusinessDay);
-        payload.Version = state.Velocity.NextVersion;
+        payload.Version = state.Velocity.Rules.Next;
         return refusal == RulesRefusal.None;
+    }
+
+    /// <summary>The next version of the rates.</summary>
+    public RateSet Activated(in RateSet wanted) => wanted with { Version = state.Rates.Next };
+
+    /// <summary>Takes back the last activation of rates, likewise.</summary>
+    public bool TryUndo(in RateSet asked, out RateSet payload)
+    {
+        var isThere = state.Rates.TryUndo(out payload);
+        (payload.Operator, payload.Reason, payload.EffectiveDay) = (asked.Operator, asked.Reason, state.BusinessDay);
+        payload.Version = state.Rates.Next;
+        return isThere;
     }
 
     private static uint? SinceOf(byte id, in RuleSet known)

@@ -7,15 +7,15 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
-/// sessions; since version 2, sealed PANs by card number; since version 3, holds of 64 bytes, balances told, rules, counters, receipts and
-/// steps.
+/// sessions; since version 2, sealed PANs by card number; since version 3, holds of 72 bytes, balances told, rules, counters, receipts,
+/// steps, charges, contra-accounts and rates.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
 {
     /// <summary>Size of this head; 128 before version 3, with zeros behind.</summary>
-    public const int SizeBytes = 240;
+    public const int SizeBytes = 224;
 
     /// <summary>Version of head and tables that is written.</summary>
     public const uint Newest = 3;
@@ -61,15 +61,21 @@ public struct StateImage
 
     [FieldOffset(64)] internal FifoRange Keys;
     [FieldOffset(88)] internal FifoRange Tombstones;
-    [FieldOffset(112)] internal FifoRange Balances;
-    [FieldOffset(136)] internal FifoRange DayCounters;
-    [FieldOffset(160)] internal FifoRange SlidingCounters;
-    [FieldOffset(184)] internal FifoRange Receipts;
+    [FieldOffset(112)] internal CompactRange Balances;
+    [FieldOffset(128)] internal CompactRange DayCounters;
+    [FieldOffset(144)] internal CompactRange SlidingCounters;
+    [FieldOffset(160)] internal CompactRange Receipts;
+    [FieldOffset(176)] internal CompactRange Steps;
+    [FieldOffset(192)] internal CompactRange Charges;
 
     /// <summary>See <see cref="Velocity.LatestMinute"/>.</summary>
     [FieldOffset(208)] public int LatestMinute;
 
-    [FieldOffset(216)] internal FifoRange Steps;
+    /// <summary>Not 0 once movements name their other side.</summary>
+    [FieldOffset(212)] public int HasContra;
+
+    /// <summary>Entries.</summary>
+    [FieldOffset(216)] public int ContraAccounts;
 
     /// <summary>Of the newest version.</summary>
     public StateImage()
@@ -86,6 +92,7 @@ public struct StateImage
             ? (Balances.Live * BalanceEntry.Bytes) + (3L * RuleSet.Bytes) + (DayCounters.Live * DayCounter.Bytes)
                 + (SlidingCounters.Live * SlidingCounter.Bytes) + (Receipts.Live * Receipt.Bytes)
                 + (Steps.Live * StepEntry.Bytes)
+                + (Charges.Live * ChargeEntry.Bytes) + ((long)ContraAccounts * ContraEntry.Bytes) + (3L * RateSet.Bytes)
             : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
@@ -97,7 +104,8 @@ public struct StateImage
         Version is 0 or > Newest ? $"the state image has version {Version}, this program reads 1 to {Newest}"
         : Sequence <= 0 || (Cards | Accounts | Holds | HoldSlotsUsed | TombstoneLinks | Sessions) < 0 || HoldSlotsUsed < Holds
             || !Good(Keys) || !Good(Tombstones)
-            || (HasLifeCycle && !(Good(Balances) && Good(DayCounters) && Good(SlidingCounters) && Good(Receipts) && Good(Steps)))
+            || (HasLifeCycle && !(Balances.IsGood && DayCounters.IsGood && SlidingCounters.IsGood && Receipts.IsGood && Steps.IsGood
+                && Charges.IsGood && ContraAccounts >= 0))
             ? "the state image's head cannot be"
         : null;
 

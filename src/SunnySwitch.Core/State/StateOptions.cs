@@ -3,7 +3,7 @@ namespace SunnySwitch.Core.State;
 /// <summary>Sizes of the kernel's tables: taken and touched at start, never grown. A full table is an answer (96 and an alarm).</summary>
 /// <param name="CardsMax">Cards; 64 bytes each at a load of at most 0.7.</param>
 /// <param name="AccountsMax">Accounts; 32 bytes each.</param>
-/// <param name="HoldsMax">Authorizations that hold money or were completed; 68 bytes each.</param>
+/// <param name="HoldsMax">Authorizations that hold money or were completed; 76 bytes each.</param>
 /// <param name="DuplicateKeysMax">Answers remembered over two business dates; 52 bytes each, rounded up to a power of two.</param>
 /// <param name="TombstonesMax">Reversals without original over two business dates; 28 bytes each, rounded likewise.</param>
 /// <param name="ConnectionsMax">Connection slots; 12 bytes each.</param>
@@ -18,6 +18,12 @@ public sealed record StateOptions(
 
     /// <summary>Increments, completions and linked refunds over two business dates; 52 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int StepsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
+
+    /// <summary>Postings with a fee or in another currency over two business dates; 60 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    public int ChargesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
+
+    /// <summary>Contra-accounts: acquirers times currencies, twice with fees; 32 bytes each.</summary>
+    public int ContraAccountsMax { get; init; } = 4_096;
 
     /// <summary>Subjects of limits by business date; 28 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int DayCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
@@ -41,6 +47,8 @@ public sealed record StateOptions(
         {
             BalancesMax = AtLeast(image.Balances.Live),
             StepsMax = AtLeast(image.Steps.Live),
+            ChargesMax = AtLeast(image.Charges.Live),
+            ContraAccountsMax = Math.Max(4_096, image.ContraAccounts),
             DayCountersMax = AtLeast(image.DayCounters.Live),
             SlidingCountersMax = AtLeast(image.SlidingCounters.Live),
             ReceiptsMax = AtLeast(image.Receipts.Live),
@@ -63,6 +71,8 @@ public sealed record StateOptions(
         if (TombstonesPerLinkMax < 1) yield return $"TombstonesPerLinkMax: 1 or more, is {TombstonesPerLinkMax}";
         if (BalancesMax is < 1 or > 1_000_000_000) yield return $"BalancesMax: 1 to 1000000000, is {BalancesMax}";
         if (StepsMax is < 1 or > 1_000_000_000) yield return $"StepsMax: 1 to 1000000000, is {StepsMax}";
+        if (ChargesMax is < 1 or > 1_000_000_000) yield return $"ChargesMax: 1 to 1000000000, is {ChargesMax}";
+        if (ContraAccountsMax is < 8 or > 1_000_000) yield return $"ContraAccountsMax: 8 to 1000000, is {ContraAccountsMax}";
         if (DayCountersMax is < 1 or > 1_000_000_000) yield return $"DayCountersMax: 1 to 1000000000, is {DayCountersMax}";
         if (SlidingCountersMax is < 1 or > 1_000_000_000) yield return $"SlidingCountersMax: 1 to 1000000000, is {SlidingCountersMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";

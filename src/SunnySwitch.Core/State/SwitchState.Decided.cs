@@ -8,11 +8,12 @@ public sealed partial class SwitchState
     private void ApplyDecided(ushort version, Instant time, ReadOnlySpan<byte> payload)
     {
         if (version is 0 or > Decided.Version) Unknown(JournalKind.Decided, version);
-        Must.Hold(Decided.TryRead(version, payload, out var decided, out var original));
-        ApplyDecided(in decided, in original, time);
+        Must.Hold(Decided.TryRead(version, payload, out var decided, out var original, out var charges));
+        if (version > 1) _hasContra = true;
+        ApplyDecided(in decided, in original, in charges, time);
     }
 
-    private void ApplyDecided(in Decided decided, in OriginalData original, Instant time)
+    private void ApplyDecided(in Decided decided, in OriginalData original, in Charges charges, Instant time)
     {
         var entry = new KeyEntry
         {
@@ -30,7 +31,7 @@ public sealed partial class SwitchState
             case EffectKind.None:
                 break;
             case EffectKind.HoldOpened:
-                ApplyHold(in decided);
+                ApplyHold(in decided, in charges);
                 entry.Undo = decided.Hold;
                 break;
             case EffectKind.Posted:
@@ -55,13 +56,13 @@ public sealed partial class SwitchState
                 });
                 break;
             case EffectKind.Increased or EffectKind.Completed or EffectKind.Refunded:
-                entry.Undo = ApplyStep(in decided);
+                entry.Undo = ApplyStep(in decided, in charges);
                 break;
             case EffectKind.Released:
                 ApplyReleased(in decided);
                 break;
             case EffectKind.Reversed:
-                ApplyReversed(in decided, in original);
+                ApplyReversed(in decided, in original, in charges);
                 break;
             case EffectKind.TombstoneSet:
                 Must.Hold((decided.Request.Has & RequestHas.Original) != 0);
@@ -72,6 +73,7 @@ public sealed partial class SwitchState
                 throw new StopToProtectDataException($"journal: unknown effect {(int)decided.Effect}");
         }
 
+        if (decided.LedgerDelta != 0) ApplyContra(in decided, in charges);
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
         if (entry.Status == KeyStatus.Approved && decided.Explanation.Counted != 0)
         {
@@ -82,7 +84,75 @@ public sealed partial class SwitchState
         Keys.Entries.Append(in entry);
     }
 
-    private void ApplyHold(in Decided decided)
+    /// <summary>The other side of what moved at the card's account: with it, each currency sums to zero.</summary>
+    private void ApplyContra(in Decided decided, in Charges charges)
+    {
+        var currency = Accounts[decided.Account].Currency;
+        var acquirer = decided.Request.Acquirer;
+        if (!_hasContra)
+        {
+            Contra.Add(ContraKind.Funding, default, currency, -decided.LedgerDelta);
+            return;
+        }
+
+        if ((decided.Request.Has & RequestHas.Charged) == 0)
+        {
+            Contra.Add(ContraKind.Settlement, acquirer, currency, -decided.LedgerDelta);
+            return;
+        }
+
+        var total = checked(charges.SettledMinor + charges.FeeMinor);
+        Contra.Add(ContraKind.Settlement, acquirer, charges.Currency, charges.SettledMinor);
+        Contra.Add(ContraKind.Fees, acquirer, charges.Currency, charges.FeeMinor);
+        if (charges.Rate.Packed == 0)
+        {
+            Must.Hold(charges.Currency == currency && total == -decided.LedgerDelta);
+        }
+        else
+        {
+            Must.Hold(charges.Currency != currency);
+            Contra.Add(ContraKind.Exchange, default, currency, -decided.LedgerDelta);
+            Contra.Add(ContraKind.Exchange, default, charges.Currency, -total);
+        }
+
+        if (decided.Effect == EffectKind.Reversed) Uncharge(decided.OriginalKey, in charges);
+        else Remember(in charges);
+    }
+
+    private void Remember(in Charges charges) => Charges.Append(new ChargeEntry
+    {
+        Primary = ChargeEntry.PrimaryOf(Keys.Entries.NextNumber),
+        Rate = charges.Rate,
+        SettledMinor = charges.SettledMinor,
+        FeeMinor = charges.FeeMinor,
+        Currency = charges.Currency,
+    });
+
+    /// <summary>Takes from what is left of an answer's charges: a reversal or refund, or gives back: a refund undone.</summary>
+    private void Uncharge(long key, in Charges charges)
+    {
+        var number = ChargeOf(key);
+        Must.Hold(number != 0);
+        var left = Charges[number];
+        left.SettledMinor = checked(left.SettledMinor + charges.SettledMinor);
+        left.FeeMinor = checked(left.FeeMinor + charges.FeeMinor);
+        Charges.Replace(number, in left);
+    }
+
+    /// <summary>Number of the charges of an answer; 0 when it has none.</summary>
+    internal long ChargeOf(long key)
+    {
+        if (Charges.Live == 0) return 0;
+        var primary = ChargeEntry.PrimaryOf(key);
+        for (var number = Charges.First(primary); number != 0; number = Charges.After(number))
+        {
+            if (Charges[number].Primary == primary) return number;
+        }
+
+        return 0;
+    }
+
+    private void ApplyHold(in Decided decided, in Charges charges)
     {
         Must.Hold(decided.LedgerDelta == 0);
         var hold = new HoldEntry
@@ -100,6 +170,8 @@ public sealed partial class SwitchState
             hold.ApprovalCode = decided.ApprovalCode == Decided.NoApprovalCode ? 0 : decided.ApprovalCode;
             hold.Acquirer = decided.Request.Acquirer;
             hold.Category = decided.Request.MerchantCategory;
+            hold.Currency = decided.Request.Currency;
+            if ((decided.Request.Has & RequestHas.Charged) != 0) hold.Rate = charges.Rate;
         }
 
         Holds.Open(decided.Hold, in hold);
@@ -108,7 +180,7 @@ public sealed partial class SwitchState
     }
 
     /// <summary>What belongs to an earlier transaction; returns the number of its step.</summary>
-    private long ApplyStep(in Decided decided)
+    private long ApplyStep(in Decided decided, in Charges charges)
     {
         var step = new StepEntry { Primary = decided.Request.KeyPrimary, Hold = decided.Hold };
         if (decided.Hold >= 0)
@@ -133,7 +205,7 @@ public sealed partial class SwitchState
             default:
                 Must.Hold(decided.LedgerDelta > 0 && decided.HeldDelta == 0);
                 if (decided.Hold >= 0) Holds.Refund(decided.Hold, step.Key, decided.LedgerDelta);
-                else AddToPosting(step.Key = decided.OriginalKey, -decided.LedgerDelta);
+                else AddToPosting(step.Key = decided.OriginalKey, -decided.LedgerDelta, in charges);
                 step.LedgerMinor = decided.LedgerDelta;
                 break;
         }
@@ -144,11 +216,12 @@ public sealed partial class SwitchState
     }
 
     /// <summary>A refund takes from what a purchase still has booked; a refund undone gives it back.</summary>
-    private void AddToPosting(long key, long amountMinor)
+    private void AddToPosting(long key, long amountMinor, in Charges charges)
     {
         Must.Hold(Keys.Entries.IsLive(key));
         var posting = Keys.Entries[key];
         Must.Hold(posting.Effect == EffectKind.Posted);
+        if (ChargeOf(key) != 0) Uncharge(key, in charges);
         posting.Undo += amountMinor;
         posting.Status = posting.Undo > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
         Keys.Entries.Replace(key, in posting);
@@ -163,14 +236,14 @@ public sealed partial class SwitchState
         Accounts.Move(decided.Account, decided.HeldDelta, 0);
     }
 
-    private void ApplyReversed(in Decided decided, in OriginalData named)
+    private void ApplyReversed(in Decided decided, in OriginalData named, in Charges charges)
     {
         Must.Hold(Keys.Entries.IsLive(decided.OriginalKey));
         var original = Keys.Entries[decided.OriginalKey];
-        Must.Hold(original.Status != KeyStatus.Reversed);    // Money goes back once.
+        Must.Hold(original.Status != KeyStatus.Reversed || original.Effect == EffectKind.Completed);      // Money goes back once.
         Must.Hold(original.Card == decided.Card);
         var isWhole = (decided.Request.Has & RequestHas.Replacement) == 0 || named.ReplacementMinor == 0;
-        var (stays, released) = (0L, Math.Abs(decided.HeldDelta + decided.LedgerDelta));
+        var stays = 0L;
         switch (original.Effect)
         {
             case EffectKind.HoldOpened:
@@ -189,7 +262,7 @@ public sealed partial class SwitchState
                 original.Undo = stays;
                 break;
             case EffectKind.Increased or EffectKind.Completed or EffectKind.Refunded:
-                UndoStep(in decided, original.Effect, original.Undo, isWhole);
+                UndoStep(in decided, in charges, original.Effect, original.Undo, isWhole);
                 stays = isWhole ? 0 : 1;
                 break;
             default:
@@ -201,11 +274,11 @@ public sealed partial class SwitchState
         var mayOverdraw = original.Effect is EffectKind.Credited or EffectKind.Refunded or EffectKind.Completed;
         if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, mayOverdraw);
         original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
-        Velocity.GiveBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, released, stays == 0);
+        Velocity.GiveBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, stays == 0 ? 0 : named.ReplacementMinor);
         Keys.Entries.Replace(decided.OriginalKey, in original);
     }
 
-    private void UndoStep(in Decided decided, EffectKind effect, long number, bool isWhole)
+    private void UndoStep(in Decided decided, in Charges charges, EffectKind effect, long number, bool isWhole)
     {
         Must.Hold(Steps.IsLive(number));
         var step = Steps[number];
@@ -228,7 +301,7 @@ public sealed partial class SwitchState
                 // What it was a refund of may be over by now; then nothing can be refunded of it again.
                 if (Mutant.Is(Mutation.RefundUndoneIsLost)) { }
                 else if (step.Hold >= 0 && Holds.IsOf(step.Hold, step.Key)) Holds.Refund(step.Hold, step.Key, decided.LedgerDelta);
-                else if (step.Hold < 0 && Keys.Entries.IsLive(step.Key)) AddToPosting(step.Key, -decided.LedgerDelta);
+                else if (step.Hold < 0 && Keys.Entries.IsLive(step.Key)) AddToPosting(step.Key, -decided.LedgerDelta, in charges);
                 step.LedgerMinor += decided.LedgerDelta;
                 break;
         }

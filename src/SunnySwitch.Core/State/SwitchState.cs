@@ -23,6 +23,9 @@ public sealed partial class SwitchState
     private uint _tokenKeyCheck;
     private ulong _touched;
 
+    // From the first decision of version 2 on, movements name their other side, and it is in the hash.
+    private bool _hasContra;
+
     internal readonly CardTable Cards;
     internal readonly AccountTable Accounts;
     internal readonly HoldTable Holds;
@@ -33,6 +36,9 @@ public sealed partial class SwitchState
     internal readonly FifoHash<BalanceEntry> Balances;
     internal readonly Velocity Velocity;
     internal readonly FifoHash<StepEntry> Steps;
+    internal readonly FifoHash<ChargeEntry> Charges;
+    internal readonly ContraAccounts Contra;
+    internal readonly Versions<RateSet> Rates = new(StateTable.Rates);
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
     /// <param name="options">Sizes.</param>
@@ -55,6 +61,8 @@ public sealed partial class SwitchState
         Balances = new FifoHash<BalanceEntry>("tables.balances", options.BalancesMax, touch);
         Velocity = new Velocity(options, touch);
         Steps = new FifoHash<StepEntry>("tables.steps", options.StepsMax, touch);
+        Charges = new FifoHash<ChargeEntry>("tables.charges", options.ChargesMax, touch);
+        Contra = new ContraAccounts(options.ContraAccountsMax);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -75,10 +83,16 @@ public sealed partial class SwitchState
     internal int PreviousDay => _previousDay;
 
     /// <summary>The rules in force, before, and to come.</summary>
-    public (RuleSet Active, RuleSet Previous, RuleSet Pending) Rules => (Velocity.Active, Velocity.Previous, Velocity.Pending);
+    public (RuleSet Active, RuleSet Previous, RuleSet Pending) Rules => (Velocity.Rules.Active, Velocity.Rules.Previous, Velocity.Rules.Pending);
+
+    /// <summary>The rates in force, before, and to come.</summary>
+    public (RateSet Active, RateSet Previous, RateSet Pending) RatesShown => (Rates.Active, Rates.Previous, Rates.Pending);
 
     /// <summary>Version that the next activation of rules gets.</summary>
-    public uint NextRulesVersion => Velocity.NextVersion;
+    public uint NextRulesVersion => Velocity.Rules.Next;
+
+    /// <summary>Version that the next activation of rates gets.</summary>
+    public uint NextRatesVersion => Rates.Next;
 
     /// <summary>Year and month of the open business date as YYMM: expiry is judged against it, never against a clock.</summary>
     public int BusinessYearMonth { get; private set; }
@@ -89,6 +103,24 @@ public sealed partial class SwitchState
     /// <summary>Which token key the journal's tokens were made with; 0 when no start is recorded yet.</summary>
     public uint TokenKeyCheck => _tokenKeyCheck;
 
+    /// <summary>Balances on the other side of the accounts; with them, each currency sums to zero.</summary>
+    public IEnumerable<(ContraKind Kind, ulong Acquirer, ushort Currency, long Minor)> ContraBalances =>
+        Contra.All.Select(entry => (entry.Kind, entry.Acquirer, entry.Currency, entry.Minor));
+
+    /// <summary>Accounts and contra-accounts by currency: all have to be zero (invariant I5). Takes about a nanosecond an account.</summary>
+    public IReadOnlyDictionary<ushort, Int128> LedgerSums()
+    {
+        var sums = new Dictionary<ushort, Int128>();
+        for (var account = 0; account < Accounts.Count; account++)
+        {
+            ref readonly var entry = ref Accounts[account];
+            sums[entry.Currency] = sums.GetValueOrDefault(entry.Currency) + entry.LedgerMinor;
+        }
+
+        foreach (var entry in Contra.All) sums[entry.Currency] = sums.GetValueOrDefault(entry.Currency) + entry.Minor;
+        return sums;
+    }
+
     /// <summary>Entries in use, for metrics.</summary>
     public StateCounts Counts => new(
         Cards.Count, Accounts.Count, Holds.Count, Keys.Entries.Live, Tombstones.Entries.Live, Accounts.HeldMinorTotal);
@@ -97,7 +129,8 @@ public sealed partial class SwitchState
     public UInt128 Hash => Combine(
     [
         Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, DaySum(), EpochSum(), SealedPans.Sum,
-        Balances.Sum, Velocity.RulesSum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
+        Balances.Sum, Velocity.Rules.Sum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
+        _hasContra ? Contra.Sum : 0, Rates.Sum, Charges.Sum,
     ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
@@ -105,8 +138,9 @@ public sealed partial class SwitchState
     [
         Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
         Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), DaySum(), EpochSum(), SealedPans.SumFromScratch(),
-        Balances.SumFromScratch(), Velocity.RulesSum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
-        Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(),
+        Balances.SumFromScratch(), Velocity.Rules.Sum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
+        Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(), _hasContra ? Contra.SumFromScratch() : 0, Rates.Sum,
+        Charges.SumFromScratch(),
     ]);
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
@@ -238,12 +272,15 @@ public sealed partial class SwitchState
         HoldFreeHead = Holds.FreeHead,
         Keys = Keys.Entries.Range,
         Tombstones = Tombstones.Entries.Range,
-        Balances = Balances.Range,
-        DayCounters = Velocity.Days.Range,
-        SlidingCounters = Velocity.Slidings.Range,
-        Receipts = Velocity.Receipts.Range,
+        Balances = new(Balances.Range),
+        DayCounters = new(Velocity.Days.Range),
+        SlidingCounters = new(Velocity.Slidings.Range),
+        Receipts = new(Velocity.Receipts.Range),
         LatestMinute = Velocity.LatestMinute,
-        Steps = Steps.Range,
+        Steps = new(Steps.Range),
+        Charges = new(Charges.Range),
+        ContraAccounts = Contra.Count,
+        HasContra = _hasContra ? 1 : 0,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -261,6 +298,9 @@ public sealed partial class SwitchState
         Balances.Write(image);
         Velocity.Write(image);
         Steps.Write(image);
+        Charges.Write(image);
+        Contra.Write(image);
+        Rates.Write(image);
         image.Flush();
     }
 
@@ -278,9 +318,21 @@ public sealed partial class SwitchState
         if (head.HasSealedPans) SealedPans.Read(image, head.Cards);
         if (head.HasLifeCycle)
         {
-            Balances.Read(image, head.Balances);
-            Velocity.Read(image, head.DayCounters, head.SlidingCounters, head.Receipts, head.LatestMinute);
-            Steps.Read(image, head.Steps);
+            Balances.Read(image, head.Balances.Whole);
+            Velocity.Read(image, head.DayCounters.Whole, head.SlidingCounters.Whole, head.Receipts.Whole, head.LatestMinute);
+            Steps.Read(image, head.Steps.Whole);
+            Charges.Read(image, head.Charges.Whole);
+            Contra.Read(image, head.ContraAccounts);
+            Rates.Read(image);
+            _hasContra = head.HasContra != 0;
+        }
+        else
+        {
+            // All that moved before had one other side.
+            for (var account = 0; account < head.Accounts; account++)
+            {
+                Contra.Add(ContraKind.Funding, default, Accounts[account].Currency, -Accounts[account].LedgerMinor);
+            }
         }
 
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
@@ -307,10 +359,24 @@ public sealed partial class SwitchState
                 Cards.Change(change.Pan, change.Status, change.Hot);
                 break;
             case JournalKind.HoldsExpired: ApplyExpired(in Read<HoldsExpired>(payload)); break;
-            case JournalKind.RulesActivated: Velocity.Activate(in Read<RuleSet>(payload), _day); break;
+            case JournalKind.RulesActivated: ApplyRules(in Read<RuleSet>(payload)); break;
+            case JournalKind.RatesActivated: ApplyRates(in Read<RateSet>(payload)); break;
             case JournalKind.PanSealed: ApplySealed(in Read<PanSealed>(payload), sequence); break;
             default: Unknown(kind, version); break;
         }
+    }
+
+    private void ApplyRules(in RuleSet rules)
+    {
+        Must.Hold(rules.Count is >= 0 and <= RuleSet.LimitsMax && rules.CategoryCount <= RuleSet.CategoriesMax);
+        Must.Hold(rules.ProductCount <= RuleSet.ProductsMax && rules.CountryCount <= RuleSet.CountriesMax);
+        Velocity.Rules.Activate(in rules, _day);
+    }
+
+    private void ApplyRates(in RateSet rates)
+    {
+        Must.Hold(rates.Count is >= 0 and <= RateSet.RatesMax);
+        Rates.Activate(in rates, _day);
     }
 
     private void ApplyEpoch(in EpochStarted started)
@@ -344,6 +410,8 @@ public sealed partial class SwitchState
         Balances.OpenDay();
         Velocity.OpenDay(day);
         Steps.OpenDay();
+        Charges.OpenDay();
+        Rates.OpenDay(day);
         NameDay();
     }
 
@@ -355,6 +423,7 @@ public sealed partial class SwitchState
 
     private void ApplyCard(in CardAdded added)
     {
+        Contra.Add(ContraKind.Funding, default, added.Currency, -added.LedgerMinor);
         Accounts.Add(added.Account, new AccountEntry
         {
             LedgerMinor = added.LedgerMinor,
@@ -403,6 +472,7 @@ public sealed partial class SwitchState
             mix.Add((ulong)Velocity.LatestMinute, 0);
         }
 
+        if (Charges.NextNumber > 1) mix.Add((ulong)Charges.TodayFirst, (ulong)Charges.LiveFirst);
         if (Steps.NextNumber > 1) mix.Add((ulong)Steps.TodayFirst, (ulong)Steps.LiveFirst);
 
         return mix.Finish();

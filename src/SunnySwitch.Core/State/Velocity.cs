@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Core.State;
@@ -13,9 +12,6 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private const ulong CounterDomain = 0x5010, ReceiptDomain = 0x5011;
     private const long NanosPerMinute = 60 * Instant.NanosPerSecond;
 
-    private RuleSet _active;
-    private RuleSet _previous;
-    private RuleSet _pending;
     private readonly CountedFor[] _known = new CountedFor[64];
 
     /// <summary>The latest minute that something was counted in: sliding windows never go back, whatever the clock does between two starts.</summary>
@@ -25,27 +21,18 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public readonly FifoHash<SlidingCounter> Slidings = new("tables.slidingCounters", options.SlidingCountersMax, touch);
     public readonly FifoHash<Receipt> Receipts = new("tables.receipts", options.ReceiptsMax, touch);
 
+    /// <summary>The rules.</summary>
+    public readonly Versions<RuleSet> Rules = new(StateTable.Rules);
+
     /// <summary>In force.</summary>
-    public ref readonly RuleSet Active => ref _active;
-
-    /// <summary>What was in force before.</summary>
-    public ref readonly RuleSet Previous => ref _previous;
-
-    /// <summary>What will be in force from a later business date; version 0: nothing.</summary>
-    public ref readonly RuleSet Pending => ref _pending;
-
-    /// <summary>Version that the next activation gets.</summary>
-    public uint NextVersion => Math.Max(_active.Version, _pending.Version) + 1;
-
-    /// <summary>Share of the state hash.</summary>
-    public UInt128 RulesSum => Sum(in _active, 1) + Sum(in _previous, 2) + Sum(in _pending, 3);
+    public ref readonly RuleSet Active => ref Rules.Active;
 
     /// <summary>Limits that count such a transaction: bit n is the n-th of the version in force.</summary>
     public ulong Counting(Operation operation, ushort currency)
     {
         ulong bits = 0;
-        ReadOnlySpan<LimitTerms> limits = _active.Limits;
-        for (var index = 0; index < _active.Count; index++)
+        ReadOnlySpan<LimitTerms> limits = Active.Limits;
+        for (var index = 0; index < Active.Count; index++)
         {
             if (limits[index].Counts(operation, currency)) bits |= 1UL << index;
         }
@@ -61,7 +48,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     /// <summary>What the limit at a place has counted of its subject up to now.</summary>
     public (long Count, long AmountMinor) Used(int index, ref CountedFor counted, int previousDay, Instant now)
     {
-        ref readonly var limit = ref _active.Limits[index];
+        ref readonly var limit = ref Active.Limits[index];
         if (limit.Minutes == 0)
         {
             var today = Find(Days, Primary(index, ref counted));
@@ -82,7 +69,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public ref CountedFor For(in Request request, int account, int day)
     {
         ref var known = ref _known[request.KeyPrimary % (ulong)_known.Length];
-        if (!known.Is(in request, account, day, _active.Version)) known = CountedFor.Of(in request, account, day, _active.Version);
+        if (!known.Is(in request, account, day, Active.Version)) known = CountedFor.Of(in request, account, day, Active.Version);
         return ref known;
     }
 
@@ -90,7 +77,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public void Prepare(in Request request, int account, int day)
     {
         ref var counted = ref For(in request, account, day);
-        for (var index = 0; index < Math.Min(_active.Count, CountedFor.PrimariesMax); index++) Primary(index, ref counted);
+        for (var index = 0; index < Math.Min(Active.Count, CountedFor.PrimariesMax); index++) Primary(index, ref counted);
     }
 
     /// <summary>
@@ -102,9 +89,9 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ref readonly var counted = ref _known[keyPrimary % (ulong)_known.Length];
         if (!counted.IsOf(keyPrimary)) return 0;
         var touched = 0UL;
-        ReadOnlySpan<LimitTerms> limits = _active.Limits;
+        ReadOnlySpan<LimitTerms> limits = Active.Limits;
         ReadOnlySpan<ulong> primaries = counted.Primaries;
-        for (var index = 0; index < _active.Count && index < primaries.Length; index++)
+        for (var index = 0; index < Active.Count && index < primaries.Length; index++)
         {
             touched += limits[index].Minutes == 0 ? Touch(Days, primaries[index], isEntry) : Touch(Slidings, primaries[index], isEntry);
         }
@@ -120,8 +107,8 @@ internal sealed class Velocity(StateOptions options, bool touch)
         for (var left = limits; left != 0; left &= left - 1)
         {
             var index = BitOperations.TrailingZeroCount(left);
-            Must.Hold(index < _active.Count);
-            ref readonly var limit = ref _active.Limits[index];
+            Must.Hold(index < Active.Count);
+            ref readonly var limit = ref Active.Limits[index];
             var primary = Primary(index, ref counted);
             if (limit.Minutes == 0) AddToDay(primary, 1, amountMinor);
             else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, amountMinor);
@@ -134,35 +121,30 @@ internal sealed class Velocity(StateOptions options, bool touch)
             Limits = IdsOf(limits),
             Subjects = counted.Subjects,
             AmountMinor = amountMinor,
-            Version = _active.Version,
+            Version = Active.Version,
         });
     }
 
     /// <summary>
     /// Gives back to the counters of a transaction's own time, never more than was counted for it; what has ended since is left alone.
     /// </summary>
-    public void GiveBack(long key, int day, long amountMinor, bool isWhole)
+    /// <param name="key">Number of its answer.</param>
+    /// <param name="day">Its business date.</param>
+    /// <param name="staysMinor">Of the amount that was counted; 0: nothing, and it does not count any more.</param>
+    public void GiveBack(long key, int day, long staysMinor)
     {
         var number = Find(Receipts, ReceiptOf(key));
         if (number == 0) return;
         var receipt = Receipts[number];
-        amountMinor = isWhole ? receipt.AmountMinor : Math.Min(amountMinor, receipt.AmountMinor);
+        var amountMinor = receipt.AmountMinor - Math.Min(staysMinor, receipt.AmountMinor);
         for (var left = receipt.Limits; left != 0; left &= left - 1)
         {
             if (TermsOf(BitOperations.TrailingZeroCount(left) + 1) is not { } limit || limit.Since > receipt.Version) continue;
-            Add(in limit, receipt.Subjects.Of(limit.Subject), day, receipt.Minute, isWhole ? -1 : 0, -amountMinor);
+            Add(in limit, receipt.Subjects.Of(limit.Subject), day, receipt.Minute, staysMinor == 0 ? -1 : 0, -amountMinor);
         }
 
         receipt.AmountMinor -= amountMinor;
         Receipts.Replace(number, in receipt);
-    }
-
-    /// <summary>A version of the rules; effective at once if its date is here.</summary>
-    public void Activate(in RuleSet rules, int day)
-    {
-        Must.Hold(rules.Version == NextVersion && rules.Count is >= 0 and <= RuleSet.LimitsMax);
-        if (rules.EffectiveDay > day) _pending = rules;
-        else Enter(in rules);
     }
 
     /// <summary>A new business date: counters end, and what waited for it comes into force.</summary>
@@ -171,14 +153,12 @@ internal sealed class Velocity(StateOptions options, bool touch)
         Days.OpenDay();
         Slidings.OpenDay();
         Receipts.OpenDay();
-        if (_pending.Version != 0 && _pending.EffectiveDay <= day) Enter(in _pending);
+        Rules.OpenDay(day);
     }
 
     public void Write(ImageWriter image)
     {
-        image.Add(in _active);
-        image.Add(in _previous);
-        image.Add(in _pending);
+        Rules.Write(image);
         Days.Write(image);
         Slidings.Write(image);
         Receipts.Write(image);
@@ -187,19 +167,10 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public void Read(ImageReader image, in FifoRange days, in FifoRange slidings, in FifoRange receipts, int latestMinute)
     {
         LatestMinute = latestMinute;
-        _active = image.Next<RuleSet>();
-        _previous = image.Next<RuleSet>();
-        _pending = image.Next<RuleSet>();
+        Rules.Read(image);
         Days.Read(image, in days);
         Slidings.Read(image, in slidings);
         Receipts.Read(image, in receipts);
-    }
-
-    private void Enter(in RuleSet rules)
-    {
-        _previous = _active;
-        _active = rules;
-        _pending = default;
     }
 
     private void Add(in LimitTerms limit, ulong subject, int day, int minute, int count, long amountMinor)
@@ -219,13 +190,13 @@ internal sealed class Velocity(StateOptions options, bool touch)
     {
         if (index >= CountedFor.PrimariesMax)
         {
-            ref readonly var far = ref _active.Limits[index];
+            ref readonly var far = ref Active.Limits[index];
             return Primary(in far, counted.Subjects.Of(far.Subject), counted.Day);
         }
 
         ref var primary = ref counted.Primaries[index];
         if (primary != 0) return primary;
-        ref readonly var limit = ref _active.Limits[index];
+        ref readonly var limit = ref Active.Limits[index];
         return primary = Primary(in limit, counted.Subjects.Of(limit.Subject), counted.Day);
     }
 
@@ -286,8 +257,8 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private LimitTerms? TermsOf(int id)
     {
-        ReadOnlySpan<LimitTerms> limits = _active.Limits;
-        foreach (ref readonly var limit in limits[.._active.Count])
+        ReadOnlySpan<LimitTerms> limits = Active.Limits;
+        foreach (ref readonly var limit in limits[..Active.Count])
         {
             if (limit.Id == id) return limit;
         }
@@ -298,7 +269,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private ulong IdsOf(ulong limits)
     {
         ulong ids = 0;
-        ReadOnlySpan<LimitTerms> all = _active.Limits;
+        ReadOnlySpan<LimitTerms> all = Active.Limits;
         for (; limits != 0; limits &= limits - 1) ids |= 1UL << (all[BitOperations.TrailingZeroCount(limits)].Id - 1);
         return ids;
     }
@@ -332,14 +303,4 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private int MinuteAt(Instant time) => Math.Max((int)(time.UnixNanos / NanosPerMinute), LatestMinute);
 
     private static int PieceOf(in LimitTerms limit, int minute) => minute / SlidingCounter.PieceMinutes(limit.Minutes);
-
-    private static UInt128 Sum(in RuleSet rules, ulong place)
-    {
-        if (rules.Version == 0) return UInt128.Zero;
-        var mix = new Mix((ulong)StateTable.Rules);
-        mix.Add(place, rules.Version);
-        var words = MemoryMarshal.Cast<RuleSet, ulong>(new ReadOnlySpan<RuleSet>(in rules));
-        for (var word = 0; word + 1 < words.Length; word += 2) mix.Add(words[word], words[word + 1]);
-        return mix.Finish();
-    }
 }

@@ -44,6 +44,13 @@ internal static class JournalLines
         return isRules;
     }
 
+    private static bool TryRates(in FrameHeader header, ReadOnlySpan<byte> payload, out RateSet rates)
+    {
+        var isRates = header.Kind == JournalKind.RatesActivated && payload.Length == RateSet.Bytes;
+        rates = isRates ? MemoryMarshal.Read<RateSet>(payload) : default;
+        return isRates;
+    }
+
     internal static void WriteCsv(TextWriter output, in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         if (!TryDecided(header, payload, out var decided, out _))
@@ -71,6 +78,11 @@ internal static class JournalLines
             return $"{start} version {rules.Version}, {rules.Count} limits, {rules.Name} by {rules.Operator}: {rules.Reason}";
         }
 
+        if (TryRates(header, payload, out var rates))
+        {
+            return $"{start} version {rates.Version}, {rates.Count} rates, {rates.Name} by {rates.Operator}: {rates.Reason}";
+        }
+
         if (TryExpired(header, payload, out var expired)) return $"{start} {expired.Count} holds, {AmountOf(in expired)} minor units released";
         if (!TryDecided(header, payload, out var decided, out _)) return $"{start} {payload.Length} bytes";
         ref readonly var request = ref decided.Request;
@@ -84,6 +96,7 @@ internal static class JournalLines
     {
         HeaderJson(writer, in header);
         if (TryRules(header, payload, out var rules)) RulesJson(writer, in rules);
+        if (TryRates(header, payload, out var rates)) RatesJson(writer, in rates);
         if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
         if (!TryExpired(header, payload, out var expired)) return;
         writer.WriteNumber("holds", expired.Count);
@@ -98,6 +111,16 @@ internal static class JournalLines
         writer.WriteNumber("effective_day", rules.EffectiveDay);
         writer.WriteString("operator", rules.Operator.ToString());
         writer.WriteString("reason", rules.Reason.ToString());
+    }
+
+    private static void RatesJson(Utf8JsonWriter writer, in RateSet rates)
+    {
+        writer.WriteNumber("rates_version", rates.Version);
+        writer.WriteString("rates", rates.Name.ToString());
+        writer.WriteNumber("count", rates.Count);
+        writer.WriteNumber("effective_day", rates.EffectiveDay);
+        writer.WriteString("operator", rates.Operator.ToString());
+        writer.WriteString("reason", rates.Reason.ToString());
     }
 
     internal static void DescribeJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original)

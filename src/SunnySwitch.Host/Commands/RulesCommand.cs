@@ -8,8 +8,11 @@ namespace SunnySwitch.Host.Commands;
 /// <summary><c>sunny rules lint|show|activate|undo</c>: limits as data, in force by an operator's word.</summary>
 internal static class RulesCommand
 {
+    /// <summary>A file to be brought into force.</summary>
+    internal sealed record ToActivate(string File, string Operator, string Reason, string? From);
+
     private const int Done = 0, SomethingFailed = 1, WrongUse = 2;
-    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    internal static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private static readonly JsonDocumentOptions Relaxed = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     public static Command Create()
@@ -21,43 +24,56 @@ internal static class RulesCommand
         var why = new Option<string>("--reason") { Description = "Why, 1 to 48 characters.", Required = true };
         var from = new Option<string?>("--from") { Description = "Business date from which it is in force, such as 2026-12-31; without it, at once." };
         var lint = new Command("lint", "Every problem of a file of rules.") { file };
-        lint.SetAction(parsed => Lint(parsed.GetValue(file)!));
+        lint.SetAction(parsed => Lint(parsed.GetValue(file)!, Problems));
         var show = new Command("show", "The rules in force, those before, and those to come.") { api, json };
-        show.SetAction((parsed, stop) => Send(
-            parsed.GetValue(api)!, client => client.GetAsync(new Uri("rules", UriKind.Relative), stop), true, parsed.GetValue(json), stop));
+        show.SetAction((parsed, stop) => Send<AllRulesShown>(
+            parsed.GetValue(api)!, client => client.GetAsync(new Uri("rules", UriKind.Relative), stop), Print, parsed.GetValue(json), stop));
         var activate = new Command("activate", "Brings a file of rules into force; a frame of the journal says who and why.")
         {
             file, who, why, from, api, json,
         };
-        activate.SetAction((parsed, stop) => Activate(
-            parsed.GetValue(file)!, parsed.GetValue(api)!, parsed.GetValue(who)!, parsed.GetValue(why)!, parsed.GetValue(from), parsed.GetValue(json), stop));
+        activate.SetAction((parsed, stop) =>
+        {
+            var wanted = new ToActivate(parsed.GetValue(file)!, parsed.GetValue(who)!, parsed.GetValue(why)!, parsed.GetValue(from));
+            return Activate<RulesShown>("rules", wanted, Problems, parsed.GetValue(api)!, Recorded, parsed.GetValue(json), stop);
+        });
         var undo = new Command("undo", "Takes the last activation back: what was in force before is in force again.") { who, why, api, json };
         undo.SetAction((parsed, stop) =>
         {
             var wanted = new RulesToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
-            return Send(parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", wanted, Web, stop), false, parsed.GetValue(json), stop);
+            return Send<RulesShown>(
+                parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", wanted, Web, stop), Recorded, parsed.GetValue(json), stop);
         });
-        return new Command("rules", "Limits of the running switch, as data.") { lint, show, activate, undo };
+        return new Command("rules", "Limits, categories, products and countries of the running switch, as data.") { lint, show, activate, undo };
     }
 
-    private static int Lint(string file)
+    /// <summary>Prints every problem of a file.</summary>
+    internal static int Lint(string file, Func<byte[], IReadOnlyList<string>> problemsOf)
     {
         if (Read(file) is not { } bytes) return WrongUse;
-        RulesFile.Read(bytes, out var problems);
+        var problems = problemsOf(bytes);
         foreach (var problem in problems) Console.Error.WriteLine($"{file}: {problem}");
         if (problems.Count == 0) Console.WriteLine($"{file}: good");
         return problems.Count == 0 ? Done : SomethingFailed;
     }
 
-    private static async Task<int> Activate(string file, string api, string who, string why, string? from, bool json, CancellationToken stop)
+    /// <summary>Brings a file into force under <paramref name="route"/>.</summary>
+    internal static async Task<int> Activate<T>(
+        string route, ToActivate what, Func<byte[], IReadOnlyList<string>> problemsOf, string api, Action<T?> print, bool json, CancellationToken stop)
     {
-        if (Read(file) is not { } bytes) return WrongUse;
-        RulesFile.Read(bytes, out var problems);
-        foreach (var problem in problems) await Console.Error.WriteLineAsync($"{file}: {problem}").ConfigureAwait(false);
+        if (Read(what.File) is not { } bytes) return WrongUse;
+        var problems = problemsOf(bytes);
+        foreach (var problem in problems) await Console.Error.WriteLineAsync($"{what.File}: {problem}").ConfigureAwait(false);
         if (problems.Count > 0) return SomethingFailed;
         using var document = JsonDocument.Parse(bytes, Relaxed);
-        var wanted = new RulesToActivate(document.RootElement, who, why, from);
-        return await Send(api, client => client.PostAsJsonAsync("rules/activate", wanted, Web, stop), false, json, stop).ConfigureAwait(false);
+        var wanted = new RulesToActivate(document.RootElement, what.Operator, what.Reason, what.From);
+        return await Send(api, client => client.PostAsJsonAsync($"{route}/activate", wanted, Web, stop), print, json, stop).ConfigureAwait(false);
+    }
+
+    private static IReadOnlyList<string> Problems(byte[] bytes)
+    {
+        RulesFile.Read(bytes, out var problems);
+        return problems;
     }
 
     private static byte[]? Read(string file)
@@ -73,7 +89,8 @@ internal static class RulesCommand
         }
     }
 
-    private static async Task<int> Send(string api, Func<HttpClient, Task<HttpResponseMessage>> ask, bool isAll, bool json, CancellationToken stop)
+    /// <summary>Asks the switch and prints its answer, or why it refused.</summary>
+    internal static async Task<int> Send<T>(string api, Func<HttpClient, Task<HttpResponseMessage>> ask, Action<T?> print, bool json, CancellationToken stop)
     {
         try
         {
@@ -87,8 +104,7 @@ internal static class RulesCommand
             }
 
             if (json) Console.WriteLine(await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false));
-            else if (isAll) Print(await response.Content.ReadFromJsonAsync<AllRulesShown>(Web, stop).ConfigureAwait(false));
-            else Print("recorded", await response.Content.ReadFromJsonAsync<RulesShown>(Web, stop).ConfigureAwait(false));
+            else print(await response.Content.ReadFromJsonAsync<T>(Web, stop).ConfigureAwait(false));
             return Done;
         }
         catch (Exception error) when (error is HttpRequestException or UriFormatException or TaskCanceledException or JsonException)
@@ -97,6 +113,8 @@ internal static class RulesCommand
             return SomethingFailed;
         }
     }
+
+    private static void Recorded(RulesShown? rules) => Print("recorded", rules);
 
     private static void Print(AllRulesShown? all)
     {

@@ -39,8 +39,8 @@ internal static class TxCommand
             var found = Find(disk, match);
             foreach (var each in found)
             {
-                if (json) JournalLines.WriteJson(Console.Out, writer => TxText.WriteJson(writer, in each.Header, each.Decided, each.Original));
-                else Console.Write(TxText.Describe(in each.Header, each.Decided, each.Original));
+                if (json) JournalLines.WriteJson(Console.Out, writer => TxText.WriteJson(writer, in each.Header, each.Decided, each.Original, each.Charges));
+                else Console.Write(TxText.Describe(in each.Header, each.Decided, each.Original, each.Charges));
             }
 
             if (found.Count == 0) Console.Error.WriteLine($"sunny: {id}: no such transaction in this journal");
@@ -56,9 +56,10 @@ internal static class TxCommand
         using var reader = new JournalReader(disk);
         while (reader.TryRead(out var header, out var payload))
         {
-            if (!JournalLines.TryDecided(header, payload, out var decided, out var original)) continue;
-            if (match.Is(header.Sequence, in decided.Request)) found.Add(new Found(header, decided, original));
-            else if ((decided.Request.Has & RequestHas.Names) != 0) followers.Add(new Found(header, decided, original));
+            if (header.Kind != JournalKind.Decided) continue;
+            if (!Decided.TryRead(header.KindVersion, payload, out var decided, out var original, out var charges)) continue;
+            if (match.Is(header.Sequence, in decided.Request)) found.Add(new Found(header, decided, original, charges));
+            else if ((decided.Request.Has & RequestHas.Names) != 0) followers.Add(new Found(header, decided, original, charges));
         }
 
         if (reader.Problem is { } problem) throw new InvalidDataException(problem);
@@ -71,11 +72,12 @@ internal static class TxCommand
         return found;
     }
 
-    private sealed class Found(FrameHeader header, Decided decided, OriginalData original)
+    private sealed class Found(FrameHeader header, Decided decided, OriginalData original, Charges charges)
     {
         public readonly FrameHeader Header = header;
         public readonly Decided Decided = decided;
         public readonly OriginalData Original = original;
+        public readonly Charges Charges = charges;
     }
 
     private sealed record Match(long Sequence, ulong? Stan, string? Rrn)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using SunnySwitch.Admin;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Frames;
 using SunnySwitch.Protocol.Meaning;
@@ -11,7 +12,7 @@ namespace SunnySwitch.Host.Commands;
 /// <summary>A decision and why, for people and as JSON. A PAN is only ever there truncated.</summary>
 internal static class TxText
 {
-    public static string Describe(in FrameHeader header, in Decided decided, in OriginalData original)
+    public static string Describe(in FrameHeader header, in Decided decided, in OriginalData original, in Charges charges)
     {
         ref readonly var request = ref decided.Request;
         ref readonly var why = ref decided.Explanation;
@@ -31,6 +32,9 @@ internal static class TxText
 
         if (request.Has.HasFlag(RequestHas.ApprovalCode)) Line($"  names approval code {JournalLines.Base36(original.ApprovalCode)}");
 
+        var isAsked = request.Has.HasFlag(RequestHas.Fee) && !request.Has.HasFlag(RequestHas.Charged);
+        if (isAsked) Line($"  fee asked for {Money(charges.FeeMinor, request.Currency)}");
+        if (request.Has.HasFlag(RequestHas.Charged)) Line($"  {Due(in charges)}");
         foreach (var check in Enum.GetValues<Check>())
         {
             if (!why.HasRun(check) || check == Check.Good) continue;
@@ -43,7 +47,7 @@ internal static class TxText
         return text.ToString();
     }
 
-    public static void WriteJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original)
+    public static void WriteJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original, in Charges charges)
     {
         JournalLines.DescribeJson(writer, in header, in decided, in original);
         ref readonly var why = ref decided.Explanation;
@@ -72,7 +76,22 @@ internal static class TxText
             if (why.BreachedId != 0) writer.WriteNumber("limit_reached", why.Reached);
         }
 
+        if (decided.Request.Has.HasFlag(RequestHas.Charged))
+        {
+            writer.WriteNumber("settled", charges.SettledMinor);
+            writer.WriteNumber("fee", charges.FeeMinor);
+            writer.WriteString("settlement_currency", $"{charges.Currency:D3}");
+            if (charges.Rate.Packed != 0) writer.WriteString("rate", RatesFile.Text(charges.Rate));
+        }
+
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
+    }
+
+    private static string Due(in Charges charges)
+    {
+        var fee = charges.FeeMinor == 0 ? "" : $" and a fee of {Money(charges.FeeMinor, charges.Currency)}";
+        var rate = charges.Rate.Packed == 0 ? "" : $", billed at {RatesFile.Text(charges.Rate)}";
+        return $"due to the acquirer {Money(charges.SettledMinor, charges.Currency)}{fee}{rate}";
     }
 
     private static string Outcome(in Decided decided) =>

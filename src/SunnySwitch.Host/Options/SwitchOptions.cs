@@ -111,6 +111,10 @@ internal sealed record TableOptions
 
     /// <summary>Without a value: a quarter of the duplicate keys, as for day counters and receipts; a sixteenth for sliding counters.</summary>
     public int? Steps { get; init; }
+    public int? Charges { get; init; }
+
+    /// <summary>Without a value: 4,096.</summary>
+    public int? ContraAccounts { get; init; }
     public int? DayCounters { get; init; }
     public int? SlidingCounters { get; init; }
     public int? Receipts { get; init; }
@@ -122,6 +126,7 @@ internal sealed record TableOptions
             ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys),
             ("tombstones", Tombstones), ("balances", Balances ?? 1_024), ("dayCounters", DayCounters ?? 1_024),
             ("slidingCounters", SlidingCounters ?? 1_024), ("receipts", Receipts ?? 1_024), ("steps", Steps ?? 1_024),
+            ("charges", Charges ?? 1_024), ("contraAccounts", ContraAccounts ?? 1_024),
         };
         foreach (var (name, value) in entries)
         {

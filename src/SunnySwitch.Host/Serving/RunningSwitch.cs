@@ -180,6 +180,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         new CardsApi(_operators, _store.NewTokens()).Map(web);
         new DialectsApi(ReloadDialects).Map(web);
         new RulesApi(_operators).Map(web);
+        new RatesApi(_operators).Map(web);
         new KeysApi(_operators, _store.RotateDataKey, () => _store.Vault.CurrentKey).Map(web);
     }
 

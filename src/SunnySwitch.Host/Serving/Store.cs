@@ -126,6 +126,8 @@ internal sealed class Store : IDisposable
             SlidingCountersMax = tables.SlidingCounters ?? state.SlidingCountersMax,
             ReceiptsMax = tables.Receipts ?? state.ReceiptsMax,
             StepsMax = tables.Steps ?? state.StepsMax,
+            ChargesMax = tables.Charges ?? state.ChargesMax,
+            ContraAccountsMax = tables.ContraAccounts ?? state.ContraAccountsMax,
         };
     }
 

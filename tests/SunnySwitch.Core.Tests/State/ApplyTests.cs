@@ -131,9 +131,13 @@ public sealed class ApplyTests
         bench.State.Apply(JournalKind.BatchChain, 1, 1_000, default, []);
         var purchase = Purchase(1, 1);
         Run(bench, purchase, 2_000, 2_000);                            // Warm: tiers and statics.
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(bench, purchase, 10_000, 10_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // A collection on another thread counts what this one had left to allocate from: what allocates does it every time.
+        Assert.Contains(Enumerable.Range(1, 3), round =>
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Run(bench, purchase, (uint)round * 10_000, round * 10_000);
+            return GC.GetAllocatedBytesForCurrentThread() == before;
+        });
     }
 
     private static void Run(Bench bench, Transaction purchase, uint firstStan, long firstSequence)

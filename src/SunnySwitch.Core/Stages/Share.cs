@@ -1,0 +1,122 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>
+/// What is left of something that moved money, at the card's account and to the acquirer, and how a part of it is shared out: as it was when
+/// it moved, to the nearest minor unit, so that the last part leaves nothing.
+/// </summary>
+internal readonly struct Share
+{
+    private readonly long _billed;
+    private readonly Charges _left;
+
+    /// <summary>True if it has a fee, or another currency than the account.</summary>
+    public bool IsCharged { get; }
+
+    /// <param name="state">Has the charges.</param>
+    /// <param name="number">The answer; 0 for the captures of an authorization as a whole.</param>
+    /// <param name="slot">Its authorization, or -1.</param>
+    /// <param name="account">Currency of the account.</param>
+    /// <param name="billedMinor">What is left at the account.</param>
+    /// <param name="wholeMinor">What was left before refunds that did not name the answer itself.</param>
+    public Share(SwitchState state, long number, int slot, ushort account, long billedMinor, long wholeMinor)
+    {
+        _billed = billedMinor;
+        _left = new Charges { SettledMinor = billedMinor, Currency = account };
+        var charge = number == 0 ? 0 : state.ChargeOf(number);
+        if (charge != 0)
+        {
+            ref readonly var entry = ref state.Charges[charge];
+            _left = new Charges
+            {
+                SettledMinor = Math.Abs(entry.SettledMinor),
+                FeeMinor = Math.Abs(entry.FeeMinor),
+                Rate = entry.Rate,
+                Currency = entry.Currency,
+            };
+            if (billedMinor < wholeMinor) _left = Scaled(in _left, billedMinor, wholeMinor);
+            IsCharged = true;
+        }
+        else if (slot >= 0 && state.Holds[slot].Rate.Packed != 0)
+        {
+            // The captures as a whole: what they were is found back at their rate.
+            ref readonly var hold = ref state.Holds[slot];
+            _left.Rate = hold.Rate;
+            _left.Currency = hold.Currency;
+            _left.SettledMinor = Converted(billedMinor, hold.Rate, account, hold.Currency);
+            IsCharged = true;
+        }
+    }
+
+    /// <summary>What amounts of it are told in.</summary>
+    public ushort Currency => _left.Currency;
+
+    /// <summary>What is left of the amount, without its fee.</summary>
+    public long AmountMinor => _left.SettledMinor;
+
+    /// <summary>Of an amount down to what stays of it: what goes back at the account, and from the acquirer.</summary>
+    public void Undo(long staysMinor, out long billedMinor, out Charges charges)
+    {
+        charges = _left;
+        charges.SettledMinor = _left.SettledMinor - staysMinor;
+        if (staysMinor == 0)
+        {
+            billedMinor = _billed;
+            return;
+        }
+
+        // The fee stays with what stays.
+        charges.FeeMinor = 0;
+        billedMinor = Part(charges.SettledMinor);
+    }
+
+    /// <summary>Refunds a part, or all with -1; false when it is more than is left. A fee goes back only with a void.</summary>
+    public bool TryRefund(long amountMinor, out long billedMinor, out Charges charges)
+    {
+        charges = _left;
+        billedMinor = _billed;
+        var isAll = amountMinor < 0;
+        if (!isAll)
+        {
+            if (amountMinor > _left.SettledMinor) return false;
+            charges.SettledMinor = amountMinor;
+            charges.FeeMinor = 0;
+            billedMinor = amountMinor == _left.SettledMinor && _left.FeeMinor == 0 ? _billed : Part(amountMinor);
+        }
+
+        charges = charges.Opposite;
+        return true;
+    }
+
+    private long Part(long amountMinor)
+    {
+        var total = (Int128)_left.SettledMinor + _left.FeeMinor;
+        if (total == _billed) return amountMinor;
+        // Never all of it while a part stays, and never nothing.
+        return (long)Int128.Clamp((((Int128)_billed * amountMinor) + (total / 2)) / total, 1, Math.Max(1, _billed - 1));
+    }
+
+    private static Charges Scaled(in Charges charges, long part, long whole)
+    {
+        var scaled = charges;
+        scaled.SettledMinor = (long)((((Int128)charges.SettledMinor * part) + (whole / 2)) / whole);
+        scaled.FeeMinor = charges.Rate.Packed == 0 ? part - scaled.SettledMinor : (long)((((Int128)charges.FeeMinor * part) + (whole / 2)) / whole);
+        return scaled;
+    }
+
+    // Against the rate: billed x 10^decimals / digits.
+    private static long Converted(long minor, Rate rate, ushort from, ushort to)
+    {
+        var (low, high) = (0L, long.MaxValue / 20_000_000);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (rate.TryConvert(middle, to, from, out var billed) && billed < minor) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+}

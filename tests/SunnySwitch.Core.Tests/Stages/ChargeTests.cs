@@ -1,0 +1,215 @@
+using FsCheck;
+using FsCheck.Xunit;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
+using static SunnySwitch.Core.Tests.Bench;
+
+namespace SunnySwitch.Core.Tests.Stages;
+
+/// <summary>Fees, other currencies, and the other side of every movement: each currency sums to zero.</summary>
+public sealed class ChargeTests
+{
+    private const ushort Euros = 978, Yen = 392, Dinars = 48;
+    private readonly Bench _bench = new(new StateOptions(64, 64, 4_000, 4_000, 4_000, 8));
+    private uint _stan;
+
+    public ChargeTests()
+    {
+        Activate((Euros, Dollars, Rate.Of(1_083_400, 6)), (Yen, Dollars, Rate.Of(6_543_210, 9)), (Dinars, Dollars, Rate.Of(26_525, 4)));
+    }
+
+    private void Activate(params (ushort From, ushort To, Rate Rate)[] all)
+    {
+        var rates = new RateSet { Count = all.Length };
+        Array.Sort(all, (one, other) => RateSet.Order(one.From, one.To).CompareTo(RateSet.Order(other.From, other.To)));
+        for (var index = 0; index < all.Length; index++)
+        {
+            rates.Rates[index] = new RateTerms { From = all[index].From, To = all[index].To, Rate = all[index].Rate };
+        }
+
+        rates.Version = _bench.State.NextRatesVersion;
+        _bench.Write(JournalKind.RatesActivated, rates);
+    }
+
+    private string Send(Transaction transaction)
+    {
+        var code = _bench.Code(transaction);
+        Assert.Equal(_bench.State.HashFromScratch(), _bench.State.Hash);
+        Assert.All(_bench.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
+        return code;
+    }
+
+    private Transaction Sent(Transaction transaction)
+    {
+        Assert.Equal("00", Send(transaction));
+        return _bench.Transaction;
+    }
+
+    private Transaction In(ushort currency, long amount, ushort mti, long fee = 0, uint function = 0) => Changed(Purchase(++_stan, amount, mti), t =>
+    {
+        t.Request.Currency = currency;
+        t.Request.ProcessingCode = function * 10_000;
+        if (fee == 0) return t;
+        t.Request.Has |= RequestHas.Fee;
+        t.Charges.FeeMinor = fee;
+        return t;
+    });
+
+    private static Transaction Of(in Transaction original, Transaction message)
+    {
+        var of = original;
+        return Changed(message, t =>
+        {
+            t.Request.Has |= RequestHas.Original;
+            t.Original.Mti = of.Decided.Request.Mti;
+            t.Original.Stan = of.Decided.Request.Stan;
+            t.Original.TraceTime = of.Decided.Request.TraceTime;
+            return t;
+        });
+    }
+
+    private long Contra(ContraKind kind, ushort currency) =>
+        _bench.State.ContraBalances.Where(each => each.Kind == kind && each.Currency == currency).Sum(each => each.Minor);
+
+    [Theory]
+    [InlineData(1_234_567, 6, 10_000, 840, 840, 12_346)]
+    [InlineData(1_234_567, 6, -10_000, 840, 840, -12_346)]
+    [InlineData(5, 1, 1, 840, 840, 1)]
+    [InlineData(4, 1, 1, 840, 840, 0)]
+    [InlineData(6_543_210, 9, 1_000, 392, 840, 654)]
+    [InlineData(26_525, 4, 1_000, 48, 840, 265)]
+    [InlineData(1_528_300, 4, 100, 840, 392, 153)]
+    public void A_rate_has_seven_digits_and_its_amounts_their_currencies_decimals(uint digits, int decimals, long minor, ushort from, ushort to, long expected)
+    {
+        Assert.True(Rate.Of(digits, decimals).TryConvert(minor, from, to, out var converted));
+        Assert.Equal(expected, converted);
+        Assert.Equal((digits, decimals), (Rate.Of(digits, decimals).Digits, Rate.Of(digits, decimals).Decimals));
+    }
+
+    [Fact]
+    public void What_sixty_four_bits_do_not_hold_is_not_converted() =>
+        Assert.False(Rate.Of(Rate.DigitsMax, 0).TryConvert(long.MaxValue, Dollars, Yen, out _));
+
+    [Fact]
+    public void A_purchase_in_euros_is_billed_in_dollars_and_settled_in_euros()
+    {
+        var purchase = Sent(In(Euros, 10_000, 0x0200));
+        Assert.Equal(89_166, _bench.View().LedgerMinor);
+        Assert.Equal(10_000, Contra(ContraKind.Settlement, Euros));
+        Assert.Equal((-10_000, 10_834), (Contra(ContraKind.Exchange, Euros), Contra(ContraKind.Exchange, Dollars)));
+        Sent(Reversal(++_stan, purchase));
+        Assert.Equal((100_000, 0, 0), (_bench.View().LedgerMinor, Contra(ContraKind.Settlement, Euros), Contra(ContraKind.Exchange, Dollars)));
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+        Assert.Empty(_bench.Redecided());
+    }
+
+    [Fact]
+    public void A_fee_is_paid_beside_the_amount_and_goes_to_the_acquirer_apart()
+    {
+        var purchase = Sent(In(Dollars, 10_000, 0x0200, fee: 250));
+        Assert.Equal((89_750, 10_000, 250), (_bench.View().LedgerMinor, Contra(ContraKind.Settlement, Dollars), Contra(ContraKind.Fees, Dollars)));
+        Sent(Reversal(++_stan, purchase, stays: 4_000));
+        Assert.Equal((95_750, 4_000, 250), (_bench.View().LedgerMinor, Contra(ContraKind.Settlement, Dollars), Contra(ContraKind.Fees, Dollars)));
+        Sent(Reversal(++_stan, purchase));
+        Assert.Equal((100_000, 0, 0), (_bench.View().LedgerMinor, Contra(ContraKind.Settlement, Dollars), Contra(ContraKind.Fees, Dollars)));
+    }
+
+    [Fact]
+    public void A_fee_counts_against_the_funds_and_a_credit_must_not_eat_the_amount_up()
+    {
+        Assert.Equal("51", Send(In(Dollars, 100_000, 0x0200, fee: 1)));
+        Sent(In(Dollars, 100_000, 0x0100, fee: -1));
+        Assert.Equal(99_999, _bench.View().HeldMinor);
+        Assert.Equal("13", Send(In(Dollars, 100, 0x0200, fee: -100)));
+        Assert.Empty(_bench.Redecided());
+    }
+
+    [Fact]
+    public void A_currency_without_a_rate_and_an_amount_that_comes_to_nothing_get_13()
+    {
+        Assert.Equal("13", Send(In(826, 1_000, 0x0200)));
+        Assert.Equal(InternalResult.BadCurrency, _bench.Transaction.Decided.Result);
+        Activate((826, Dollars, Rate.Of(1, 9)));
+        Assert.Equal("13", Send(In(826, 1_000, 0x0200)));
+        Assert.Equal(InternalResult.BadAmount, _bench.Transaction.Decided.Result);
+    }
+
+    [Fact]
+    public void An_authorization_keeps_its_rate_until_it_is_captured()
+    {
+        var authorization = Sent(In(Euros, 10_000, 0x0100));
+        Assert.Equal(10_834, _bench.View().HeldMinor);
+        Activate((Euros, Dollars, Rate.Of(1_500_000, 6)));
+        Assert.Equal("13", Send(Of(authorization, In(Dollars, 1_000, 0x0220))));
+        Assert.Equal("64", Send(Of(authorization, In(Euros, 10_003, 0x0220))));
+        var completion = Sent(Of(authorization, In(Euros, 10_000, 0x0220)));
+        Assert.Equal((89_166, 0, 10_000), (_bench.View().LedgerMinor, _bench.View().HeldMinor, Contra(ContraKind.Settlement, Euros)));
+        Sent(Of(completion, In(Euros, 4_000, 0x0200, function: 20)));
+        Assert.Equal((93_500, 6_000), (_bench.View().LedgerMinor, Contra(ContraKind.Settlement, Euros)));
+        Sent(Reversal(++_stan, completion));
+        Assert.Equal((100_000, 10_834, 0), (_bench.View().LedgerMinor, _bench.View().HeldMinor, Contra(ContraKind.Settlement, Euros)));
+        Sent(Reversal(++_stan, authorization, stays: 5_000));
+        Assert.Equal(5_417, _bench.View().HeldMinor);
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void A_repeat_with_another_fee_is_another_body()
+    {
+        var first = In(Dollars, 1_000, 0x0200, fee: 10);
+        Sent(first);
+        var other = first;
+        other.Charges.FeeMinor = 11;
+        Seal(ref other);
+        Assert.Equal("94", Send(other));
+    }
+
+    [Fact]
+    public void What_was_booked_before_there_were_contra_accounts_has_one_other_side()
+    {
+        Assert.Equal(-200_000, Contra(ContraKind.Funding, Dollars));
+        _bench.RestartFromImage();
+        Assert.Equal(-200_000, Contra(ContraKind.Funding, Dollars));
+        Assert.All(_bench.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
+    }
+
+    /// <summary>
+    /// Whatever is taken, refunded in part, voided, captured and undone in part, in three currencies with and without fees: at each step every
+    /// currency sums to zero, and once all is undone nothing is left anywhere.
+    /// </summary>
+    [Property(MaxTest = 200)]
+    public static void All_that_is_undone_leaves_nothing_anywhere(DoNotSize<int> seed) => new ChargeTests().UndoAll(new Random(seed.Item));
+
+    private void UndoAll(Random random)
+    {
+        ushort[] currencies = [Dollars, Euros, Yen];
+        var open = new List<Transaction>();
+        for (var step = 0; step < 60; step++)
+        {
+            var currency = currencies[random.Next(currencies.Length)];
+            var fee = random.Next(3) == 0 ? random.Next(1, 90) : 0;
+            var amount = random.Next(100, 6_000);
+            var kind = random.Next(8);
+            var original = open.Count > 0 ? open[random.Next(open.Count)] : default;
+            var mti = random.Next(2) == 0 ? (ushort)0x0220 : (ushort)0x0200;
+            var message = kind switch
+            {
+                _ when kind < 3 || open.Count == 0 => In(currency, amount, random.Next(2) == 0 ? (ushort)0x0200 : (ushort)0x0100, fee),
+                3 => Of(original, In(original.Decided.Request.Currency, amount, 0x0200, function: 20)),
+                4 => Of(original, In(original.Decided.Request.Currency, amount, mti, fee)),
+                5 => Reversal(++_stan, original, stays: random.Next(0, 3_000)),
+                6 => Reversal(++_stan, open[^1]),                  // What was last: nothing follows it.
+                _ => Of(original, In(original.Decided.Request.Currency, amount, 0x0100, fee)),
+            };
+            if (Send(message) != "00" || _bench.Transaction.Decided.Effect is EffectKind.None or EffectKind.Reversed) continue;
+            open.Add(_bench.Transaction);
+        }
+
+        for (var index = open.Count - 1; index >= 0; index--) Send(Reversal(++_stan, open[index]));
+        Assert.Equal((100_000, 0), (_bench.View().LedgerMinor, _bench.View().HeldMinor));
+        Assert.All(_bench.State.ContraBalances.Where(each => each.Kind != ContraKind.Funding), each => Assert.Equal((0L, each), (each.Minor, each)));
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+        Assert.Empty(_bench.Redecided());
+    }
+}
