@@ -56,6 +56,7 @@ public sealed partial class Simulation
         }
 
         _operators.CheckSealedPans(node);
+        Ledger.Check(node.State.LedgerSums().Values.All(sum => sum == 0), "I5", "a currency does not sum to zero");
         Ledger.Check(node.IsHashTrue(out var living), "I13", "the rolling hash is not the hash from scratch");
         _platter.Crash((_, _) => false);
         Ledger.Check(StateOf(_platter.Copy()) == (node.State.Sequence, living), "I13", "a start would find another state");

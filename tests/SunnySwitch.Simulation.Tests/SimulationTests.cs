@@ -118,6 +118,7 @@ public sealed class SimulationTests
         using var journal = Journal.Journal.Open(disk, new JournalOptions(), state.Apply, () => state.Hash, out var report, from);
         frames = report.Frames;
         Assert.Equal(state.Hash, state.HashFromScratch());
+        Assert.All(state.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
         return $"{state.Hash:X32}";
     }
 

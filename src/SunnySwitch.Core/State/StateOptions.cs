@@ -19,7 +19,7 @@ public sealed record StateOptions(
     /// <summary>Increments, completions and linked refunds over two business dates; 52 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int StepsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
-    /// <summary>Postings with a fee or in another currency over two business dates; 60 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
+    /// <summary>Postings with a fee or in another currency over two business dates; 44 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ChargesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
     /// <summary>Contra-accounts: acquirers times currencies, twice with fees; 32 bytes each.</summary>
