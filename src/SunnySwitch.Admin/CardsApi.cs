@@ -14,11 +14,12 @@ public sealed record CardToAdd(string Pan, string Expiry, long BalanceMinor, int
 public sealed record CardWanted(string Pan);
 
 /// <summary>A new status or hot-list entry.</summary>
-public sealed record CardToChange(string Pan, string? Status = null, string? Hot = null);
+public sealed record CardToChange(string Pan, string? Status = null, string? Hot = null, string? HotFrom = null, string? HotTo = null);
 
 /// <summary>A card as it is shown; the PAN truncated.</summary>
 public sealed record CardShown(
-    string Pan, string Expiry, string Status, string Hot, int Currency, long LedgerMinor, long HeldMinor, long AvailableMinor);
+    string Pan, string Expiry, string Status, string Hot, int Currency, long LedgerMinor, long HeldMinor, long AvailableMinor,
+    string HotFrom, string HotTo);
 
 /// <summary>What went wrong, for people.</summary>
 public sealed record Refusal(IReadOnlyList<string> Problems);
@@ -56,7 +57,7 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         var view = command.View;
         return Results.Ok(new CardShown(
             view.Pan.ToString(), view.Expiry.ToString("D4"), view.Status.ToString(), view.Hot.ToString(), view.Currency,
-            view.LedgerMinor, view.HeldMinor, view.AvailableMinor));
+            view.LedgerMinor, view.HeldMinor, view.AvailableMinor, RulesApi.DateOf(view.HotFrom), RulesApi.DateOf(view.HotTo)));
     }
 
     private async Task<IResult> Change(CardToChange change)
@@ -64,12 +65,25 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         var problems = PanProblems(change.Pan).ToList();
         var status = Named<CardStatus>(change.Status, "status", problems);
         var hot = Named<HotReason>(change.Hot, "hot", problems);
+        var (from, to) = (RulesApi.DayOf(change.HotFrom), RulesApi.DayOf(change.HotTo));
+        if (from is null) problems.Add("hotFrom: a date as 2026-12-31");
+        if (to is null) problems.Add("hotTo: a date as 2026-12-31");
+        if (to > 0 && from > to) problems.Add("hotTo: not before hotFrom");
+        if ((from > 0 || to > 0) && hot is null or HotReason.None) problems.Add("hotFrom, hotTo: only with a reason in hot");
         if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
         var token = Token(change.Pan);
         var now = await desk.Ask(CommandKind.CardShow, asked => asked.Pan = token).ConfigureAwait(false);
         if (now.Outcome != CommandOutcome.Done) return Refused(now.Outcome);
-        var command = await desk.Ask(CommandKind.CardChange, asked =>
-            (asked.Pan, asked.Status, asked.Hot) = (token, status ?? now.View.Status, hot ?? now.View.Hot)).ConfigureAwait(false);
+        // A new reason has its own dates; without one, those that were stay.
+        var wanted = new CardChanged
+        {
+            Pan = token,
+            Status = status ?? now.View.Status,
+            Hot = hot ?? now.View.Hot,
+            HotFrom = hot is null ? now.View.HotFrom : (ushort)from!.Value,
+            HotTo = hot is null ? now.View.HotTo : (ushort)to!.Value,
+        };
+        var command = await desk.Ask(CommandKind.CardChange, asked => asked.Change = wanted).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(change.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
     }
 

@@ -18,7 +18,7 @@ public sealed record RulesToUndo(string? Operator, string? Reason);
 
 /// <summary>A limit as it is shown.</summary>
 public sealed record LimitShown(
-    int Id, string Name, string Subject, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax);
+    int Id, string Name, string Subject, string Counts, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax);
 
 /// <summary>Merchant categories as they are shown; days of 0 are those for all.</summary>
 public sealed record CategoryShown(
@@ -31,7 +31,10 @@ public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyL
 public sealed record RulesShown(
     uint Version, string Rules, string From, string Operator, string Reason, IReadOnlyList<LimitShown> Limits, int HoldDays,
     int PreAuthorizationDays, bool UnlinkedRefunds, IReadOnlyList<CategoryShown> Categories, IReadOnlyList<ProductShown> Products,
-    bool CountriesAreAllowed, IReadOnlyList<string> Countries);
+    bool CountriesAreAllowed, IReadOnlyList<string> Countries, IReadOnlyList<HotShown> Hot);
+
+/// <summary>An entry of the hot list as it is shown.</summary>
+public sealed record HotShown(string Subject, string What, string Acquirer, string Reason, string From, string Until);
 
 /// <summary>In force, in force before, and to come.</summary>
 public sealed record AllRulesShown(RulesShown? Active, RulesShown? Previous, RulesShown? Pending);
@@ -79,7 +82,7 @@ public sealed class RulesApi(OperatorDesk desk)
     {
         CommandOutcome.Done => Results.Ok(Shown(in command.Rules)),
         CommandOutcome.LimitIdMeansOther => Results.Conflict(new Refusal(
-            [$"limits: id {command.LimitId} stands for another subject, window or currency already: take an id that was not used"])),
+            [$"limits: id {command.LimitId} stands for another subject, count, window or currency already: take an id that was not used"])),
         CommandOutcome.NothingToUndo => Results.Conflict(new Refusal(["there are no rules to take back"])),
         _ => Results.Json(new Refusal(["the journal's disk is full"]), statusCode: StatusCodes.Status507InsufficientStorage),
     };
@@ -104,7 +107,7 @@ public sealed class RulesApi(OperatorDesk desk)
             rules.HoldDays == 0 ? SwitchState.HoldDaysUsual : rules.HoldDays,
             rules.PreAuthorizationDays == 0 ? SwitchState.PreAuthorizationDaysUsual : rules.PreAuthorizationDays,
             (rules.Flags & RuleFlags.NoUnlinkedRefunds) == 0, Categories(in rules), Products(in rules),
-            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries);
+            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries, Hot(in rules));
     }
 
     private static List<LimitShown> Limits(in RuleSet rules)
@@ -113,7 +116,8 @@ public sealed class RulesApi(OperatorDesk desk)
         foreach (ref readonly var limit in ((ReadOnlySpan<LimitTerms>)rules.Limits)[..rules.Count])
         {
             limits.Add(new LimitShown(
-                limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Minutes == 0 ? "day" : $"{limit.Minutes}m",
+                limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Kind.ToString().ToLowerInvariant(),
+                limit.Minutes == 0 ? "day" : $"{limit.Minutes}m",
                 Operations(limit.Operations), limit.Currency, limit.CountMax, limit.AmountMaxMinor));
         }
 
@@ -144,6 +148,20 @@ public sealed class RulesApi(OperatorDesk desk)
         }
 
         return products;
+    }
+
+    private static List<HotShown> Hot(in RuleSet rules)
+    {
+        var all = new List<HotShown>();
+        foreach (ref readonly var hot in ((ReadOnlySpan<HotTerms>)rules.Hot)[..rules.HotCount])
+        {
+            var isBin = hot.Subject == HotSubject.Bin;
+            all.Add(new HotShown(
+                hot.Subject.ToString().ToLowerInvariant(), isBin ? $"{hot.BinFrom:D6} to {hot.BinTo:D6}" : hot.Id.ToString().TrimEnd('\0'),
+                isBin ? "" : hot.Acquirer.ToString(CultureInfo.InvariantCulture), isBin ? hot.Reason.ToString() : "", DateOf(hot.From), DateOf(hot.To)));
+        }
+
+        return all;
     }
 
     private static List<string> Operations(uint bits)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Admin;
 
@@ -14,6 +15,8 @@ public static partial class RulesFile
 
     private static readonly string[] _categoryKeys =
         ["category", "to", "holdDays", "preAuthorizationDays", "tolerancePermille", "refused", "unlinkedRefunds"];
+
+    private static readonly string[] _hotKeys = ["bin", "to", "merchant", "terminal", "acquirer", "reason", "from", "until"];
 
     private static readonly string[] _productKeys = ["name", "bin", "to", "operations", "partialApproval", "homeCountry"];
 
@@ -36,6 +39,7 @@ public static partial class RulesFile
             ReadProduct(product, at, ref rules.Products[rules.ProductCount++], problems);
         }
 
+        foreach (var (hot, at) in Each(root, "hot", RuleSet.HotMax, problems)) ReadHot(hot, at, ref rules.Hot[rules.HotCount++], problems);
         if (root.TryGetProperty("countries", out var countries)) ReadCountries(countries, ref rules, problems);
     }
 
@@ -62,6 +66,39 @@ public static partial class RulesFile
         terms.Operations = OperationsOf(product, at, uint.MaxValue, problems);
         terms.PartialApproval = Flag(product, at, "partialApproval", true, problems) ? (byte)1 : (byte)0;
         terms.HomeCountry = (ushort)(Digits(product, at, "homeCountry", 3, problems) ?? 0);
+    }
+
+    private static void ReadHot(JsonElement hot, string at, ref HotTerms terms, List<string> problems)
+    {
+        if (!IsObject(hot, at, _hotKeys, problems)) return;
+        terms.From = Day(hot, at, "from", problems);
+        terms.To = Day(hot, at, "until", problems);
+        if (terms.To != 0 && terms.To < terms.From) Add(problems, $"{at}.until: not before from");
+        var id = Text(hot, at, "merchant", problems) ?? Text(hot, at, "terminal", problems);
+        if (hot.TryGetProperty("bin", out _) == (id is not null)) Add(problems, $"{at}: bin, merchant or terminal, one of them");
+        if (id is null)
+        {
+            terms.Subject = HotSubject.Bin;
+            terms.BinFrom = (uint)(Digits(hot, at, "bin", 6, problems) ?? 0);
+            terms.BinTo = (uint)(Digits(hot, at, "to", 6, problems) ?? terms.BinFrom);
+            if (terms.BinTo < terms.BinFrom) Add(problems, $"{at}.to: not below bin");
+            var isReason = Enum.TryParse(Text(hot, at, "reason", problems), ignoreCase: true, out terms.Reason) && terms.Reason != HotReason.None;
+            if (!isReason || !Enum.IsDefined(terms.Reason)) Add(problems, $"{at}.reason: lost, stolen, pickUp or restricted");
+            return;
+        }
+
+        terms.Subject = hot.TryGetProperty("merchant", out _) ? HotSubject.Merchant : HotSubject.Terminal;
+        SetText(id, NameMax, $"{at}.{(terms.Subject == HotSubject.Merchant ? "merchant" : "terminal")}", terms.Id, problems);
+        var acquirer = Text(hot, at, "acquirer", problems);
+        var isAcquirer = acquirer is { Length: > 0 and <= 11 } && ulong.TryParse(acquirer, NumberStyles.None, CultureInfo.InvariantCulture, out terms.Acquirer);
+        if (!isAcquirer) Add(problems, $"{at}.acquirer: up to eleven digits, as a text");
+    }
+
+    private static ushort Day(JsonElement owner, string at, string key, List<string> problems)
+    {
+        if (RulesApi.DayOf(Text(owner, at, key, problems)) is { } day) return (ushort)day;
+        Add(problems, $"{at}.{key}: a date as 2026-12-31");
+        return 0;
     }
 
     private static void ReadCountries(JsonElement countries, ref RuleSet rules, List<string> problems)

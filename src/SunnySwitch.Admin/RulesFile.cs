@@ -17,8 +17,10 @@ public static partial class RulesFile
     private const long CountMax = 1_000_000_000, AmountMax = 1_000_000_000_000_000;
 
     private static readonly JsonDocumentOptions _options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
-    private static readonly string[] _rootKeys = ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "unlinkedRefunds"];
-    private static readonly string[] _keys = ["id", "name", "subject", "operations", "window", "currency", "countMax", "amountMax"];
+    private static readonly string[] _rootKeys =
+        ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "hot", "unlinkedRefunds"];
+
+    private static readonly string[] _keys = ["id", "name", "subject", "counts", "operations", "window", "currency", "countMax", "amountMax"];
 
     private static readonly Dictionary<string, Operation> _operations = new(StringComparer.Ordinal)
     {
@@ -129,6 +131,7 @@ public static partial class RulesFile
         terms.Id = (byte)(Number(limit, at, "id", 1, RuleSet.LimitsMax, problems) ?? Missing($"{at}.id: missing", problems));
         SetText(Text(limit, at, "name", problems), NameMax, $"{at}.name", terms.Name, problems);
         ReadSubject(Text(limit, at, "subject", problems), at, ref terms, problems);
+        ReadCounts(Text(limit, at, "counts", problems), at, ref terms, problems);
         ReadWindow(Text(limit, at, "window", problems), at, ref terms, problems);
         ReadOperations(limit, at, ref terms, problems);
         terms.CountMax = Number(limit, at, "countMax", 1, CountMax, problems) ?? 0;
@@ -136,6 +139,8 @@ public static partial class RulesFile
         terms.Currency = (ushort)(Number(limit, at, "currency", 1, 999, problems) ?? 0);
         if (terms.Currency != 0 && Currencies.DecimalsOf(terms.Currency) < 0) Add(problems, $"{at}.currency: {terms.Currency} is no currency of ISO 4217");
         if (terms.AmountMaxMinor != 0 && terms.Currency == 0) Add(problems, $"{at}.currency: needed with amountMax");
+        var isSummed = terms.Kind != LimitCounts.Approvals && terms.AmountMaxMinor != 0;
+        if (isSummed) Add(problems, $"{at}.amountMax: attempts and declines are counted, not summed up");
         if (terms.AmountMaxMinor == 0 && terms.CountMax == 0) Add(problems, $"{at}: countMax, amountMax or both");
     }
 
@@ -151,6 +156,17 @@ public static partial class RulesFile
             _ => 0,
         };
         if (terms.Subject == 0) Add(problems, $"{at}.subject: card, account, merchant, terminal or bin");
+    }
+
+    private static void ReadCounts(string? text, string at, ref LimitTerms terms, List<string> problems)
+    {
+        switch (text)
+        {
+            case null or "approvals": break;
+            case "attempts": terms.Kind = LimitCounts.Attempts; break;
+            case "declines": terms.Kind = LimitCounts.Declines; break;
+            default: Add(problems, $"{at}.counts: approvals, attempts or declines"); break;
+        }
     }
 
     // "day", or minutes: "60m".

@@ -314,7 +314,7 @@ public sealed class Cell : IBatchEventHandler<Input>
             case CommandKind.ResealPans:
                 return Reseal(command, now);
             case CommandKind.CardChange:
-                if (_cards.TryChange(command.Pan, command.Status, command.Hot, out var changed, out refusal))
+                if (_cards.TryChange(in command.Change, out var changed, out refusal))
                 {
                     Record(JournalKind.CardChanged, 1, now, 0, changed);
                 }

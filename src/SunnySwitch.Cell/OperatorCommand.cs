@@ -54,10 +54,7 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
     public int Resealed;
 
     /// <summary>For <see cref="CommandKind.CardChange"/>.</summary>
-    public CardStatus Status;
-
-    /// <summary>For <see cref="CommandKind.CardChange"/>.</summary>
-    public HotReason Hot;
+    public CardChanged Change;
 
     /// <summary>For <see cref="CommandKind.CardsGenerate"/>; where the range begins is the kernel's to say.</summary>
     public CardsGenerated Range;

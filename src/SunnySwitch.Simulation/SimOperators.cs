@@ -46,7 +46,10 @@ internal sealed class SimOperators : IDisposable
         if (_prng.Chance(500)) status = (CardStatus)_prng.Between(1, 4);
         if (_prng.Chance(300)) hot = (HotReason)_prng.Between(1, 4);
         _submit(
-            node, new OperatorCommand(CommandKind.CardChange, _ => { }) { Pan = node.Token(pan), Status = status, Hot = hot },
+            node, new OperatorCommand(CommandKind.CardChange, _ => { })
+            {
+                Change = new CardChanged { Pan = node.Token(pan), Status = status, Hot = hot },
+            },
             new LogEntry(JournalKind.CardChanged, Pan: pan, Status: status, Hot: hot));
     }
 

@@ -33,10 +33,11 @@ public sealed class GoldenTests
     [InlineData(typeof(Explanation), 64,
         "Checks 0 WaitedNanos 4 AvailableMinor 8 LedgerMinor 16 DecidedBy 24 Operation 25 Currency 26 RulesVersion 28 Counted 32 Breached 40 "
         + "Reached 48 BreachedId 56")]
-    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Since 28 Name 32")]
-    [InlineData(typeof(RuleSet), 4352,
-        "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 Name 16 Operator 32 Reason 48 HoldDays 96 "
-        + "PreAuthorizationDays 98 Flags 100 Limits 128 Categories 3200 Products 3712 Countries 4224")]
+    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Kind 26 Since 28 Name 32")]
+    [InlineData(typeof(RuleSet), 5632,
+        "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
+        + "PreAuthorizationDays 98 Flags 100 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
+    [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 Name 16")]
     [InlineData(typeof(ExpiredHold), 24, "Hold 0 Account 4 Key 8 AmountMinor 16")]
@@ -49,7 +50,7 @@ public sealed class GoldenTests
         + "FirstAccount 40")]
     [InlineData(typeof(SessionChanged), 16, "Connection 0 Generation 4 Link 8 State 12")]
     [InlineData(typeof(BusinessDateOpened), 8, "DayNumber 0")]
-    [InlineData(typeof(CardChanged), 24, "Pan 0 Status 16 Hot 17")]
+    [InlineData(typeof(CardChanged), 24, "Pan 0 Status 16 Hot 17 HotFrom 18 HotTo 20")]
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
@@ -101,6 +102,7 @@ public sealed class GoldenTests
         + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18")]
     [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
+    [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2")]
     [InlineData(typeof(LimitSubject), "Card=1 Account=2 Merchant=3 Terminal=4 Bin=5")]
     [InlineData(typeof(InternalResult),
         "None=0 Approved=1 ApprovedInPart=2 AdviceTaken=3 AdviceOfDecline=4 AdviceAfterItsReversal=5 FormatError=10 "
@@ -112,7 +114,8 @@ public sealed class GoldenTests
         + "OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 "
         + "AlreadyReversed=44 AuthorizationUnknown=45 AuthorizationExpired=46 AuthorizationCompleted=47 NotAnAuthorization=48 "
         + "CompletionAboveAuthorized=49 RefundAboveCaptured=53 CannotBeUndone=54 NotRefundable=55 CategoryRefused=56 CountryRefused=57 "
-        + "RefundNotLinked=58 NotForProduct=59 NotAbroad=60")]
+        + "RefundNotLinked=58 NotForProduct=59 NotAbroad=60 AcceptorHot=61")]
+    [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]
     public void Durable_enums_only_grow(Type type, string values)
     {
         var now = Enum.GetValues(type).Cast<object>().ToDictionary(value => value.ToString()!, value => Convert.ToInt64(value, CultureInfo.InvariantCulture));

@@ -15,7 +15,6 @@ namespace SunnySwitch.Core.Tests;
 public sealed class LimitModelTests
 {
     private const int Steps = 200;
-    private const int AllOperations = 0b1110;
 
     // What an id stands for is the same in every version.
     private static readonly LimitTerms[] _pool =
@@ -23,6 +22,9 @@ public sealed class LimitModelTests
         Limit(1, LimitSubject.Card, count: 3), Limit(2, LimitSubject.Card, amount: 900), Limit(3, LimitSubject.Account, amount: 700, minutes: 45),
         Limit(4, LimitSubject.Terminal, count: 4, minutes: 20), Limit(5, LimitSubject.Merchant, count: 5), Limit(6, LimitSubject.Bin, count: 6, amount: 2_000),
         Limit(7, LimitSubject.Merchant, amount: 1_500, minutes: 1_440), Limit(8, LimitSubject.Terminal, amount: 800),
+        Limit(9, LimitSubject.Terminal, count: 3, minutes: 10) with { Kind = LimitCounts.Declines },
+        Limit(10, LimitSubject.Card, count: 9, minutes: 30) with { Kind = LimitCounts.Attempts },
+        Limit(11, LimitSubject.Bin, count: 12) with { Kind = LimitCounts.Declines },
     ];
 
     [Property(MaxTest = 150)]
@@ -31,7 +33,7 @@ public sealed class LimitModelTests
         if (Difference(seed.Item, null) is { } what) Assert.Fail($"seed {seed.Item}: {what}");
     }
 
-    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines", "ids return"];
+    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines", "ids return", "counts what it turns away"];
 
     /// <summary>The control: a list that counts otherwise does not agree.</summary>
     [Theory]
@@ -136,19 +138,35 @@ public sealed class LimitModelTests
             code = "00";
             var minute = (int)(now.UnixNanos / (60L * Instant.NanosPerSecond));
             var entry = new Entry { Request = request, Day = day, Minute = minute, Stays = request.AmountMinor };
+            code = Breach(entry, limit => limit.Kind != LimitCounts.Approvals) ?? "";
+            if (code != "" && fault != "counts what it turns away") return null;
+            if (code == "") code = Breach(entry, limit => limit.Kind == LimitCounts.Approvals) ?? "00";
             foreach (var limit in _limits)
             {
-                if ((limit.Operations & AllOperations) == 0) continue;
-                entry.Left[limit.Id] = (1, request.AmountMinor, SinceOf(limit));
-                var (count, amount) = Used(limit, entry);
-                var isCount = limit.CountMax > 0 && count >= limit.CountMax;
-                if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
-                if (code == "00") code = limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? "58" : isCount ? "65" : "61";
+                var isCounted = limit.Kind switch
+                {
+                    LimitCounts.Approvals => code == "00" || fault == "counts declines",
+                    LimitCounts.Attempts => true,
+                    _ => code != "00",
+                };
+                if (isCounted) entry.Left[limit.Id] = (1, request.AmountMinor, SinceOf(limit));
             }
 
-            if (code != "00" && fault != "counts declines") return null;
             _entries.Add(entry);
             return code == "00" ? entry : null;
+        }
+
+        private string? Breach(Entry asked, Func<LimitTerms, bool> isOfKind)
+        {
+            foreach (var limit in _limits.Where(isOfKind))
+            {
+                var (count, amount) = Used(limit, asked);
+                var isCount = limit.CountMax > 0 && count >= limit.CountMax;
+                if (!isCount && (limit.AmountMaxMinor == 0 || amount + asked.Request.AmountMinor <= limit.AmountMaxMinor)) continue;
+                return limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? "58" : isCount ? "65" : "61";
+            }
+
+            return null;
         }
 
         public void GiveBack(Entry entry, long stays)
@@ -156,7 +174,7 @@ public sealed class LimitModelTests
             if (fault == "forgets") return;
             foreach (var limit in _limits)
             {
-                if (!entry.Left.TryGetValue(limit.Id, out var left)) continue;
+                if (limit.Kind != LimitCounts.Approvals || !entry.Left.TryGetValue(limit.Id, out var left)) continue;
                 entry.Left[limit.Id] = (stays == 0 ? 0 : left.Count, left.AmountMinor - (entry.Stays - stays), left.Since);
             }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using SunnySwitch.Admin;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
 using Xunit;
 
 namespace SunnySwitch.Host.Tests;
@@ -48,9 +49,9 @@ public sealed class RulesFileTests
             """, out var problems);
         string[] expected =
         [
-            "colour: no such key; there are $schema, rules, limits, authorizations, categories, products, countries, unlinkedRefunds",
+            "colour: no such key; there are $schema, rules, limits, authorizations, categories, products, countries, hot, unlinkedRefunds",
             "rules: 1 to 16 printable characters",
-            "limits.0.speed: no such key; there are id, name, subject, operations, window, currency, countMax, amountMax",
+            "limits.0.speed: no such key; there are id, name, subject, counts, operations, window, currency, countMax, amountMax",
             "limits.0.id: 1 to 64",
             "limits.0.name: 1 to 16 printable characters",
             "limits.0.subject: card, account, merchant, terminal or bin",
@@ -84,6 +85,8 @@ public sealed class RulesFileTests
                 { "name": "prepaid", "bin": "400000", "to": "400009", "operations": ["purchase"], "partialApproval": false, "homeCountry": "056" }
               ],
               "countries": { "allowed": ["056", "250"] },
+              "hot": [ { "bin": "400000", "to": "400001", "reason": "pickUp", "from": "2026-12-01", "until": "2026-12-31" },
+                { "terminal": "TERM1", "acquirer": "400001" } ],
               "unlinkedRefunds": false
             }
             """, out var problems);
@@ -97,6 +100,7 @@ public sealed class RulesFileTests
         Assert.Equal((true, false, 56, 0), (product.Allows(Operation.Purchase), product.Allows(Operation.Cash), product.HomeCountry, product.PartialApproval));
         Assert.Equal((false, true, false), (rules.RefusesCountry(56), rules.RefusesCountry(840), rules.RefusesCountry(0)));
         Assert.True(rules.Flags.HasFlag(RuleFlags.NoUnlinkedRefunds));
+        Assert.Equal((2, HotReason.PickUp, HotReason.None), (rules.HotCount, rules.HotBin(400_001, 20_788), rules.HotBin(400_001, 20_850)));
     }
 
     [Fact]
@@ -108,7 +112,9 @@ public sealed class RulesFileTests
               "authorizations": { "holdDays": 0, "days": 3 },
               "categories": [ { "category": "70112" }, { "category": "7012", "to": "7011", "tolerancePermille": 1001, "refused": 1 }, {}, 5 ],
               "products": [ { "name": "", "bin": "4000" }, { "name": "a", "bin": "400001", "to": "400000", "operations": ["fly"] } ],
-              "countries": { "allowed": ["56"], "refused": ["250"] }
+              "countries": { "allowed": ["56"], "refused": ["250"] },
+              "hot": [ { "bin": "400000", "reason": "none" }, { "merchant": "M", "terminal": "T" }, { "bin": "1", "merchant": "M", "acquirer": "x" },
+                { "bin": "400000", "reason": "lost", "from": "2026-12-31", "until": "2026-12-01" }, { "bin": "400000", "reason": "lost", "from": "soon" } ]
             }
             """, out var problems);
         string[] expected =
@@ -118,6 +124,8 @@ public sealed class RulesFileTests
             "categories.1.tolerancePermille: 0 to 1000", "categories.1.refused: true or false", "categories.2.category: missing",
             "categories.3: an object", "products.0.name: 1 to 16 printable characters", "products.0.bin: 6 digits, as a text",
             "products.1.to: not below bin", "countries: allowed or refused, one of them",
+            "hot.0.reason: lost, stolen, pickUp or restricted", "hot.1.acquirer: up to eleven digits, as a text",
+            "hot.2: bin, merchant or terminal, one of them", "hot.3.until: not before from", "hot.4.from: a date as 2026-12-31",
         ];
         foreach (var problem in expected) Assert.Contains(problem, problems);
         Assert.Contains(problems, problem => problem.StartsWith("products.1.operations: some of", StringComparison.Ordinal));

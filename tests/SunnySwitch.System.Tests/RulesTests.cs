@@ -42,7 +42,7 @@ public sealed class RulesTests
             File.WriteAllText(file, """{"rules":"other","limits":[{"id":1,"name":"c","subject":"bin","window":"day","countMax":1}]}""");
             refused = Rules(running, "activate", file, "--operator", "anna", "--reason", "a test");
             Assert.Equal(1, refused.ExitCode);
-            Assert.StartsWith("sunny: limits: id 1 stands for another subject, window or currency already", refused.Errors, StringComparison.Ordinal);
+            Assert.StartsWith("sunny: limits: id 1 stands for another subject, count, window or currency already", refused.Errors, StringComparison.Ordinal);
 
             var stop = TestContext.Current.CancellationToken;
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{running.HttpPort}") };

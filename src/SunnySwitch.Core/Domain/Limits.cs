@@ -10,11 +10,22 @@ public enum LimitSubject : byte
 #pragma warning restore CS1591
 }
 
+/// <summary>Which transactions a limit counts. Durable.</summary>
+public enum LimitCounts : byte
+{
+    /// <summary>What was approved; given back when it is undone.</summary>
+    Approvals = 0,
+    /// <summary>Whatever was asked for, but for what this limit refused itself: against trying cards out.</summary>
+    Attempts = 1,
+    /// <summary>What was declined, likewise.</summary>
+    Declines = 2,
+}
+
 /// <summary>
 /// One limit: so many transactions, or so much money, of a subject within a window. Little-endian, frozen.
 /// <code>
 /// 0 most transactions 8 | 8 most money, minor units 8 | 16 window in minutes 4 | 20 currency 2 | 22 operations 2 | 24 id 1
-/// 25 subject 1 | 26 unused 2 | 28 since 4 | 32 name 16 | 48
+/// 25 subject 1 | 26 what is counted 1 | 27 unused 1 | 28 since 4 | 32 name 16 | 48
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -39,6 +50,7 @@ public struct LimitTerms
     /// <summary>1 to 64; what it stands for stays the same from version to version.</summary>
     [FieldOffset(24)] public byte Id;
     [FieldOffset(25)] public LimitSubject Subject;
+    [FieldOffset(26)] public LimitCounts Kind;
     /// <summary>
     /// Version of the rules in which its id came to stand for it; set when they are activated. What was counted before was counted for
     /// another limit of that id.

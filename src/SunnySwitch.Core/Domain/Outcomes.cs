@@ -13,7 +13,7 @@ public enum InternalResult : ushort
     OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,
     AuthorizationUnknown = 45, AuthorizationExpired = 46, AuthorizationCompleted = 47, NotAnAuthorization = 48, CompletionAboveAuthorized = 49,
     RefundAboveCaptured = 53, CannotBeUndone = 54, NotRefundable = 55, CategoryRefused = 56, CountryRefused = 57, RefundNotLinked = 58,
-    NotForProduct = 59, NotAbroad = 60,
+    NotForProduct = 59, NotAbroad = 60, AcceptorHot = 61,
 #pragma warning restore CS1591
 }
 
@@ -47,6 +47,7 @@ public static class Outcomes
         New(InternalResult.BadAmount, Check.Amount, "13", "zero where an amount is needed, one where none is, or over twelve digits"),
         New(InternalResult.BadCurrency, Check.Amount, "13", "no currency of ISO 4217, or not the account's"),
         New(InternalResult.CashAboveAmount, Check.Amount, "13", "cash back without its amount, or above DE4"),
+        New(InternalResult.AcceptorHot, Check.Place, "03", "the merchant or the terminal is on the hot list"),
         New(InternalResult.CategoryRefused, Check.Place, "58", "nothing is approved in this merchant category"),
         New(InternalResult.CountryRefused, Check.Place, "58", "nothing is approved in this country"),
         New(InternalResult.RefundNotLinked, Check.Place, "58", "a refund has to name what it refunds here"),

@@ -81,25 +81,62 @@ public struct ProductTerms
     public readonly bool Allows(Operation operation) => (Operations >> (int)operation & 1) != 0;
 }
 
+/// <summary>What a hot-list entry of the rules is about. Durable.</summary>
+public enum HotSubject : byte
+{
+#pragma warning disable CS1591
+    Bin = 1, Merchant = 2, Terminal = 3,
+#pragma warning restore CS1591
+}
+
+/// <summary>
+/// A range of BINs, a merchant or a terminal on the hot list, from one business date to another. Little-endian, frozen.
+/// <code>
+/// 0 subject 1 | 1 reason 1 | 2 from 2 | 4 to 2 | 6 unused 2 | 8 BIN from 4 | 12 BIN to 4 | 16 acquirer 8 | 24 DE42 or DE41 16 | 40
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct HotTerms
+{
+    /// <summary>Size of the layout.</summary>
+    public const int Bytes = 40;
+#pragma warning disable CS1591
+    [FieldOffset(0)] public HotSubject Subject;
+    /// <summary>Meant for BINs.</summary>
+    [FieldOffset(1)] public HotReason Reason;
+    /// <summary>Days since 1970-01-01; 0: since ever.</summary>
+    [FieldOffset(2)] public ushort From;
+    /// <summary>The last business date; 0: for ever.</summary>
+    [FieldOffset(4)] public ushort To;
+    [FieldOffset(8)] public uint BinFrom;
+    [FieldOffset(12)] public uint BinTo;
+    [FieldOffset(16)] public ulong Acquirer;
+    [FieldOffset(24)] public Text16 Id;
+#pragma warning restore CS1591
+
+    /// <summary>True on a business date within.</summary>
+    public static bool IsWithin(int day, ushort from, ushort to) => (from == 0 || day >= from) && (to == 0 || day <= to);
+}
+
 /// <summary>
 /// A version of the rules as an operator gave it, and payload of <see cref="JournalKind.RulesActivated"/>. Little-endian, frozen.
 /// <code>
-///  0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 categories 1 | 13 products 1 | 14 countries 1 | 15 unused 1 | 16 name 16
+///  0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 categories 1 | 13 products 1 | 14 countries 1 | 15 hot 1 | 16 name 16
 /// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 unused 26 | 128 limits 64 x 48
-/// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352
+/// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352 hot 32 x 40 | 5632
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct RuleSet : IVersioned
 {
     /// <summary>Size of the layout.</summary>
-    public const int Bytes = 4_352;
+    public const int Bytes = 5_632;
 
     /// <summary>Most limits; ids are 1 to this.</summary>
     public const int LimitsMax = 64;
 
-    /// <summary>Most ranges of categories, of products, and most countries.</summary>
-    public const int CategoriesMax = 32, ProductsMax = 16, CountriesMax = 64;
+    /// <summary>Most ranges of categories, of products, most countries, and most entries of the hot list.</summary>
+    public const int CategoriesMax = 32, ProductsMax = 16, CountriesMax = 64, HotMax = 32;
 #pragma warning disable CS1591
     /// <summary>Rises by one with each activation; 0: no rules.</summary>
     [FieldOffset(0)] public uint Version;
@@ -109,6 +146,7 @@ public struct RuleSet : IVersioned
     [FieldOffset(12)] public byte CategoryCount;
     [FieldOffset(13)] public byte ProductCount;
     [FieldOffset(14)] public byte CountryCount;
+    [FieldOffset(15)] public byte HotCount;
     [FieldOffset(16)] public Text16 Name;
     [FieldOffset(32)] public Text16 Operator;
     [FieldOffset(48)] public Text48 Reason;
@@ -121,6 +159,7 @@ public struct RuleSet : IVersioned
     [FieldOffset(3200)] public CategoryList Categories;
     [FieldOffset(3712)] public ProductList Products;
     [FieldOffset(4224)] public CountryList Countries;
+    [FieldOffset(4352)] public HotTermsList Hot;
 #pragma warning restore CS1591
 
     readonly uint IVersioned.Version => Version;
@@ -149,6 +188,32 @@ public struct RuleSet : IVersioned
 
         return -1;
     }
+
+    /// <summary>Why a card's first six digits are hot on a business date; None when they are not.</summary>
+    public readonly HotReason HotBin(uint bin, int day)
+    {
+        foreach (ref readonly var hot in ((ReadOnlySpan<HotTerms>)Hot)[..HotCount])
+        {
+            if (hot.Subject != HotSubject.Bin || bin < hot.BinFrom || bin > hot.BinTo || !HotTerms.IsWithin(day, hot.From, hot.To)) continue;
+            return hot.Reason;
+        }
+
+        return HotReason.None;
+    }
+
+    /// <summary>True if a merchant or terminal of an acquirer is hot on a business date.</summary>
+    public readonly bool IsHot(in Request request, int day)
+    {
+        foreach (ref readonly var hot in ((ReadOnlySpan<HotTerms>)Hot)[..HotCount])
+        {
+            if (hot.Subject == HotSubject.Bin || hot.Acquirer != request.Acquirer.Value || !HotTerms.IsWithin(day, hot.From, hot.To)) continue;
+            if (hot.Subject == HotSubject.Merchant ? AreSame(request.CardAcceptor, hot.Id) : AreSame(request.Terminal, hot.Id)) return true;
+        }
+
+        return false;
+    }
+
+    private static bool AreSame(ReadOnlySpan<byte> padded, ReadOnlySpan<byte> id) => padded.TrimEnd(" \0"u8).SequenceEqual(id.TrimEnd((byte)0));
 
     /// <summary>True if nothing is approved in a country (ISO 3166 number; 0 when not known).</summary>
     public readonly bool RefusesCountry(ushort country) =>
@@ -183,6 +248,13 @@ public struct ProductList
 public struct CountryList
 {
     private ushort _first;
+}
+
+/// <summary>Up to 32 entries of the hot list.</summary>
+[InlineArray(RuleSet.HotMax)]
+public struct HotTermsList
+{
+    private HotTerms _first;
 }
 
 /// <summary>Up to 48 characters of text.</summary>

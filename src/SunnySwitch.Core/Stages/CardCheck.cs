@@ -4,15 +4,16 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// Place and card, in the order of capabilities row 32. Gives 58 (category, country, refund without a name), 14 (bad or unknown PAN), 57
-/// (product), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not active), 14 (closed), 62 (blocked).
+/// Place and card, in the order of capabilities row 32. Gives 03 (hot merchant or terminal), 58 (category, country, refund without a
+/// name), 14 (bad or unknown PAN), 57 (product), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not active), 14 (closed), 62
+/// (blocked).
 /// </summary>
 internal readonly struct CardCheck(SwitchState state) : IStage
 {
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         transaction.Ran(Check.Place);
-        var place = state.Terms.ProblemOfPlace(in transaction);
+        var place = state.Terms.ProblemOfPlace(in transaction, state.BusinessDay);
         if (place != InternalResult.None) return transaction.Conclude(place);
         transaction.Ran(Check.Pan);
         if ((transaction.Request.Has & RequestHas.PanBad) != 0)
@@ -36,7 +37,9 @@ internal readonly struct CardCheck(SwitchState state) : IStage
         }
 
         transaction.Ran(Check.HotList);
-        if (card.Hot != HotReason.None && !Mutant.Is(Mutation.IgnoreHotList)) return transaction.Conclude(Hot(card.Hot));
+        var hot = HotTerms.IsWithin(state.BusinessDay, card.HotFrom, card.HotTo) ? card.Hot : HotReason.None;
+        if (hot == HotReason.None) hot = state.Terms.HotBin(card.TruncatedPan.Bin, state.BusinessDay);
+        if (hot != HotReason.None && !Mutant.Is(Mutation.IgnoreHotList)) return transaction.Conclude(Hot(hot));
         transaction.Ran(Check.CardStatus);
         return card.Status == CardStatus.Active ? StageResult.Continue : transaction.Conclude(Restricted(card.Status));
     }

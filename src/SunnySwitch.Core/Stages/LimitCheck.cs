@@ -11,18 +11,21 @@ namespace SunnySwitch.Core.Stages;
 /// </summary>
 internal readonly struct LimitCheck(SwitchState state) : IStage
 {
-    public StageResult Run(ref Transaction transaction, Instant now)
+    public StageResult Run(ref Transaction transaction, Instant now) => Judge(state, ref transaction, now, isAttempt: false);
+
+    internal static StageResult Judge(SwitchState state, ref Transaction transaction, Instant now, bool isAttempt)
     {
         ref readonly var rules = ref state.Velocity.Active;
         if (rules.Count == 0) return StageResult.Continue;
         ref readonly var request = ref transaction.Request;
-        var counting = state.Velocity.Counting(transaction.Operation, request.Currency);
+        var counting = state.Velocity.Counting(transaction.Operation, request.Currency, isAttempt);
         ref var why = ref transaction.Decided.Explanation;
         why.RulesVersion = rules.Version;
-        why.Counted = counting;
+        if (isAttempt && counting == 0) return StageResult.Continue;
+        why.Counted |= counting;
         transaction.Ran(Check.Limits);
         if (counting == 0) return StageResult.Continue;
-        if (!state.Velocity.HasRoom(counting)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        if (!state.Velocity.HasRoom(why.Counted)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         ref var counted = ref state.Velocity.For(in request, transaction.Decided.Account, state.BusinessDay);
         var first = InternalResult.None;
         for (var left = counting; left != 0; left &= left - 1)
@@ -41,4 +44,13 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
 
         return first == InternalResult.None ? StageResult.Continue : transaction.Conclude(first);
     }
+}
+
+/// <summary>
+/// Limits on attempts and on declines, before the card is looked at: who tries cards out is turned away without learning anything
+/// (capabilities row 52). Gives what <see cref="LimitCheck"/> gives. What it turns away is not counted, so that it ends by itself.
+/// </summary>
+internal readonly struct AttemptCheck(SwitchState state) : IStage
+{
+    public StageResult Run(ref Transaction transaction, Instant now) => LimitCheck.Judge(state, ref transaction, now, isAttempt: true);
 }

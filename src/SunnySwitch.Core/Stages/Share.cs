@@ -80,7 +80,7 @@ internal readonly struct Share
         var isAll = amountMinor < 0;
         if (!isAll)
         {
-            if (amountMinor > _left.SettledMinor) return false;
+            if (amountMinor > _left.SettledMinor && !Mutant.Is(Mutation.RefundWithoutBound)) return false;
             charges.SettledMinor = amountMinor;
             charges.FeeMinor = 0;
             billedMinor = amountMinor == _left.SettledMinor && _left.FeeMinor == 0 ? _billed : Part(amountMinor);

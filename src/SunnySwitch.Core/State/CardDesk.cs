@@ -93,11 +93,12 @@ public sealed class CardDesk(SwitchState state)
     }
 
     /// <summary>Another status or hot-list entry for a known card.</summary>
-    public bool TryChange(PanToken pan, CardStatus status, HotReason hot, out CardChanged payload, out CardRefusal refusal)
+    public bool TryChange(in CardChanged wanted, out CardChanged payload, out CardRefusal refusal)
     {
-        payload = new CardChanged { Pan = pan, Status = status, Hot = hot };
-        refusal = !Known(status, hot) ? CardRefusal.BadTerms
-            : state.Cards.Find(pan) < 0 ? CardRefusal.Unknown
+        payload = wanted;
+        var isGood = Known(wanted.Status, wanted.Hot) && (wanted.HotTo == 0 || wanted.HotFrom <= wanted.HotTo);
+        refusal = !isGood ? CardRefusal.BadTerms
+            : state.Cards.Find(wanted.Pan) < 0 ? CardRefusal.Unknown
             : CardRefusal.None;
         return refusal == CardRefusal.None;
     }

@@ -8,7 +8,7 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// One card: what decide reads is in the first 32 bytes.
 /// <code>
-/// 0 token 16 | 16 number 4 | 20 account 4 | 24 expiry 2 | 26 status 1 | 27 hot 1 | 28 unused 4 | 32 truncated PAN 8 | 40 unused 24 | 64
+/// 0 token 16 | 16 number 4 | 20 account 4 | 24 expiry 2 | 26 status 1 | 27 hot 1 | 28 hot from 2 | 30 hot to 2 | 32 truncated PAN 8 | 40 unused 24 | 64
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -21,6 +21,8 @@ internal struct CardEntry
     [FieldOffset(24)] public ushort Expiry;
     [FieldOffset(26)] public CardStatus Status;     // Never 0 in an entry that is in use.
     [FieldOffset(27)] public HotReason Hot;
+    [FieldOffset(28)] public ushort HotFrom;
+    [FieldOffset(30)] public ushort HotTo;
     [FieldOffset(32)] public TruncatedPan TruncatedPan;
 
     public readonly UInt128 Mix()
@@ -28,7 +30,7 @@ internal struct CardEntry
         var mix = new Mix((ulong)StateTable.Cards);
         mix.Add(Pan.High, Pan.Low);
         mix.Add(((ulong)(uint)Account << 32) | (uint)Number, ((ulong)Expiry << 16) | ((ulong)Status << 8) | (ulong)Hot);
-        mix.Add(TruncatedPan.Packed, 0);
+        mix.Add(TruncatedPan.Packed, ((ulong)HotFrom << 16) | HotTo);
         return mix.Finish();
     }
 }
@@ -111,14 +113,13 @@ internal sealed class CardTable
         }
     }
 
-    public void Change(PanToken pan, CardStatus status, HotReason hot)
+    public void Change(in CardChanged change)
     {
-        var slot = Find(pan);
-        Must.Hold(slot >= 0 && status != 0);
+        var slot = Find(change.Pan);
+        Must.Hold(slot >= 0 && change.Status != 0);
         ref var entry = ref _entries[slot];
         Sum -= entry.Mix();
-        entry.Status = status;
-        entry.Hot = hot;
+        (entry.Status, entry.Hot, entry.HotFrom, entry.HotTo) = (change.Status, change.Hot, change.HotFrom, change.HotTo);
         Sum += entry.Mix();
     }
 

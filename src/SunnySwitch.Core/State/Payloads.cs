@@ -32,12 +32,14 @@ public enum SessionState : byte
 /// <param name="Expiry">YYMM.</param>
 /// <param name="Status">Status.</param>
 /// <param name="Hot">Hot-list entry.</param>
+/// <param name="HotFrom">First business date of that entry, days since 1970-01-01; 0: since ever.</param>
+/// <param name="HotTo">The last one; 0: for ever.</param>
 /// <param name="Currency">ISO 4217 numeric.</param>
 /// <param name="LedgerMinor">Booked balance, minor units.</param>
 /// <param name="HeldMinor">Reserved by approved authorizations.</param>
 /// <param name="AvailableMinor">Ledger plus credit line minus held.</param>
 public readonly record struct CardView(
-    TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort Currency, long LedgerMinor, long HeldMinor,
+    TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort HotFrom, ushort HotTo, ushort Currency, long LedgerMinor, long HeldMinor,
     long AvailableMinor);
 
 /// <summary>Sizes and versions of the small frames' payloads: little-endian, frozen.</summary>
@@ -106,6 +108,10 @@ public struct CardChanged
     [FieldOffset(0)] public PanToken Pan;
     [FieldOffset(16)] public CardStatus Status;
     [FieldOffset(17)] public HotReason Hot;
+    /// <summary>Days since 1970-01-01; 0: since ever.</summary>
+    [FieldOffset(18)] public ushort HotFrom;
+    /// <summary>The last business date; 0: for ever.</summary>
+    [FieldOffset(20)] public ushort HotTo;
 }
 
 /// <summary>One hold that is over: slot 4, account 4, key number 8, amount that was still held 8.</summary>

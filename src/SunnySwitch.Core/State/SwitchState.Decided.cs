@@ -75,11 +75,7 @@ public sealed partial class SwitchState
 
         if (decided.LedgerDelta != 0) ApplyContra(in decided, in charges);
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
-        if (entry.Status == KeyStatus.Approved && decided.Explanation.Counted != 0)
-        {
-            Velocity.Count(
-                decided.Explanation.Counted, in decided.Request, decided.CountedMinor, decided.Account, _day, time, Keys.Entries.NextNumber);
-        }
+        if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 
         Keys.Entries.Append(in entry);
     }

@@ -152,7 +152,7 @@ public sealed partial class SwitchState
         ref readonly var entry = ref Cards[slot];
         ref readonly var account = ref Accounts[entry.Account];
         card = new CardView(
-            entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, account.Currency, account.LedgerMinor,
+            entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, entry.HotFrom, entry.HotTo, account.Currency, account.LedgerMinor,
             account.HeldMinor, account.AvailableMinor);
         return true;
     }
@@ -356,7 +356,7 @@ public sealed partial class SwitchState
             case JournalKind.BusinessDateOpened: ApplyDay(Read<BusinessDateOpened>(payload).DayNumber); break;
             case JournalKind.CardChanged:
                 ref readonly var change = ref Read<CardChanged>(payload);
-                Cards.Change(change.Pan, change.Status, change.Hot);
+                Cards.Change(in change);
                 break;
             case JournalKind.HoldsExpired: ApplyExpired(in Read<HoldsExpired>(payload)); break;
             case JournalKind.RulesActivated: ApplyRules(in Read<RuleSet>(payload)); break;
@@ -370,6 +370,7 @@ public sealed partial class SwitchState
     {
         Must.Hold(rules.Count is >= 0 and <= RuleSet.LimitsMax && rules.CategoryCount <= RuleSet.CategoriesMax);
         Must.Hold(rules.ProductCount <= RuleSet.ProductsMax && rules.CountryCount <= RuleSet.CountriesMax);
+        Must.Hold(rules.HotCount <= RuleSet.HotMax);
         Velocity.Rules.Activate(in rules, _day);
     }
 

@@ -20,17 +20,21 @@ internal readonly struct Terms(Velocity velocity)
     }
 
     /// <summary>Why nothing is approved at such a merchant, in such a country; None when it may be.</summary>
-    public InternalResult ProblemOfPlace(in Transaction transaction)
+    public InternalResult ProblemOfPlace(in Transaction transaction, int day)
     {
         ref readonly var rules = ref velocity.Active;
         if (rules.Version == 0) return InternalResult.None;
         ref readonly var request = ref transaction.Decided.Request;
         var category = rules.CategoryOf(request.MerchantCategory).Flags;
+        if (rules.HotCount > 0 && rules.IsHot(in request, day)) return InternalResult.AcceptorHot;
         if ((category & CategoryFlags.Refused) != 0) return InternalResult.CategoryRefused;
         if (rules.RefusesCountry(request.AcquirerCountry)) return InternalResult.CountryRefused;
         var needsName = transaction.Operation == Operation.Refund && (rules.Flags & RuleFlags.NoUnlinkedRefunds) != 0;
         return needsName && (category & CategoryFlags.UnlinkedRefunds) == 0 ? InternalResult.RefundNotLinked : InternalResult.None;
     }
+
+    /// <summary>Why a card's first six digits are hot.</summary>
+    public HotReason HotBin(uint bin, int day) => velocity.Active.HotCount == 0 ? HotReason.None : velocity.Active.HotBin(bin, day);
 
     /// <summary>Why a card of this product may not do it; None when it may. A card of no product may do all.</summary>
     public InternalResult ProblemOfProduct(in Transaction transaction)

@@ -28,13 +28,17 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public ref readonly RuleSet Active => ref Rules.Active;
 
     /// <summary>Limits that count such a transaction: bit n is the n-th of the version in force.</summary>
-    public ulong Counting(Operation operation, ushort currency)
+    /// <param name="operation">What is asked for.</param>
+    /// <param name="currency">In which currency.</param>
+    /// <param name="isAttempt">Of those that count attempts or declines; else of those that count approvals.</param>
+    public ulong Counting(Operation operation, ushort currency, bool isAttempt)
     {
         ulong bits = 0;
         ReadOnlySpan<LimitTerms> limits = Active.Limits;
         for (var index = 0; index < Active.Count; index++)
         {
-            if (limits[index].Counts(operation, currency)) bits |= 1UL << index;
+            var isOfKind = limits[index].Kind == LimitCounts.Approvals != isAttempt;
+            if (isOfKind && limits[index].Counts(operation, currency)) bits |= 1UL << index;
         }
 
         return bits;
@@ -99,30 +103,57 @@ internal sealed class Velocity(StateOptions options, bool touch)
         return touched;
     }
 
-    /// <summary>Counts an approved transaction.</summary>
-    public void Count(ulong limits, in Request request, long amountMinor, int account, int day, Instant time, long key)
+    /// <summary>Counts a decision: approvals, and attempts unless a limit on them was what refused it.</summary>
+    public void Count(in Decided decided, int day, Instant time, long key)
     {
-        ref var counted = ref For(in request, account, day);
+        ref readonly var why = ref decided.Explanation;
+        ref var counted = ref For(in decided.Request, decided.Account, day);
         LatestMinute = MinuteAt(time);
-        for (var left = limits; left != 0; left &= left - 1)
+        var approvals = 0UL;
+        var isTurnedAway = (why.Breached & AttemptLimits) != 0;
+        for (var left = why.Counted; left != 0; left &= left - 1)
         {
             var index = BitOperations.TrailingZeroCount(left);
             Must.Hold(index < Active.Count);
             ref readonly var limit = ref Active.Limits[index];
+            var isCounted = limit.Kind switch
+            {
+                LimitCounts.Approvals => decided.IsApproval,
+                LimitCounts.Attempts => !isTurnedAway,
+                _ => !isTurnedAway && !decided.IsApproval,
+            };
+            if (!isCounted) continue;
+            if (limit.Kind == LimitCounts.Approvals) approvals |= 1UL << index;
             var primary = Primary(index, ref counted);
-            if (limit.Minutes == 0) AddToDay(primary, 1, amountMinor);
-            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, amountMinor);
+            if (limit.Minutes == 0) AddToDay(primary, 1, decided.CountedMinor);
+            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, decided.CountedMinor);
         }
 
+        if (approvals == 0) return;
         Receipts.Append(new Receipt
         {
             Primary = ReceiptOf(key),
             Minute = LatestMinute,
-            Limits = IdsOf(limits),
+            Limits = IdsOf(approvals),
             Subjects = counted.Subjects,
-            AmountMinor = amountMinor,
+            AmountMinor = decided.CountedMinor,
             Version = Active.Version,
         });
+    }
+
+    private ulong AttemptLimits
+    {
+        get
+        {
+            ulong bits = 0;
+            ReadOnlySpan<LimitTerms> limits = Active.Limits;
+            for (var index = 0; index < Active.Count; index++)
+            {
+                if (limits[index].Kind != LimitCounts.Approvals) bits |= 1UL << index;
+            }
+
+            return bits;
+        }
     }
 
     /// <summary>

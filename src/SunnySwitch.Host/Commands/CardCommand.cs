@@ -66,9 +66,12 @@ internal static class CardCommand
         var pan = Pan();
         var status = new Option<string?>("--status") { Description = "Active, NotActive, Closed or Blocked." };
         var hot = new Option<string?>("--hot") { Description = "None, Lost, Stolen, PickUp or Restricted." };
-        var command = new Command("change", "Changes a card's status or hot-list entry.") { pan, status, hot };
+        var from = new Option<string?>("--hot-from") { Description = "First business date on the hot list, such as 2026-12-31; without it, since ever." };
+        var to = new Option<string?>("--hot-to") { Description = "The last one; without it, for ever." };
+        var command = new Command("change", "Changes a card's status or hot-list entry.") { pan, status, hot, from, to };
         command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards/change", new CardToChange(
-            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(status), parsed.GetValue(hot)), parsed.GetValue(json), stop));
+            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(status), parsed.GetValue(hot), parsed.GetValue(from), parsed.GetValue(to)),
+            parsed.GetValue(json), stop));
         return command;
     }
 
@@ -102,8 +105,11 @@ internal static class CardCommand
         if (card is null) return;
         Console.WriteLine(json
             ? JsonSerializer.Serialize(card, Web)
-            : $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}")}"
+            : $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}{Dates(card)}")}"
                 + $"  currency {card.Currency}  ledger {card.LedgerMinor}  held {card.HeldMinor}"
                 + $"  available {card.AvailableMinor}");
     }
+
+    private static string Dates(CardShown card) =>
+        (card.HotFrom.Length > 0 ? $" from {card.HotFrom}" : "") + (card.HotTo.Length > 0 ? $" to {card.HotTo}" : "");
 }

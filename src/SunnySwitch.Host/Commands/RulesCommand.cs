@@ -131,7 +131,7 @@ internal static class RulesCommand
         Console.WriteLine($"{which}: version {rules.Version}, {rules.Rules}{from}, by {rules.Operator}: {rules.Reason}");
         foreach (var limit in rules.Limits)
         {
-            var count = limit.CountMax > 0 ? $"{limit.CountMax} times" : "";
+            var count = limit.CountMax > 0 ? $"{limit.CountMax} {(limit.Counts == "approvals" ? "times" : limit.Counts)}" : "";
             var amount = limit.AmountMax > 0 ? $"{limit.AmountMax} of {limit.Currency:D3}" : "";
             var both = count.Length > 0 && amount.Length > 0 ? " and " : "";
             var operations = string.Join(", ", limit.Operations);
@@ -146,6 +146,13 @@ internal static class RulesCommand
             var home = product.HomeCountry.Length > 0 ? $", in {product.HomeCountry} only" : "";
             var parts = product.PartialApproval ? "" : ", never in part";
             Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}");
+        }
+
+        foreach (var hot in rules.Hot)
+        {
+            var until = (hot.From.Length > 0 ? $" from {hot.From}" : "") + (hot.Until.Length > 0 ? $" until {hot.Until}" : "");
+            var of = hot.Acquirer.Length > 0 ? $" of {hot.Acquirer}" : "";
+            Console.WriteLine($"  hot: {hot.Subject} {hot.What}{of}{(hot.Reason.Length > 0 ? ", " : "")}{hot.Reason}{until}");
         }
 
         if (rules.Countries.Count == 0) return;

@@ -299,6 +299,29 @@ public sealed class CodeTests
         Assert.Equal(Check.Function, why.DecidedBy);
     }
 
+    [Theory]
+    [InlineData(0, 0, "43")]
+    [InlineData(1, 0, "00")]
+    [InlineData(0, 1, "43")]
+    [InlineData(-1, -1, "00")]
+    [InlineData(-1, 0, "43")]
+    public void A_card_is_hot_from_one_business_date_to_another(int from, int to, string code)
+    {
+        static ushort Day(int days) => days == 0 ? (ushort)0 : (ushort)(FirstDay + days);
+        var wanted = new CardChanged { Pan = PlainTokens.Of(Card), Status = CardStatus.Active, Hot = HotReason.Stolen, HotFrom = Day(from), HotTo = Day(to) };
+        Assert.True(_bench.Desk.TryChange(in wanted, out var change, out _));
+        _bench.Write(JournalKind.CardChanged, change);
+        Assert.Equal(code, _bench.Code(Purchase(1)));
+        Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
+        _bench.RestartFromImage();
+        Assert.Equal(code, _bench.Code(Purchase(2)));
+        Assert.Equal((Day(from), Day(to)), (_bench.View().HotFrom, _bench.View().HotTo));
+    }
+
+    [Fact]
+    public void Dates_of_a_hot_card_the_wrong_way_round_are_refused() => Assert.False(_bench.Desk.TryChange(
+        new CardChanged { Pan = PlainTokens.Of(Card), Status = CardStatus.Active, Hot = HotReason.Lost, HotFrom = 9, HotTo = 8 }, out _, out _));
+
     private static Transaction Of(uint function, Transaction purchase) => Changed(purchase, t =>
     {
         t.Request.ProcessingCode = function * 10_000;
@@ -361,7 +384,7 @@ public sealed class CodeTests
     [InlineData(HotReason.Lost, CardStatus.Blocked, "41", InternalResult.HotLost)]
     public void Hot_list_before_status_each_with_its_code(HotReason hot, CardStatus status, string code, InternalResult result)
     {
-        Assert.True(_bench.Desk.TryChange(PlainTokens.Of(Card), status, hot, out var change, out _));
+        Assert.True(_bench.Desk.TryChange(new CardChanged { Pan = PlainTokens.Of(Card), Status = status, Hot = hot }, out var change, out _));
         _bench.Write(JournalKind.CardChanged, change);
         Assert.Equal(code, Code(Purchase(1), Verdict.Answer, result));
         Assert.Equal("54", Code(WithExpiry(Purchase(2), 1399), Verdict.Answer, InternalResult.Expired));  // Expiry goes first.

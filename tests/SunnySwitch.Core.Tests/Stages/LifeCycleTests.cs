@@ -298,6 +298,9 @@ public sealed class LifeCycleTests
     }
 
     [Theory]
+    [InlineData("merchant", "03", InternalResult.AcceptorHot)]
+    [InlineData("terminal", "03", InternalResult.AcceptorHot)]
+    [InlineData("BIN", "04", InternalResult.HotPickUp)]
     [InlineData("category", "58", InternalResult.CategoryRefused)]
     [InlineData("country", "58", InternalResult.CountryRefused)]
     [InlineData("refund", "58", InternalResult.RefundNotLinked)]
@@ -315,11 +318,24 @@ public sealed class LifeCycleTests
             Operations = uint.MaxValue & ~(1U << (int)Operation.Cash),
         };
         rules.Countries[0] = 408;
+        rules.HotCount = 5;
+        rules.Hot[0] = new HotTerms { Subject = HotSubject.Merchant, Acquirer = 400001 };
+        "BADMERCHANT"u8.CopyTo(rules.Hot[0].Id);
+        rules.Hot[1] = new HotTerms { Subject = HotSubject.Terminal, Acquirer = 400001, From = FirstDay, To = FirstDay };
+        "BADTERM"u8.CopyTo(rules.Hot[1].Id);
+        rules.Hot[2] = new HotTerms { Subject = HotSubject.Terminal, Acquirer = 400002 };
+        "TERM0001"u8.CopyTo(rules.Hot[2].Id);
+        rules.Hot[3] = new HotTerms { Subject = HotSubject.Terminal, Acquirer = 400001, From = FirstDay + 1 };
+        "TERM0001"u8.CopyTo(rules.Hot[3].Id);
+        rules.Hot[4] = new HotTerms { Subject = HotSubject.Bin, Reason = HotReason.PickUp, BinFrom = 541_333, BinTo = 541_334 };
         Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _, out _));
         _bench.Write(JournalKind.RulesActivated, payload);
         Assert.Equal("00", Send(Purchase(++_stan)).Code);
         var refused = Changed(Purchase(++_stan, mti: 0x0200), t =>
         {
+            if (what == "merchant") Fill(t.Request.CardAcceptor = default, "BADMERCHANT    ", out t.Request.CardAcceptor);
+            if (what == "terminal") Fill(t.Request.Terminal = default, "BADTERM ", out t.Request.Terminal);
+            if (what == "BIN") return With(Purchase(_stan, mti: 0x0200, pan: OtherCard), RequestHas.None);
             if (what == "category") t.Request.MerchantCategory = 7995;
             if (what == "country") t.Request.AcquirerCountry = 408;
             if (what == "refund") t.Request.ProcessingCode = 200_000;
@@ -329,6 +345,12 @@ public sealed class LifeCycleTests
         });
         Assert.Equal((code, result), Send(refused));
         Assert.Empty(_bench.Redecided());
+    }
+
+    private static void Fill(Text16 empty, string text, out Text16 filled)
+    {
+        System.Text.Encoding.ASCII.GetBytes(text, empty);
+        filled = empty;
     }
 
     [Theory]

@@ -49,9 +49,10 @@ public sealed class CardTests
     {
         Assert.False(_bench.Desk.TryGenerate(400000, 6, 63, 3012, Dollars, 1, 0, out _, out var refusal));
         Assert.Equal(CardRefusal.TableFull, refusal);
-        Assert.False(_bench.Desk.TryChange(PlainTokens.Of("4000000000000002"), CardStatus.Active, HotReason.None, out _, out refusal));
+        var unknown = new CardChanged { Pan = PlainTokens.Of("4000000000000002"), Status = CardStatus.Active };
+        Assert.False(_bench.Desk.TryChange(in unknown, out _, out refusal));
         Assert.Equal(CardRefusal.Unknown, refusal);
-        Assert.False(_bench.Desk.TryChange(PlainTokens.Of(Card), (CardStatus)9, HotReason.None, out _, out refusal));
+        Assert.False(_bench.Desk.TryChange(new CardChanged { Pan = PlainTokens.Of(Card), Status = (CardStatus)9, Hot = HotReason.None }, out _, out refusal));
         Assert.Equal(CardRefusal.BadTerms, refusal);
         Assert.False(_bench.Desk.TryAdd(Terms("4000000000000002", 5, expiry: 1399), out _, out refusal));
         Assert.Equal(CardRefusal.BadTerms, refusal);
