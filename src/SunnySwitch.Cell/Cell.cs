@@ -201,20 +201,23 @@ public sealed class Cell : IBatchEventHandler<Input>
 
     private void RecordDecision(ref Transaction transaction, Instant now)
     {
-        var fixedPart = Decided.FixedPart(in transaction.Decided);
+        ref readonly var decided = ref transaction.Decided;
         var link = _links[transaction.LinkIndex].Terms.Link;
-        if (!transaction.Decided.HasTail)
+        long sequence;
+        if (!decided.HasTail)
         {
-            var sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, fixedPart);
-            CrashPoints.Pass(CrashPoint.FrameAppended);
-            _state.Apply(JournalKind.Decided, Decided.Version, sequence, now, fixedPart);
-            CrashPoints.Pass(CrashPoint.FrameApplied);
-            return;
+            sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, Decided.FixedPart(in decided));
+        }
+        else
+        {
+            Span<byte> whole = stackalloc byte[Decided.PayloadBytesMax];
+            whole = whole[..Decided.Write(in decided, in transaction.Original, in transaction.Charges, whole)];
+            sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, whole);
         }
 
-        Span<byte> whole = stackalloc byte[Decided.PayloadBytesMax];
-        whole = whole[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, whole)];
-        _state.Apply(JournalKind.Decided, Decided.Version, _journal.Append(JournalKind.Decided, Decided.Version, now, link, whole), now, whole);
+        CrashPoints.Pass(CrashPoint.FrameAppended);
+        _state.ApplyDecision(in decided, in transaction.Original, in transaction.Charges, sequence, now);
+        CrashPoints.Pass(CrashPoint.FrameApplied);
     }
 
     private void Record<T>(JournalKind kind, ushort version, Instant now, uint link, in T payload)

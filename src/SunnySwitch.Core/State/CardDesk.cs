@@ -30,7 +30,7 @@ public readonly record struct CardTerms(
 public sealed class CardDesk(SwitchState state)
 {
     // Opening figures stay a thousand times below the bound of balances, so that no sum of postings reaches it.
-    private const long OpeningMinorMax = AccountTable.BalanceMinorMax / 1000;
+    internal const long OpeningMinorMax = AccountTable.BalanceMinorMax / 1000;
 
     /// <summary>A new card with a new account. A card that is known already is refused, never updated.</summary>
     public bool TryAdd(in CardTerms terms, out CardAdded payload, out CardRefusal refusal)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Core.State;
@@ -15,13 +16,17 @@ public enum ContraKind : byte
     Exchange = 4,
 }
 
-/// <summary>One contra-account and its balance. <c>0 kind, currency, acquirer 8 | 8 minor units 8 | 16</c></summary>
+/// <summary>
+/// One contra-account and its balance: the sum of many accounts, so more than sixty-four bits.
+/// <c>0 minor units 16 | 16 kind, currency, acquirer 8 | 24 unused 8 | 32</c>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct ContraEntry
 {
-    public const int Bytes = 16;
+    public const int Bytes = 32;
     private const int KindShift = 56, CurrencyShift = 40;
-    public ulong Key;
-    public long Minor;
+    [FieldOffset(0)] public Int128 Minor;
+    [FieldOffset(16)] public ulong Key;
 
     public readonly ContraKind Kind => (ContraKind)(Key >> KindShift);
 
@@ -40,7 +45,8 @@ internal struct ContraEntry
     public readonly UInt128 Mix()
     {
         var mix = new Mix((ulong)StateTable.ContraAccounts);
-        mix.Add(Key, (ulong)Minor);
+        mix.Add(Key, 0);
+        mix.Add((ulong)Minor, (ulong)(Minor >> 64));
         return mix.Finish();
     }
 }
@@ -65,7 +71,7 @@ internal sealed class ContraAccounts(int contraAccountsMax)
     /// <summary>Balances, in no particular order.</summary>
     public IEnumerable<ContraEntry> All => _entries.Where(entry => entry.Key != 0);
 
-    public void Add(ContraKind kind, InstitutionId acquirer, ushort currency, long minor)
+    public void Add(ContraKind kind, InstitutionId acquirer, ushort currency, Int128 minor)
     {
         if (minor == 0) return;
         ref var entry = ref Find(ContraEntry.KeyOf(kind, acquirer, currency));

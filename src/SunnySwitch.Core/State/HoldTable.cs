@@ -19,7 +19,7 @@ internal enum HoldStatus : byte
 /// One authorization and what it holds, or a link of the free list.
 /// <code>
 ///  0 amount held 8 | 8 key number 8 | 16 account 4 | 20 card 4 | 24 next 4 | 28 DE38 4 | 32 authorized 8 | 40 captured 8
-/// 48 expires on business date 2 | 50 ended on 2 | 52 status 1 | 53 unused 1 | 54 merchant category 2 | 56 acquirer 8
+/// 48 expires on business date 2 | 50 ended on 2 | 52 status 1 | 53 its code is not ours 1 | 54 merchant category 2 | 56 acquirer 8
 /// 64 rate 4 | 68 currency of what was asked for 2 | 70 unused 2 | 72
 /// </code>
 /// Captured is net of refunds. Next is a free slot, or the next of the same chain of approval codes.
@@ -41,6 +41,8 @@ internal struct HoldEntry
     [FieldOffset(48)] public ushort Expires;
     [FieldOffset(50)] public ushort EndedOn;
     [FieldOffset(52)] public HoldStatus Status;
+    /// <summary>Not 0: an advice told its approval code.</summary>
+    [FieldOffset(53)] public byte IsForeign;
     [FieldOffset(54)] public ushort Category;
     [FieldOffset(56)] public InstitutionId Acquirer;
     /// <summary>That increments and completions are billed at; 0: the account's currency.</summary>
@@ -56,7 +58,7 @@ internal struct HoldEntry
         mix.Add(((ulong)(uint)Account << 32) | (uint)Card, (ulong)Key);
         if (Expires == 0 && CapturedMinor == 0 && Status == HoldStatus.Open) return mix.Finish();
         mix.Add((ulong)AuthorizedMinor, (ulong)CapturedMinor);
-        mix.Add(((ulong)ApprovalCode << 32) | ((uint)Expires << 16) | EndedOn, ((ulong)Category << 8) | (ulong)Status);
+        mix.Add(((ulong)ApprovalCode << 32) | ((uint)Expires << 16) | EndedOn, ((ulong)IsForeign << 24) | ((ulong)Category << 8) | (ulong)Status);
         mix.Add(Acquirer.Packed, ((ulong)Rate.Packed << 16) | Currency);
         return mix.Finish();
     }
@@ -129,15 +131,19 @@ internal sealed class HoldTable
     {
         var found = -1;
         if (approvalCode == 0) return found;
-        for (var next = _heads[Home(card, approvalCode)]; next != 0; next = _entries[next - 1].Next)
+        Find(_heads[Home(card, approvalCode, isForeign: false)], card, approvalCode, acquirer, isForeign: 0, ref found);
+        Find(_heads[Home(card, approvalCode, isForeign: true)], card, approvalCode, acquirer, isForeign: 1, ref found);
+        return found;
+    }
+
+    private void Find(int next, int card, uint approvalCode, InstitutionId acquirer, byte isForeign, ref int found)
+    {
+        for (; next != 0; next = _entries[next - 1].Next)
         {
             ref readonly var entry = ref _entries[next - 1];
-            if (entry.Card != card || entry.ApprovalCode != approvalCode || !IsBy(acquirer, in entry)) continue;
-            if (found >= 0) return -2;
-            found = next - 1;
+            if (entry.Card != card || entry.ApprovalCode != approvalCode || entry.IsForeign != isForeign || !IsBy(acquirer, in entry)) continue;
+            found = found == -1 ? next - 1 : -2;
         }
-
-        return found;
     }
 
     public void Open(int slot, in HoldEntry hold)
@@ -281,7 +287,7 @@ internal sealed class HoldTable
     {
         if (entry.ApprovalCode != 0)
         {
-            ref var link = ref _heads[Home(entry.Card, entry.ApprovalCode)];
+            ref var link = ref _heads[Home(entry.Card, entry.ApprovalCode, entry.IsForeign != 0)];
             while (link != slot + 1) link = ref _entries[link - 1].Next;
             link = entry.Next;
         }
@@ -295,10 +301,13 @@ internal sealed class HoldTable
     {
         ref var entry = ref _entries[slot];
         if (entry.ApprovalCode == 0) return;
-        ref var head = ref _heads[Home(entry.Card, entry.ApprovalCode)];
+        ref var head = ref _heads[Home(entry.Card, entry.ApprovalCode, entry.IsForeign != 0)];
         entry.Next = head;
         head = slot + 1;
     }
 
-    private int Home(int card, uint approvalCode) => (int)(((((ulong)(uint)card << 32) | approvalCode) * 0x9E37_79B9_7F4A_7C15UL) >> _shift);
+    // Our own codes follow one another, so their heads do: no miss of the cache. Those that others chose are mixed with the card.
+    private int Home(int card, uint approvalCode, bool isForeign) => isForeign
+        ? (int)(((((ulong)(uint)card << 32) | approvalCode) * 0x9E37_79B9_7F4A_7C15UL) >> _shift)
+        : (int)(approvalCode & (uint)(_heads.Length - 1));
 }

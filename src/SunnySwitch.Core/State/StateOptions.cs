@@ -22,7 +22,7 @@ public sealed record StateOptions(
     /// <summary>Postings with a fee or in another currency over two business dates; 44 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ChargesMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
-    /// <summary>Contra-accounts: acquirers times currencies, twice with fees; 32 bytes each.</summary>
+    /// <summary>Contra-accounts: acquirers times currencies, twice with fees; 64 bytes each.</summary>
     public int ContraAccountsMax { get; init; } = 4_096;
 
     /// <summary>Subjects of limits by business date; 28 bytes each. Default a quarter of the answers, 1,024 at least.</summary>

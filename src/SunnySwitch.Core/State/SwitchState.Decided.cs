@@ -165,6 +165,7 @@ public sealed partial class SwitchState
             hold.Expires = (ushort)(_day + decided.HoldDays);
             hold.ApprovalCode = decided.ApprovalCode == Decided.NoApprovalCode ? 0 : decided.ApprovalCode;
             hold.Acquirer = decided.Request.Acquirer;
+            hold.IsForeign = decided.IsAdvice ? (byte)1 : (byte)0;
             hold.Category = decided.Request.MerchantCategory;
             hold.Currency = decided.Request.Currency;
             if ((decided.Request.Has & RequestHas.Charged) != 0) hold.Rate = charges.Rate;

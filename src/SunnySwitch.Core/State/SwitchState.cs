@@ -16,6 +16,8 @@ public sealed partial class SwitchState
 
     private const ulong PartDomain = 0x5012;
 
+    private static readonly OriginalData _noOriginal;
+    private static readonly Charges _noCharges;
     private readonly GeneratedCards _generated;
     private int _day;
     private int _previousDay;
@@ -104,7 +106,7 @@ public sealed partial class SwitchState
     public uint TokenKeyCheck => _tokenKeyCheck;
 
     /// <summary>Balances on the other side of the accounts; with them, each currency sums to zero.</summary>
-    public IEnumerable<(ContraKind Kind, ulong Acquirer, ushort Currency, long Minor)> ContraBalances =>
+    public IEnumerable<(ContraKind Kind, ulong Acquirer, ushort Currency, Int128 Minor)> ContraBalances =>
         Contra.All.Select(entry => (entry.Kind, entry.Acquirer, entry.Currency, entry.Minor));
 
     /// <summary>Accounts and contra-accounts by currency: all have to be zero (invariant I5). Takes about a nanosecond an account.</summary>
@@ -254,6 +256,21 @@ public sealed partial class SwitchState
         Must.Hold(sequence > Sequence);                      // A frame is applied once, in order.
         if (kind == JournalKind.Decided) ApplyDecided(version, time, payload);
         else ApplyRare(kind, version, sequence, payload);
+        Sequence = sequence;
+    }
+
+    /// <summary>
+    /// Applies a decision of today's version that was just journalled: the same as <see cref="Apply"/>
+    /// with its payload, without reading that back.
+    /// </summary>
+    public void ApplyDecision(in Decided decided, in OriginalData original, in Charges charges, long sequence, Instant time)
+    {
+        Must.Hold(sequence > Sequence && (decided.Explanation.RulesVersion != 0 || (decided.Explanation.Counted | decided.Explanation.Breached) == 0));
+        _hasContra = true;
+        // What is not in the payload is not there.
+        ref readonly var named = ref (decided.Request.Has & RequestHas.Names) != 0 ? ref original : ref _noOriginal;
+        ref readonly var charged = ref (decided.Request.Has & RequestHas.Charges) != 0 ? ref charges : ref _noCharges;
+        ApplyDecided(in decided, in named, in charged, time);
         Sequence = sequence;
     }
 

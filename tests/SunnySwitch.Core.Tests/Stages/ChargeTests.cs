@@ -70,7 +70,7 @@ public sealed class ChargeTests
     }
 
     private long Contra(ContraKind kind, ushort currency) =>
-        _bench.State.ContraBalances.Where(each => each.Kind == kind && each.Currency == currency).Sum(each => each.Minor);
+        _bench.State.ContraBalances.Where(each => each.Kind == kind && each.Currency == currency).Sum(each => (long)each.Minor);
 
     [Theory]
     [InlineData(1_234_567, 6, 10_000, 840, 840, 12_346)]
@@ -174,6 +174,19 @@ public sealed class ChargeTests
         Assert.All(_bench.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
     }
 
+    [Fact]
+    public void The_other_side_of_many_rich_accounts_is_more_than_sixty_four_bits()
+    {
+        var bench = new Bench(new StateOptions(20_000, 20_000, 1_000, 1_000, 100, 8), empty: true);
+        bench.Write(JournalKind.BusinessDateOpened, new BusinessDateOpened { DayNumber = FirstDay });
+        var isMade = bench.Desk.TryGenerate(400000, 6, 20_000, 3012, Dollars, CardDesk.OpeningMinorMax, 0, out var range, out var refusal);
+        Assert.True(isMade, refusal.ToString());
+        bench.Write(JournalKind.CardsGenerated, range);
+        Assert.Equal((Int128)CardDesk.OpeningMinorMax * -20_000, Assert.Single(bench.State.ContraBalances).Minor);
+        bench.RestartFromImage();
+        Assert.All(bench.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
+    }
+
     /// <summary>
     /// Whatever is taken, refunded in part, voided, captured and undone in part, in three currencies with and without fees: at each step every
     /// currency sums to zero, and once all is undone nothing is left anywhere.
@@ -208,7 +221,7 @@ public sealed class ChargeTests
 
         for (var index = open.Count - 1; index >= 0; index--) Send(Reversal(++_stan, open[index]));
         Assert.Equal((100_000, 0), (_bench.View().LedgerMinor, _bench.View().HeldMinor));
-        Assert.All(_bench.State.ContraBalances.Where(each => each.Kind != ContraKind.Funding), each => Assert.Equal((0L, each), (each.Minor, each)));
+        Assert.All(_bench.State.ContraBalances.Where(each => each.Kind != ContraKind.Funding), each => Assert.Equal((Int128.Zero, each), (each.Minor, each)));
         Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
         Assert.Empty(_bench.Redecided());
     }
