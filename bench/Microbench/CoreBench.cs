@@ -9,7 +9,7 @@ namespace SunnySwitch.Microbench;
 
 /// <summary>
 /// Decide + apply per purchase, and the load of generated cards: plain loops, since the state grows and a benchmark that
-/// runs the same call again would measure repeats. Run: <c>dotnet run -c Release --project bench/Microbench -- core [big] [limits]</c>.
+/// runs the same call again would measure repeats. Run: <c>dotnet run -c Release --project bench/Microbench -- core [big] [limits] [cards=N]</c>.
 /// </summary>
 public static class CoreBench
 {
@@ -19,16 +19,19 @@ public static class CoreBench
     public static void Run(string[] args)
     {
         var big = args.Contains("big");
+        var asked = args.FirstOrDefault(each => each.StartsWith("cards=", StringComparison.Ordinal));
+        var cards = asked is null ? 100_000 : int.Parse(asked.AsSpan(6), System.Globalization.CultureInfo.InvariantCulture);
         var options = big
-            ? new StateOptions(100_000, 100_000, 32_000_000, 32_000_000, 1_000_000, 10_000)
-            : new StateOptions(100_000, 100_000, 2_000_000, 2_000_000, 100_000, 1_000);
+            ? new StateOptions(cards, cards, 32_000_000, 32_000_000, 1_000_000, 10_000)
+            : new StateOptions(cards, cards, 2_000_000, 2_000_000, 100_000, 1_000);
         if (args.Contains("limits")) options = options with { ReceiptsMax = options.DuplicateKeysMax, DayCountersMax = 2_000_000 };
         using var tokens = new CmacPanTokens(new byte[16]);
         var clock = Stopwatch.StartNew();
         var state = new SwitchState(options, tokens);
         Console.WriteLine($"tables taken and touched: {clock.ElapsedMilliseconds} ms, {Environment.WorkingSet / 1e6:F0} MB resident");
 
-        var pans = Open(state, clock);
+        var pans = Open(state, cards, clock);
+        if (asked is not null) Load(state, options, tokens, clock);
         if (args.Contains("limits")) state.Apply(JournalKind.RulesActivated, 1, 3, default, Bytes(Limits()));
         var decider = new Decider(state, [new LinkTerms(1, "bench", false, [InstitutionId.Of(400001, 6)])]);
         var fill = big ? 20_000_000 : 500_000;
@@ -68,28 +71,47 @@ public static class CoreBench
         return rules;
     }
 
-    private static PanToken[] Open(SwitchState state, Stopwatch clock)
+    /// <summary>As a start loads a snapshot: from an image of the state, here in memory.</summary>
+    private static void Load(SwitchState state, StateOptions options, IPanTokens tokens, Stopwatch clock)
     {
-        const int Cards = 100_000;
+        var pieces = new Queue<byte[]>();
+        var head = state.Image;
+        state.WriteImage(new ImageWriter(new byte[1 << 20], piece => pieces.Enqueue(piece.ToArray())));
+        var other = new SwitchState(options, tokens);
+        clock.Restart();
+        other.ReadImage(in head, new ImageReader(new byte[1 << 20], target => pieces.Dequeue().CopyTo(target), head.Bytes));
+        var same = other.Hash == state.Hash;
+        var rate = head.Cards / clock.Elapsed.TotalSeconds / 1e6;
+        Console.WriteLine($"cards and accounts loaded from an image: {rate:F2} million/s, {(same ? "equal" : "NOT EQUAL")}");
+    }
+
+    private static PanToken[] Open(SwitchState state, int count, Stopwatch clock)
+    {
+        const int Chunk = 100_000;
         state.Apply(JournalKind.BusinessDateOpened, 1, 1, default, Bytes(new BusinessDateOpened { DayNumber = 20_000 }));
-        new CardDesk(state).TryGenerate(400000, 6, Cards, 3012, 840, 1_000_000_000_000, 0, out var payload, out _);
+        new CardDesk(state).TryGenerate(400000, 6, count, 3012, 840, 1_000_000_000_000, 0, out var payload, out _);
         clock.Restart();
         state.Apply(JournalKind.CardsGenerated, 1, 2, default, Bytes(payload));
-        Console.WriteLine($"cards generated: {Cards / clock.Elapsed.TotalSeconds / 1e6:F2} million/s");
+        Console.WriteLine($"cards generated: {count / clock.Elapsed.TotalSeconds / 1e6:F2} million/s, {Environment.WorkingSet / 1e6:F0} MB resident");
 
         // The same tokens once more: PAN = BIN, index, Luhn digit.
         using var tokens = new CmacPanTokens(new byte[16]);
-        var blocks = new byte[Cards * PanBlock.Bytes];
-        var output = new byte[Cards * PanBlock.Bytes];
-        for (var card = 0; card < Cards; card++)
+        var blocks = new byte[Chunk * PanBlock.Bytes];
+        var output = new byte[Chunk * PanBlock.Bytes];
+        var pans = new PanToken[count];
+        for (var first = 0; first < count; first += Chunk)
         {
-            var body = $"400000{card:D9}";
-            PanBlock.Write(Encoding.ASCII.GetBytes(body + Luhn(body)), blocks.AsSpan(card * PanBlock.Bytes));
+            var these = Math.Min(Chunk, count - first);
+            for (var card = 0; card < these; card++)
+            {
+                var body = $"400000{first + card:D9}";
+                PanBlock.Write(Encoding.ASCII.GetBytes(body + Luhn(body)), blocks.AsSpan(card * PanBlock.Bytes));
+            }
+
+            tokens.Tokenise(blocks, these, output);
+            for (var card = 0; card < these; card++) pans[first + card] = PanBlock.ReadToken(output.AsSpan(card * PanBlock.Bytes));
         }
 
-        tokens.Tokenise(blocks, Cards, output);
-        var pans = new PanToken[Cards];
-        for (var card = 0; card < Cards; card++) pans[card] = PanBlock.ReadToken(output.AsSpan(card * PanBlock.Bytes));
         return pans;
     }
 
@@ -115,8 +137,7 @@ public static class CoreBench
             {
                 var verdict = decider.Decide(ref transaction, default, ++sequence);
                 if (verdict != Verdict.Answer || transaction.Decided.Code != ResponseCode.Approved) Fail(in transaction);
-                var payload = Decided.FixedPart(in transaction.Decided);
-                state.Apply(JournalKind.Decided, Decided.Version, sequence, default, payload);
+                state.ApplyDecision(in transaction.Decided, in transaction.Original, in transaction.Charges, sequence, default);
             }
 
             ticks.Add(Stopwatch.GetTimestamp() - start);

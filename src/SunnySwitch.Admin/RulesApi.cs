@@ -25,7 +25,8 @@ public sealed record CategoryShown(
     string From, string To, int HoldDays, int PreAuthorizationDays, int TolerancePermille, bool Refused, bool UnlinkedRefunds);
 
 /// <summary>A product as it is shown; no home country: good everywhere.</summary>
-public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, string HomeCountry);
+public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, bool RefuseFallback,
+    string HomeCountry);
 
 /// <summary>A version of the rules as it is shown.</summary>
 public sealed record RulesShown(
@@ -144,7 +145,8 @@ public sealed class RulesApi(OperatorDesk desk)
         {
             var home = product.HomeCountry == 0 ? "" : $"{product.HomeCountry:D3}";
             products.Add(new ProductShown(
-                product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0, home));
+                product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0,
+                product.RefuseFallback != 0, home));
         }
 
         return products;

@@ -18,7 +18,7 @@ public static partial class RulesFile
 
     private static readonly string[] _hotKeys = ["bin", "to", "merchant", "terminal", "acquirer", "reason", "from", "until"];
 
-    private static readonly string[] _productKeys = ["name", "bin", "to", "operations", "partialApproval", "homeCountry"];
+    private static readonly string[] _productKeys = ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry"];
 
     private static void ReadTerms(JsonElement root, ref RuleSet rules, List<string> problems)
     {
@@ -65,6 +65,7 @@ public static partial class RulesFile
         if (terms.BinTo < terms.BinFrom || terms.BinTo > BinMax) Add(problems, $"{at}.to: not below bin");
         terms.Operations = OperationsOf(product, at, uint.MaxValue, problems);
         terms.PartialApproval = Flag(product, at, "partialApproval", true, problems) ? (byte)1 : (byte)0;
+        terms.RefuseFallback = Flag(product, at, "refuseFallback", false, problems) ? (byte)1 : (byte)0;
         terms.HomeCountry = (ushort)(Digits(product, at, "homeCountry", 3, problems) ?? 0);
     }
 

@@ -139,6 +139,8 @@ public static partial class RulesFile
         terms.Currency = (ushort)(Number(limit, at, "currency", 1, 999, problems) ?? 0);
         if (terms.Currency != 0 && Currencies.DecimalsOf(terms.Currency) < 0) Add(problems, $"{at}.currency: {terms.Currency} is no currency of ISO 4217");
         if (terms.AmountMaxMinor != 0 && terms.Currency == 0) Add(problems, $"{at}.currency: needed with amountMax");
+        var isUnseen = terms.Kind == LimitCounts.Cards && terms.CountMax > LimitTerms.CardsMax;
+        if (isUnseen) Add(problems, $"{at}.countMax: 1 to {LimitTerms.CardsMax} different cards");
         var isSummed = terms.Kind != LimitCounts.Approvals && terms.AmountMaxMinor != 0;
         if (isSummed) Add(problems, $"{at}.amountMax: attempts and declines are counted, not summed up");
         if (terms.AmountMaxMinor == 0 && terms.CountMax == 0) Add(problems, $"{at}: countMax, amountMax or both");
@@ -165,7 +167,8 @@ public static partial class RulesFile
             case null or "approvals": break;
             case "attempts": terms.Kind = LimitCounts.Attempts; break;
             case "declines": terms.Kind = LimitCounts.Declines; break;
-            default: Add(problems, $"{at}.counts: approvals, attempts or declines"); break;
+            case "cards": terms.Kind = LimitCounts.Cards; break;
+            default: Add(problems, $"{at}.counts: approvals, attempts, declines or cards"); break;
         }
     }
 

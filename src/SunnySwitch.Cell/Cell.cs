@@ -197,6 +197,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         if (alarm == InternalResult.None) return;
         if (alarm == InternalResult.SameKeyOtherBody) Counters.SameKeyOtherBody++;
         else if (alarm == InternalResult.TableFull) Counters.TableFull++;
+        else if (alarm is InternalResult.AcceptorLimit or InternalResult.CountLimit) Counters.TurnedAway++;
     }
 
     private void RecordDecision(ref Transaction transaction, Instant now)

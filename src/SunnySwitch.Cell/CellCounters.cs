@@ -75,6 +75,9 @@ public sealed class CellCounters(int links)
     /// <summary>Same duplicate key with another body: answered 94, worth an operator's look.</summary>
     public long SameKeyOtherBody;
 
+    /// <summary>Attempts that a limit on attempts, declines or different cards turned away.</summary>
+    public long TurnedAway;
+
     /// <summary>Refused with 96 because a table is at its limit.</summary>
     public long TableFull;
 

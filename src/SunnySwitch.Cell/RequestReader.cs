@@ -257,7 +257,11 @@ public static class RequestReader
 
         Span<byte> pan = stackalloc byte[PanDigitsMax];
         int panDigits;
-        if (message.Has(2)) panDigits = message.CopyDigits(2, pan);
+        if (message.Has(2))
+        {
+            panDigits = message.CopyDigits(2, pan);
+            if (separator > 0 && !track[..separator].SequenceEqual(pan[..panDigits])) request.Has |= RequestHas.TrackDiffers;
+        }
         else if (separator is > 0 and <= PanDigitsMax) { panDigits = separator; track[..separator].CopyTo(pan); }
         else return false;
 
@@ -276,9 +280,11 @@ public static class RequestReader
     {
         if (separator < 0) return;
         var rest = track[(separator + 1)..];
-        if (rest.Length >= 4 && (request.Has & RequestHas.Expiry) == 0 && rest[..4].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+        if (rest.Length >= 4 && rest[..4].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
         {
-            request.Expiry = (ushort)Mark(ref request, RequestHas.Expiry, Digits(rest, 0, 4));
+            var expiry = Digits(rest, 0, 4);
+            if ((request.Has & RequestHas.Expiry) == 0) request.Expiry = (ushort)Mark(ref request, RequestHas.Expiry, expiry);
+            else if (request.Expiry != expiry) request.Has |= RequestHas.TrackDiffers;
         }
 
         if (rest.Length >= 7 && rest[4..7].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0) request.ServiceCode = (ushort)Digits(rest, 4, 3);

@@ -283,6 +283,64 @@ public sealed class CellTests
         Assert.Equal("51", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(78)), 39));
     }
 
+    /// <summary>Each gets the code of the table, moves nothing, and hurts nothing.</summary>
+    [Theory]
+    [InlineData("fee of letters", "30")]
+    [InlineData("unknown currency", "13")]
+    [InlineData("no amount", "13")]
+    [InlineData("expiry 1399", "54")]
+    [InlineData("PAN of 8 digits", "14")]
+    [InlineData("PAN of 19 digits that fail", "14")]
+    [InlineData("DE90 of zeros", "25")]
+    [InlineData("DE95 above DE4", "64")]
+    [InlineData("reversal of a reversal", "25")]
+    [InlineData("completion of nothing", "25")]
+    [InlineData("track of another card", "12")]
+    public void Bad_input_gets_its_code_and_moves_nothing(string what, string code)
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        var good = CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39);
+        var held = cell.State.Counts.HeldMinor;
+        var fields = new SortedDictionary<int, string>
+        {
+            [2] = "4761739001010119",
+            [3] = "000000",
+            [4] = "000000001000",
+            [7] = "1122165047",
+            [11] = "000002",
+            [32] = "400001",
+            [37] = "000000000002",
+            [41] = "TERM0001",
+            [42] = "MERCHANT0000001",
+            [49] = "840",
+        };
+        var zeros = new string('0', 42);
+        ushort mti = 0x0100;
+        switch (what)
+        {
+            case "unknown currency": fields[49] = "998"; break;
+            case "no amount": (mti, fields[4]) = (0x0200, "000000000000"); break;
+            case "expiry 1399": fields[14] = "1399"; break;
+            case "PAN of 8 digits": fields[2] = "47617390"; break;
+            case "PAN of 19 digits that fail": fields[2] = "4761739001010119999"; break;
+            case "DE90 of zeros": (mti, fields[90]) = (0x0400, zeros); break;
+            case "DE95 above DE4": (mti, fields[90], fields[95]) = (0x0400, "0100000001" + "1122165047" + zeros[..22], "000000001001" + zeros[..30]); break;
+            case "reversal of a reversal": (mti, fields[90]) = (0x0400, "0400000001" + "1122165047" + zeros[..22]); break;
+            case "completion of nothing": (mti, fields[25], fields[38]) = (0x0220, "06", "ZZZZZZ"); break;
+            case "track of another card": fields[35] = "5413330089020011=2812201123"; break;
+        }
+
+        // An error before DE11 cannot be answered at all: nobody could match it.
+        if (what == "fee of letters") fields[28] = "D00000250";
+        var message = CellUnderTest.Message(mti, [.. fields.Select(field => (field.Key, field.Value))]);
+        if (what == "fee of letters") message[System.Text.Encoding.ASCII.GetString(message).IndexOf("D00000250", StringComparison.Ordinal) + 3] = (byte)'X';
+        var answer = CellUnderTest.Field(cell.Exchange(message), 39);
+        Assert.Equal(("00", code, held), (good, answer, cell.State.Counts.HeldMinor));
+        Assert.All(cell.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
+        Assert.Equal(cell.State.Hash, cell.State.HashFromScratch());
+    }
+
     [Fact]
     public void Holds_end_some_at_a_time_by_an_operators_command_and_each_end_is_a_frame()
     {

@@ -143,6 +143,16 @@ public sealed class RequestReaderTests
     }
 
     [Theory]
+    [InlineData("4761739001010119=2812201123", "2812", false)]
+    [InlineData("4761739001010119=2811201123", "2812", true)]
+    [InlineData("5413330089020011=2812201123", "2812", true)]
+    public void Track_2_has_to_be_that_of_de2_and_de14(string track, string expiry, bool differs)
+    {
+        var (request, _, _) = Read(CellUnderTest.Message(0x0100, (2, "4761739001010119"), (11, "000001"), (14, expiry), (35, track)));
+        Assert.Equal(differs, (request.Has & RequestHas.TrackDiffers) != 0);
+    }
+
+    [Theory]
     [InlineData("A1B2C3", true)]
     [InlineData("ZZZZZZ", true)]
     [InlineData("000000", false)]

@@ -39,7 +39,7 @@ public sealed class GoldenTests
         + "PreAuthorizationDays 98 Flags 100 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
     [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
-    [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 Name 16")]
+    [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
     [InlineData(typeof(ExpiredHold), 24, "Hold 0 Account 4 Key 8 AmountMinor 16")]
     [InlineData(typeof(HoldsExpired), 320, "Count 0 Items 8")]
     [InlineData(typeof(CardAdded), 64,
@@ -90,7 +90,7 @@ public sealed class GoldenTests
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Expiry=12 HotList=13 CardStatus=14 Limits=21 "
+        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 Limits=21 "
         + "Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
@@ -102,7 +102,7 @@ public sealed class GoldenTests
         + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18")]
     [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
-    [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2")]
+    [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2 Cards=3")]
     [InlineData(typeof(LimitSubject), "Card=1 Account=2 Merchant=3 Terminal=4 Bin=5")]
     [InlineData(typeof(InternalResult),
         "None=0 Approved=1 ApprovedInPart=2 AdviceTaken=3 AdviceOfDecline=4 AdviceAfterItsReversal=5 FormatError=10 "
@@ -114,7 +114,8 @@ public sealed class GoldenTests
         + "OriginalUnknown=40 OriginalAmbiguous=41 OriginalOfOtherCard=42 ReplacementAboveOriginal=43 "
         + "AlreadyReversed=44 AuthorizationUnknown=45 AuthorizationExpired=46 AuthorizationCompleted=47 NotAnAuthorization=48 "
         + "CompletionAboveAuthorized=49 RefundAboveCaptured=53 CannotBeUndone=54 NotRefundable=55 CategoryRefused=56 CountryRefused=57 "
-        + "RefundNotLinked=58 NotForProduct=59 NotAbroad=60 AcceptorHot=61")]
+        + "RefundNotLinked=58 NotForProduct=59 NotAbroad=60 AcceptorHot=61 TrackMismatch=62 "
+        + "FallbackRefused=63")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]
     public void Durable_enums_only_grow(Type type, string values)
     {

@@ -19,6 +19,8 @@ public enum LimitCounts : byte
     Attempts = 1,
     /// <summary>What was declined, likewise.</summary>
     Declines = 2,
+    /// <summary>Different cards that were tried, estimated: a card that was seen before is not turned away.</summary>
+    Cards = 3,
 }
 
 /// <summary>
@@ -36,6 +38,9 @@ public struct LimitTerms
 
     /// <summary>Longest sliding window: a day.</summary>
     public const int MinutesMax = 1_440;
+
+    /// <summary>Most different cards that can be told apart well enough.</summary>
+    public const int CardsMax = 200;
 #pragma warning disable CS1591
     /// <summary>0: not counted.</summary>
     [FieldOffset(0)] public long CountMax;

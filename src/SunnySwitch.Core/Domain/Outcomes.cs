@@ -13,7 +13,7 @@ public enum InternalResult : ushort
     OriginalUnknown = 40, OriginalAmbiguous = 41, OriginalOfOtherCard = 42, ReplacementAboveOriginal = 43, AlreadyReversed = 44,
     AuthorizationUnknown = 45, AuthorizationExpired = 46, AuthorizationCompleted = 47, NotAnAuthorization = 48, CompletionAboveAuthorized = 49,
     RefundAboveCaptured = 53, CannotBeUndone = 54, NotRefundable = 55, CategoryRefused = 56, CountryRefused = 57, RefundNotLinked = 58,
-    NotForProduct = 59, NotAbroad = 60, AcceptorHot = 61,
+    NotForProduct = 59, NotAbroad = 60, AcceptorHot = 61, TrackMismatch = 62, FallbackRefused = 63,
 #pragma warning restore CS1591
 }
 
@@ -55,6 +55,8 @@ public static class Outcomes
         New(InternalResult.UnknownCard, Check.Pan, "14", "no such card"),
         New(InternalResult.NotForProduct, Check.Product, "57", "cards of this product may not do that"),
         New(InternalResult.NotAbroad, Check.Product, "57", "cards of this product are good in their own country only"),
+        New(InternalResult.TrackMismatch, Check.Entry, "12", "track 2 is another card's than DE2, or has another expiry than DE14"),
+        New(InternalResult.FallbackRefused, Check.Entry, "05", "a chip card read by its stripe, where the product does not take that"),
         New(InternalResult.Expired, Check.Expiry, "54", "past its month, or an expiry that is not the card's"),
         New(InternalResult.HotLost, Check.HotList, "41", "lost"),
         New(InternalResult.HotStolen, Check.HotList, "43", "stolen"),

@@ -35,6 +35,9 @@ public enum RequestHas : ulong
     /// <summary>Not of the message: the decision has a fee or a rate. Set by the kernel.</summary>
     Charged = 1UL << 37,
 
+    /// <summary>Not a data element: PAN or expiry of track 2 is not that of DE2 or DE14. Set at the edge.</summary>
+    TrackDiffers = 1UL << 38,
+
     /// <summary><see cref="Domain.Charges"/> follow in the frame.</summary>
     Charges = Fee | Charged,
 

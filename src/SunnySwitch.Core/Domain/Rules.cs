@@ -57,7 +57,7 @@ public struct CategoryTerms
 /// <summary>
 /// What cards whose first six digits are in a range may do. Little-endian, frozen.
 /// <code>
-/// 0 from 4 | 4 to 4 | 8 operations 4 | 12 home country 2 | 14 parts are approved 1 | 15 unused 1 | 16 name 16 | 32
+/// 0 from 4 | 4 to 4 | 8 operations 4 | 12 home country 2 | 14 parts are approved 1 | 15 no fallback 1 | 16 name 16 | 32
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -74,6 +74,8 @@ public struct ProductTerms
     [FieldOffset(12)] public ushort HomeCountry;
     /// <summary>Not 0: a part is approved where the terminal takes it.</summary>
     [FieldOffset(14)] public byte PartialApproval;
+    /// <summary>Not 0: a chip card that was read by its stripe is refused.</summary>
+    [FieldOffset(15)] public byte RefuseFallback;
     [FieldOffset(16)] public Text16 Name;
 #pragma warning restore CS1591
 

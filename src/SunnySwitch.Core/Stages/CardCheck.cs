@@ -5,8 +5,8 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Place and card, in the order of capabilities row 32. Gives 03 (hot merchant or terminal), 58 (category, country, refund without a
-/// name), 14 (bad or unknown PAN), 57 (product), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not active), 14 (closed), 62
-/// (blocked).
+/// name), 14 (bad or unknown PAN), 57 (product), 12 and 05 (how it was read), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not
+/// active), 14 (closed), 62 (blocked).
 /// </summary>
 internal readonly struct CardCheck(SwitchState state) : IStage
 {
@@ -28,6 +28,9 @@ internal readonly struct CardCheck(SwitchState state) : IStage
 
         transaction.Ran(Check.Product);
         var problem = state.Terms.ProblemOfProduct(in transaction);
+        if (problem != InternalResult.None) return transaction.Conclude(problem);
+        transaction.Ran(Check.Entry);
+        problem = state.Terms.ProblemOfEntry(in transaction);
         if (problem != InternalResult.None) return transaction.Conclude(problem);
         ref readonly var card = ref state.Cards[transaction.CardSlot];
         transaction.Ran(Check.Expiry);

@@ -32,7 +32,9 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
         {
             var index = BitOperations.TrailingZeroCount(left);
             ref readonly var limit = ref rules.Limits[index];
-            var (count, amount) = state.Velocity.Used(index, ref counted, state.PreviousDay, now);
+            var (count, amount) = limit.Kind == LimitCounts.Cards
+                ? NewCards(state, index, in request, ref counted, now)
+                : state.Velocity.Used(index, ref counted, state.PreviousDay, now);
             var isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
             if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
             why.Breached |= 1UL << index;
@@ -42,13 +44,22 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
                 : isCount ? InternalResult.CountLimit : InternalResult.AmountLimit;
         }
 
-        return first == InternalResult.None ? StageResult.Continue : transaction.Conclude(first);
+        if (first == InternalResult.None) return StageResult.Continue;
+        if (isAttempt) transaction.Alarm = first;
+        return transaction.Conclude(first);
+    }
+
+    // A card that was seen before is not one more.
+    private static (long Count, long Amount) NewCards(SwitchState state, int index, in Request request, ref CountedFor counted, Instant now)
+    {
+        var (count, isSeen) = state.Velocity.Cards(index, in request, ref counted, state.PreviousDay, now);
+        return (isSeen ? -1 : count, 0);
     }
 }
 
 /// <summary>
 /// Limits on attempts and on declines, before the card is looked at: who tries cards out is turned away without learning anything
-/// (capabilities row 52). Gives what <see cref="LimitCheck"/> gives. What it turns away is not counted, so that it ends by itself.
+/// (capabilities row 52); the operator is told. Gives what <see cref="LimitCheck"/> gives. What it turns away is not counted, so that it ends by itself.
 /// </summary>
 internal readonly struct AttemptCheck(SwitchState state) : IStage
 {

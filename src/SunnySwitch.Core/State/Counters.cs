@@ -67,6 +67,14 @@ internal struct SlidingCounter : IFifoEntry
         }
     }
 
+    /// <summary>Amounts that are bits: those of the window that ends with a piece.</summary>
+    public readonly ulong Bits(int piece)
+    {
+        var bits = 0UL;
+        for (var each = Newest; each > Newest - Pieces && each > piece - Pieces; each--) bits |= (ulong)Amounts[each & (Pieces - 1)];
+        return bits;
+    }
+
     /// <summary>Goes on to a piece; those that end are forgotten.</summary>
     public void MoveTo(int piece)
     {

@@ -17,7 +17,7 @@ public enum RulesRefusal : byte
 public sealed class RulesDesk(SwitchState state)
 {
     /// <summary>
-    /// The next version. What an id stands for (subject, what it counts, window, currency) cannot change while it is known: what it has
+    /// The next version. What an id stands for (subject, what it counts, window, currency, whether money) cannot change while it is known: what it has
     /// counted would be of something else. <paramref name="id"/> is then the one that does.
     /// </summary>
     public bool TryActivate(in RuleSet wanted, out RuleSet payload, out RulesRefusal refusal, out byte id)
@@ -78,7 +78,8 @@ public sealed class RulesDesk(SwitchState state)
             foreach (ref readonly var before in limits[..known.Count])
             {
                 if (limit.Id != before.Id) continue;
-                var isSame = (limit.Subject, limit.Kind, limit.Minutes, limit.Currency) == (before.Subject, before.Kind, before.Minutes, before.Currency);
+                var isSame = (limit.Subject, limit.Kind, limit.Minutes, limit.Currency, limit.AmountMaxMinor > 0)
+                    == (before.Subject, before.Kind, before.Minutes, before.Currency, before.AmountMaxMinor > 0);
                 if (!isSame) return limit.Id;
             }
         }

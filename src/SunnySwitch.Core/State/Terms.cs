@@ -49,6 +49,19 @@ internal readonly struct Terms(Velocity velocity)
         return isAbroad ? InternalResult.NotAbroad : InternalResult.None;
     }
 
+    /// <summary>Why the way the card was read does not go together; None when it does.</summary>
+    public InternalResult ProblemOfEntry(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        ref readonly var request = ref transaction.Decided.Request;
+        if ((request.Has & RequestHas.TrackDiffers) != 0) return InternalResult.TrackMismatch;
+        // ISO/IEC 7813: a service code of 2xx or 6xx is a card with a chip. DE22: 02 and 90 read the stripe, 80 because the chip failed.
+        var isChip = request.ServiceCode / 100 is 2 or 6;
+        var isFallback = isChip && request.EntryMode / 10 is (2 or 80 or 90);
+        var index = isFallback && rules.ProductCount > 0 ? rules.ProductOf(request.TruncatedPan.Bin) : -1;
+        return index >= 0 && rules.Products[index].RefuseFallback != 0 ? InternalResult.FallbackRefused : InternalResult.None;
+    }
+
     /// <summary>True if a part may be approved of what such a card asks for.</summary>
     public bool ApprovesParts(in Transaction transaction)
     {

@@ -9,6 +9,14 @@ namespace SunnySwitch.Core.State;
 /// </summary>
 internal sealed class Velocity(StateOptions options, bool touch)
 {
+    // How many cards have set so many of sixty-four bits, most likely: -64 ln(1 - k/64). All of them: more than can be told.
+    private static readonly int[] _cardsByBits =
+    [
+        0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18, 20, 21, 23, 24, 25,
+        27, 28, 30, 32, 33, 35, 37, 39, 40, 42, 44, 46, 48, 51, 53, 55, 58, 60, 63, 65, 68, 71,
+        74, 78, 81, 85, 89, 93, 97, 102, 107, 113, 119, 126, 133, 142, 151, 163, 177, 196, 222, 266, 400,
+    ];
+
     private const ulong CounterDomain = 0x5010, ReceiptDomain = 0x5011;
     private const long NanosPerMinute = 60 * Instant.NanosPerSecond;
 
@@ -66,6 +74,60 @@ internal sealed class Velocity(StateOptions options, bool touch)
         return (count, amount);
     }
 
+    /// <summary>Different cards that the limit at a place has seen with its subject, and whether this one is among them.</summary>
+    public (long Count, bool IsSeen) Cards(int index, in Request request, ref CountedFor counted, int previousDay, Instant now)
+    {
+        ref readonly var limit = ref Active.Limits[index];
+        ulong bits = 0;
+        if (limit.Minutes == 0)
+        {
+            var today = Find(Days, Primary(index, ref counted));
+            if (today != 0) bits = (ulong)Days[today].AmountMinor;
+        }
+        else
+        {
+            var piece = PieceOf(in limit, MinuteAt(now));
+            bits = CardBits(Primary(index, ref counted), piece) | CardBits(Primary(in limit, counted.Subjects.Of(limit.Subject), previousDay), piece);
+        }
+
+        return (_cardsByBits[BitOperations.PopCount(bits)], (bits & CardBit(in request)) != 0);
+    }
+
+    private ulong CardBits(ulong primary, int piece)
+    {
+        var number = Find(Slidings, primary);
+        return number == 0 ? 0 : Slidings[number].Bits(piece);
+    }
+
+    // Tokens are well mixed: one of sixty-four bits for each card.
+    private static ulong CardBit(in Request request) => 1UL << (int)(request.Pan.Low & 63);
+
+    private void MarkCard(in LimitTerms limit, ulong primary, ulong bit)
+    {
+        if (limit.Minutes == 0)
+        {
+            var number = Find(Days, primary);
+            if (number == 0)
+            {
+                Days.Append(new DayCounter { Primary = primary, Count = 1, AmountMinor = (long)bit });
+                return;
+            }
+
+            var today = Days[number];
+            today.AmountMinor |= (long)bit;
+            Days.Replace(number, in today);
+            return;
+        }
+
+        var piece = PieceOf(in limit, LatestMinute);
+        var known = Find(Slidings, primary);
+        var counter = known == 0 ? new SlidingCounter { Primary = primary, Newest = piece } : Slidings[known];
+        counter.MoveTo(piece);
+        counter.Amounts[piece & (SlidingCounter.Pieces - 1)] |= (long)bit;
+        if (known == 0) Slidings.Append(in counter);
+        else Slidings.Replace(known, in counter);
+    }
+
     /// <summary>
     /// Whom a request is counted for. Worked out once for its prefetch, its decision and its frame where one follows the other closely;
     /// what is remembered is only ever taken for a request with the same keys, and changes nothing but time.
@@ -119,14 +181,17 @@ internal sealed class Velocity(StateOptions options, bool touch)
             var isCounted = limit.Kind switch
             {
                 LimitCounts.Approvals => decided.IsApproval,
-                LimitCounts.Attempts => !isTurnedAway,
-                _ => !isTurnedAway && !decided.IsApproval,
+                LimitCounts.Declines => !isTurnedAway && !decided.IsApproval,
+                _ => !isTurnedAway,
             };
             if (!isCounted) continue;
             if (limit.Kind == LimitCounts.Approvals) approvals |= 1UL << index;
             var primary = Primary(index, ref counted);
-            if (limit.Minutes == 0) AddToDay(primary, 1, decided.CountedMinor);
-            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, decided.CountedMinor);
+            // What has no bound is not summed up: no sum of what is only asked for can overflow.
+            var amount = limit.AmountMaxMinor > 0 ? decided.CountedMinor : 0;
+            if (limit.Kind == LimitCounts.Cards) MarkCard(in limit, primary, CardBit(in decided.Request));
+            else if (limit.Minutes == 0) AddToDay(primary, 1, amount);
+            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, amount);
         }
 
         if (approvals == 0) return;
@@ -171,7 +236,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         for (var left = receipt.Limits; left != 0; left &= left - 1)
         {
             if (TermsOf(BitOperations.TrailingZeroCount(left) + 1) is not { } limit || limit.Since > receipt.Version) continue;
-            Add(in limit, receipt.Subjects.Of(limit.Subject), day, receipt.Minute, staysMinor == 0 ? -1 : 0, -amountMinor);
+            Add(in limit, receipt.Subjects.Of(limit.Subject), day, receipt.Minute, staysMinor == 0 ? -1 : 0, limit.AmountMaxMinor > 0 ? -amountMinor : 0);
         }
 
         receipt.AmountMinor -= amountMinor;

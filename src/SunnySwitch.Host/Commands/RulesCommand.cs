@@ -145,7 +145,8 @@ internal static class RulesCommand
         {
             var home = product.HomeCountry.Length > 0 ? $", in {product.HomeCountry} only" : "";
             var parts = product.PartialApproval ? "" : ", never in part";
-            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}");
+            var stripe = product.RefuseFallback ? ", no chip card by its stripe" : "";
+            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}{stripe}");
         }
 
         foreach (var hot in rules.Hot)

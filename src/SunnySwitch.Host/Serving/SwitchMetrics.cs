@@ -52,6 +52,9 @@ internal static class SwitchMetrics
             "sunny_same_key_other_body_total", "Alarm: same duplicate key with another body, answered 94.",
             () => Volatile.Read(ref cell.SameKeyOtherBody));
         page.Counter(
+            "sunny_turned_away_total", "Alarm: attempts that limits on attempts, declines or different cards turned away.",
+            () => Volatile.Read(ref cell.TurnedAway));
+        page.Counter(
             "sunny_table_full_total", "Alarm: refused with 96 because a table is at its limit.",
             () => Volatile.Read(ref cell.TableFull));
         page.Counter(

@@ -288,7 +288,7 @@ public sealed class CodeTests
         var why = _bench.Transaction.Decided.Explanation;
         Check[] expected =
         [
-            Check.Format, Check.Sender, Check.Duplicate, Check.Function, Check.Amount, Check.Place, Check.Pan, Check.Product, Check.Expiry,
+            Check.Format, Check.Sender, Check.Duplicate, Check.Function, Check.Amount, Check.Place, Check.Pan, Check.Product, Check.Entry, Check.Expiry,
             Check.HotList, Check.CardStatus, Check.Account,
         ];
         Assert.Equal(expected, Enum.GetValues<Check>().Where(why.HasRun));

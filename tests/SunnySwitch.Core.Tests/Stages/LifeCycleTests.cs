@@ -306,6 +306,8 @@ public sealed class LifeCycleTests
     [InlineData("refund", "58", InternalResult.RefundNotLinked)]
     [InlineData("product", "57", InternalResult.NotForProduct)]
     [InlineData("abroad", "57", InternalResult.NotAbroad)]
+    [InlineData("fallback", "05", InternalResult.FallbackRefused)]
+    [InlineData("track", "12", InternalResult.TrackMismatch)]
     public void The_rules_refuse_a_place_and_a_product(string what, string code, InternalResult result)
     {
         var rules = new RuleSet { CategoryCount = 1, ProductCount = 1, CountryCount = 1, Flags = RuleFlags.NoUnlinkedRefunds };
@@ -315,6 +317,7 @@ public sealed class LifeCycleTests
             BinFrom = 476_173,
             BinTo = 476_173,
             HomeCountry = 840,
+            RefuseFallback = 1,
             Operations = uint.MaxValue & ~(1U << (int)Operation.Cash),
         };
         rules.Countries[0] = 408;
@@ -340,6 +343,8 @@ public sealed class LifeCycleTests
             if (what == "country") t.Request.AcquirerCountry = 408;
             if (what == "refund") t.Request.ProcessingCode = 200_000;
             if (what == "product") t.Request.ProcessingCode = 10_000;
+            if (what == "track") t.Request.Has |= RequestHas.TrackDiffers;
+            if (what == "fallback") (t.Request.ServiceCode, t.Request.EntryMode) = (201, 801);
             if (what == "abroad") t.Request.AcquirerCountry = 56;
             return t;
         });

@@ -9,6 +9,7 @@ namespace SunnySwitch.Core.Tests.Stages;
 public sealed class LimitTests
 {
     private readonly Bench _bench = new(new StateOptions(64, 64, 1000, 1000, 100, 8));
+    private const long AmountMinorMax = 999_999_999_999;
     private uint _stan;
 
     [Theory]
@@ -224,6 +225,42 @@ public sealed class LimitTests
         Assert.Equal("00", Buy());
         Assert.Equal("00", _bench.Code(Reversal(++_stan, first)));
         Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Different_cards_at_a_terminal_are_turned_away_and_known_ones_are_not(int minutes)
+    {
+        Activate(Limit(1, LimitSubject.Terminal, count: 20, minutes: minutes) with { Kind = LimitCounts.Cards });
+        string Try(int card)
+        {
+            var code = _bench.Code(Purchase(++_stan, pan: $"41111111{card:D8}"));
+            Assert.Equal(code == "58" ? InternalResult.AcceptorLimit : InternalResult.None, _bench.Transaction.Alarm);
+            return code;
+        }
+
+        var tried = Enumerable.Range(1, 60).Select(Try).ToList();
+        Assert.All(tried.Take(15), code => Assert.Equal("14", code));
+        Assert.InRange(tried.Count(code => code == "58"), 15, 40);
+        Assert.Equal("14", Try(1));
+        if (minutes > 0)
+        {
+            _bench.Now = Minutes(_bench.Now, 20);
+            Assert.Equal("14", Try(1_000));
+        }
+
+        Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+        Assert.Empty(_bench.Redecided());
+    }
+
+    [Fact]
+    public void Declined_amounts_are_not_summed_up_so_that_nobody_overflows_a_counter()
+    {
+        Activate(Limit(1, LimitSubject.Terminal, count: 1_000_000) with { Kind = LimitCounts.Declines });
+        for (var count = 0; count < 20; count++) Assert.Equal("51", _bench.Code(Purchase(++_stan, AmountMinorMax)));
+        Assert.Equal((20u, 0L), (_bench.State.Velocity.Days[1].Count, _bench.State.Velocity.Days[1].AmountMinor));
     }
 
     [Fact]
