@@ -158,7 +158,7 @@ internal sealed class Model(int firstDay)
     private void Hold(Message message, Answer answer, long amount)
     {
         var isEstimate = message.Function == 0 && message.Says.HasFlag(Says.Estimate);
-        var code = message.Advice && message.ApprovalCode == 0 ? 0 : answer.ApprovalCode;
+        var code = message.Advice && (message.ApprovalCode == 0 || AllByCode(message).Count > 0) ? 0 : answer.ApprovalCode;
         answer.Kind = Kind.Hold;
         answer.Of = new Authorization
         {

@@ -23,7 +23,8 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         var operation = transaction.Operation;
         var isDecline = operation != Operation.Void && (transaction.Request.Has & RequestHas.DeclinedElsewhere) != 0;
         if (isDecline) return transaction.Conclude(InternalResult.AdviceOfDecline);
-        if (state.Steps.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        var isFull = state.Steps.IsFull || state.Charges.IsFull || state.Contra.IsFull;
+        if (isFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         return operation switch
         {
             Operation.Completion => Complete(ref transaction, in account),

@@ -101,6 +101,7 @@ internal readonly struct Reversal(SwitchState state) : IStage
         }
 
         share.Undo(stays, out var billed, out var charges);
+        if (!state.Contra.HasRoomFor(decided.Request.Acquirer, share.Currency)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         var isTakenBack = original.Effect is EffectKind.Credited or EffectKind.Refunded;
         decided.LedgerDelta = isTakenBack ? -billed : billed;
         transaction.Charge(share.IsCharged, isTakenBack ? charges : charges.Opposite);

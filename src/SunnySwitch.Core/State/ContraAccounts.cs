@@ -68,6 +68,10 @@ internal sealed class ContraAccounts(int contraAccountsMax)
 
     public bool IsFull => Count + NewMax > contraAccountsMax;
 
+    /// <summary>True if a movement with that acquirer can be booked.</summary>
+    public bool HasRoomFor(InstitutionId acquirer, ushort currency) =>
+        !IsFull || Find(ContraEntry.KeyOf(ContraKind.Settlement, acquirer, currency)).Key != 0;
+
     /// <summary>Balances, in no particular order.</summary>
     public IEnumerable<ContraEntry> All => _entries.Where(entry => entry.Key != 0);
 

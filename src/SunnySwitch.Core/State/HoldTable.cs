@@ -307,7 +307,11 @@ internal sealed class HoldTable
     }
 
     // Our own codes follow one another, so their heads do: no miss of the cache. Those that others chose are mixed with the card.
-    private int Home(int card, uint approvalCode, bool isForeign) => isForeign
-        ? (int)(((((ulong)(uint)card << 32) | approvalCode) * 0x9E37_79B9_7F4A_7C15UL) >> _shift)
-        : (int)(approvalCode & (uint)(_heads.Length - 1));
+    private int Home(int card, uint approvalCode, bool isForeign)
+    {
+        if (!isForeign) return (int)(approvalCode & (uint)(_heads.Length - 1));
+        var mix = new Mix((ulong)StateTable.Holds);
+        mix.Add((uint)card, approvalCode);
+        return (int)(mix.Finish64() >> _shift);
+    }
 }

@@ -163,7 +163,7 @@ public sealed partial class SwitchState
         if (decided.HoldDays > 0)                            // Version 1 had no such thing: holds ended with a reversal only.
         {
             hold.Expires = (ushort)(_day + decided.HoldDays);
-            hold.ApprovalCode = decided.ApprovalCode == Decided.NoApprovalCode ? 0 : decided.ApprovalCode;
+            hold.ApprovalCode = CodeOf(in decided);
             hold.Acquirer = decided.Request.Acquirer;
             hold.IsForeign = decided.IsAdvice ? (byte)1 : (byte)0;
             hold.Category = decided.Request.MerchantCategory;
@@ -174,6 +174,14 @@ public sealed partial class SwitchState
         Holds.Open(decided.Hold, in hold);
         Accounts.Move(decided.Account, decided.HeldDelta, 0, decided.IsAdvice);
         if (Mutant.Is(Mutation.HoldTwice)) Accounts.Move(decided.Account, decided.HeldDelta, 0);
+    }
+
+    // A code that is told a second time, of the same card by the same acquirer, stays the first's: no chain of the index is one code long.
+    private uint CodeOf(in Decided decided)
+    {
+        if (decided.ApprovalCode == Decided.NoApprovalCode) return 0;
+        var isTaken = decided.IsAdvice && Holds.Find(decided.Card, decided.ApprovalCode, decided.Request.Acquirer) != -1;
+        return isTaken ? 0 : decided.ApprovalCode;
     }
 
     /// <summary>What belongs to an earlier transaction; returns the number of its step.</summary>

@@ -11,11 +11,17 @@ namespace SunnySwitch.Core.Tests.Stages;
 public sealed class ChargeTests
 {
     private const ushort Euros = 978, Yen = 392, Dinars = 48;
-    private readonly Bench _bench = new(new StateOptions(64, 64, 4_000, 4_000, 4_000, 8));
+    private readonly Bench _bench;
     private uint _stan;
 
     public ChargeTests()
+        : this(new Bench(new StateOptions(64, 64, 4_000, 4_000, 4_000, 8)))
     {
+    }
+
+    private ChargeTests(Bench bench)
+    {
+        _bench = bench;
         Activate((Euros, Dollars, Rate.Of(1_083_400, 6)), (Yen, Dollars, Rate.Of(6_543_210, 9)), (Dinars, Dollars, Rate.Of(26_525, 4)));
     }
 
@@ -152,6 +158,34 @@ public sealed class ChargeTests
         Sent(Reversal(++_stan, authorization, stays: 5_000));
         Assert.Equal(5_417, _bench.View().HeldMinor);
         Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void Full_tables_of_contra_accounts_and_charges_get_96_and_move_nothing_and_what_was_taken_can_be_undone()
+    {
+        foreach (var options in new[]
+        {
+            new StateOptions(64, 64, 1_000, 1_000, 100, 8) { ContraAccountsMax = 8 },
+            new StateOptions(64, 64, 1_000, 1_000, 100, 8) { ChargesMax = 2 },
+        })
+        {
+            var test = new ChargeTests(new Bench(options));
+            var taken = new List<Transaction>();
+            foreach (var currency in (ushort[])[Euros, Yen, Dinars, Euros, Yen])
+            {
+                var hash = test._bench.State.Hash;
+                var code = test.Send(test.In(currency, 1_000, 0x0200));
+                if (code == "00") taken.Add(test._bench.Transaction);
+                else Assert.Equal(("96", hash), (code, test._bench.State.Hash));
+            }
+
+            Assert.InRange(taken.Count, 1, 4);
+            var before = test._bench.State.Hash;
+            Assert.Equal("96", test.Send(Of(taken[0], test.In(taken[0].Decided.Request.Currency, 100, 0x0200, function: 20))));
+            Assert.Equal(before, test._bench.State.Hash);
+            foreach (var each in taken) test.Sent(Reversal(++test._stan, each));
+            Assert.Equal(100_000, test._bench.View().LedgerMinor);
+        }
     }
 
     [Fact]
