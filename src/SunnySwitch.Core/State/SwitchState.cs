@@ -123,6 +123,17 @@ public sealed partial class SwitchState
         return sums;
     }
 
+    /// <summary>How full each table is, by the name that the configuration has for it; read from any thread, and never far off.</summary>
+    public IEnumerable<(string Table, long Used, long Max)> Fills =>
+    [
+        ("cards", Cards.Count, Options.CardsMax), ("accounts", Accounts.Count, Options.AccountsMax), ("holds", Holds.Count, Options.HoldsMax),
+        ("duplicateKeys", Keys.Entries.Live, Options.DuplicateKeysMax), ("tombstones", Tombstones.Entries.Live, Options.TombstonesMax),
+        ("balances", Balances.Live, Options.BalancesMax), ("dayCounters", Velocity.Days.Live, Options.DayCountersMax),
+        ("slidingCounters", Velocity.Slidings.Live, Options.SlidingCountersMax), ("receipts", Velocity.Receipts.Live, Options.ReceiptsMax),
+        ("steps", Steps.Live, Options.StepsMax), ("charges", Charges.Live, Options.ChargesMax),
+        ("contraAccounts", Contra.Count, Options.ContraAccountsMax),
+    ];
+
     /// <summary>Entries in use, for metrics.</summary>
     public StateCounts Counts => new(
         Cards.Count, Accounts.Count, Holds.Count, Keys.Entries.Live, Tombstones.Entries.Live, Accounts.HeldMinorTotal);

@@ -169,7 +169,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
 
     private void MapHttp(WebApplication web, LinkListener listener)
     {
-        var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal);
+        var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
         _keeper.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);

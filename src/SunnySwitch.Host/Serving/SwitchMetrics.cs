@@ -1,5 +1,6 @@
 using SunnySwitch.Admin;
 using SunnySwitch.Cell;
+using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Links;
 
@@ -10,11 +11,17 @@ internal static class SwitchMetrics
 {
     public static MetricsPage Page(
         IReadOnlyList<Link> links, CellCounters cell, LinkListener listener, ConnectionTable connections,
-        RingBuffer<Input> ring, Journal.Journal journal)
+        RingBuffer<Input> ring, Journal.Journal journal, SwitchState state)
     {
         var page = new MetricsPage();
         AddCell(page, links, cell);
         AddLinks(page, links, listener.Counters, connections);
+        page.Gauge(
+            "sunny_table_entries", "Entries in use, by table; a full one is 96 and an alarm.", ["table"],
+            () => state.Fills.Select(each => new Measured([each.Table], each.Used)));
+        page.Gauge(
+            "sunny_table_entries_max", "Entries that a table has room for.", ["table"],
+            () => state.Fills.Select(each => new Measured([each.Table], each.Max)));
         page.Gauge("sunny_ring_free_slots", "Ring slots that are free.", () => ring.RemainingCapacity);
         page.Gauge("sunny_ring_slots", "Ring slots in all.", () => ring.Size);
         page.Gauge("sunny_journal_sequence", "Newest durable frame.", () => journal.DurableSequence);
