@@ -47,8 +47,10 @@ public sealed class Decider
     /// <param name="now">When it was decided.</param>
     /// <param name="sequence">The frame's number.</param>
     /// <param name="again">The decision of today.</param>
+    /// <param name="chargesAgain">Its charges; meant with <see cref="RequestHas.Charged"/>.</param>
     /// <returns><see cref="Verdict.Answer"/> if it is a new answer today too.</returns>
-    public Verdict Redecide(in Decided frame, in OriginalData original, in Charges charges, Instant now, long sequence, out Decided again)
+    public Verdict Redecide(in Decided frame, in OriginalData original, in Charges charges, Instant now, long sequence, out Decided again,
+        out Charges chargesAgain)
     {
         var transaction = new Transaction { Original = original, Charges = charges, DialectVersion = frame.DialectVersion };
         transaction.Request = frame.Request;
@@ -56,7 +58,7 @@ public sealed class Decider
         transaction.Decided.Link = frame.Link;
         Screen.Admit(ref transaction);
         RunBusiness(ref transaction, now);
-        again = transaction.Decided;
+        (again, chargesAgain) = (transaction.Decided, transaction.Charges);
         again.Explanation.WaitedNanos = frame.Explanation.WaitedNanos;
         return transaction.Verdict;
     }

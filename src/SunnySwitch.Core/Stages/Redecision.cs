@@ -32,9 +32,9 @@ public sealed class Redecision(SwitchState state, long from, long to)
         if (isAsked && Domain.Decided.TryRead(version, payload, out var frame, out var original, out var charges))
         {
             Decided++;
-            var verdict = _decider.Redecide(in frame, in original, in charges, time, sequence, out var again);
+            var verdict = _decider.Redecide(in frame, in original, in charges, time, sequence, out var again, out var chargesAgain);
             if (version == 1) again.Explanation = default;            // Version 1 explained nothing.
-            if (verdict != Verdict.Answer || !AreSame(in frame, in again))
+            if (verdict != Verdict.Answer || !AreSame(in frame, in again) || !AreSame(in frame, in charges, in chargesAgain))
             {
                 Different++;
                 difference = new Difference(sequence, Text(in frame), verdict == Verdict.Answer ? Text(in again) : $"{Text(in again)} ({verdict})");
@@ -47,6 +47,10 @@ public sealed class Redecision(SwitchState state, long from, long to)
 
     private static bool AreSame(in Decided one, in Decided other) =>
         MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in one)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in other)));
+
+    private static bool AreSame(in Decided frame, in Charges one, in Charges other) =>
+        (frame.Request.Has & RequestHas.Charged) == 0
+        || (one.SettledMinor, one.FeeMinor, one.Rate, one.Currency) == (other.SettledMinor, other.FeeMinor, other.Rate, other.Currency);
 
     private static string Text(in Decided decided) =>
         $"{decided.Code} {decided.Result} {decided.Effect} held {decided.HeldDelta:+0;-0;0} ledger {decided.LedgerDelta:+0;-0;0}";
