@@ -4,7 +4,7 @@ namespace SunnySwitch.Simulation;
 
 /// <summary>A business message in the words of the field: what the reference reads.</summary>
 /// <param name="Class">1 authorization, 2 financial, 4 reversal.</param>
-/// <param name="Advice">0420 instead of 0400.</param>
+/// <param name="Advice">0420 instead of 0400; 0220 instead of 0200: the completion of an authorization.</param>
 /// <param name="Stan">DE11.</param>
 /// <param name="Terminal">DE41.</param>
 /// <param name="Pan">DE2, a published test card.</param>
@@ -19,7 +19,7 @@ internal sealed record Message(
     /// <inheritdoc/>
     public override string ToString() =>
         $"0{Class}{(Advice ? "20" : "00")} STAN {Stan} {Terminal} {Pan[..6]}******{Pan[^4..]} {Amount}"
-        + (Class == 4 ? $" of 0{OriginalClass}00 STAN {OriginalStan}" : "") + (Stays is { } stays ? $" down to {stays}" : "");
+        + (OriginalStan != 0 ? $" of 0{OriginalClass}00 STAN {OriginalStan}" : "") + (Stays is { } stays ? $" down to {stays}" : "");
 }
 
 /// <summary>What the reference says of a message.</summary>
@@ -66,7 +66,7 @@ internal sealed class ReferenceSwitch(Swarm limits)
         {
             var isOpen = _open.Remove(hold.Key, out var entry) && entry!.Left == hold.AmountMinor;
             Ledger.Check(isOpen, "I4", $"answer {hold.Key} ends a hold of {hold.AmountMinor}, open is {entry?.Left ?? 0}");
-            Ledger.Check(entry!.Expires <= _date, "I4", $"answer {hold.Key} ends on {_date}, its time is {entry.Expires}");
+            Ledger.Check(IsOver(entry!), "I4", $"answer {hold.Key} ends on {_date}, its time is {entry!.Expires}");
             Move(Accounts[entry.Message.Pan], 1, -entry.Left);
             entry.Left = 0;
             _holds--;
@@ -74,7 +74,10 @@ internal sealed class ReferenceSwitch(Swarm limits)
     }
 
     /// <summary>True while a hold is there whose time is over.</summary>
-    public bool HasOverdue => _open.Values.Any(entry => entry.Expires <= _date);
+    public bool HasOverdue => _open.Values.Any(IsOver);
+
+    // What was completed can be named as long as its completion is remembered.
+    private bool IsOver(Remembered entry) => entry.CompletedOn is { } day ? day < _day - 1 : entry.Expires <= _date;
 
     public void OpenDay(int date)
     {
@@ -107,7 +110,10 @@ internal sealed class ReferenceSwitch(Swarm limits)
         if (_inOrder.Count >= limits.DuplicateKeysMax) return Refused("96");
 
         var entry = new Remembered { Key = key, Name = name, Message = message, Day = _day };
-        var code = message.Class == 4 ? Reverse(message, out var moved) : Purchase(message, entry, out moved);
+        var moved = 0L;
+        var code = message.Class == 4 ? Reverse(message, out moved)
+            : message.Advice ? Complete(message, out moved)
+            : Purchase(message, entry, out moved);
         if (code == "96") return Refused(code);
         entry.Code = code;
         _remembered.Add(key, entry);
@@ -115,7 +121,7 @@ internal sealed class ReferenceSwitch(Swarm limits)
         ofName.Add(entry);
         _inOrder.Enqueue(entry);
         entry.Title = $"{key}#{_answers++}";
-        if (message.Class == 1 && entry.Left > 0) _open.Add(_answers, entry);
+        if (message is { Class: 1, Advice: false } && entry.Left > 0) _open.Add(_answers, entry);
         entry.Number = _answers;
         return new Judgement(code, true, entry.Title, moved);
     }
@@ -135,6 +141,26 @@ internal sealed class ReferenceSwitch(Swarm limits)
         entry.Expires = _date + SwitchState.HoldDaysUsual;
         entry.Left = moved = message.Amount;
         Move(account, message.Class, message.Amount);
+        return "00";
+    }
+
+    /// <summary>All of it is captured, or a part; the rest of the hold is free.</summary>
+    private string Complete(Message message, out long moved)
+    {
+        moved = 0;
+        if (message.Amount == 0) return "13";
+        if (!Accounts.TryGetValue(message.Pan, out var account)) return "14";
+        var sameCard = _byName.TryGetValue($"1r/{message.OriginalStan}", out var ofName)
+            ? ofName.FindAll(entry => SameCard(entry.Message.Pan, message.Pan))
+            : [];
+        if (sameCard is not [var original]) return "25";
+        if (original.Code != "00" || original.Message.Amount == 0) return "12";
+        if (original.CompletedOn is not null || original.Left == 0 || original.Expires <= _date) return "25";
+        if (message.Amount > original.Left) return "64";
+        moved = message.Amount - original.Left;
+        Move(account, 1, -original.Left);
+        Move(account, 2, message.Amount);
+        (original.Left, original.CompletedOn) = (0, _day);
         return "00";
     }
 
@@ -174,6 +200,7 @@ internal sealed class ReferenceSwitch(Swarm limits)
     private string Undo(Remembered original, Message message, out long moved)
     {
         moved = 0;
+        if (original.CompletedOn is not null) return message.Advice ? "00" : "25";
         if (original.Left == 0) return "00";                 // Declined, or reversed in full.
         var stays = message.Stays ?? 0;
         if (stays >= original.Left)
@@ -238,6 +265,9 @@ internal sealed class ReferenceSwitch(Swarm limits)
 
         /// <summary>Of the answer, from 1: what the switch calls its hold by.</summary>
         public long Number { get; set; }
+
+        /// <summary>Number of the business date on which it was captured.</summary>
+        public int? CompletedOn { get; set; }
 
         /// <summary>Business date from which a hold is over.</summary>
         public int Expires { get; set; }

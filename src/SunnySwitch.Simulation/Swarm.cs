@@ -22,6 +22,9 @@ internal sealed record Swarm(
 
     public int Reversals { get; init; }
 
+    /// <summary>Completions of an authorization sent earlier.</summary>
+    public int Completions { get; init; }
+
     public int EarlyReversals { get; init; }
 
     public int Networks { get; init; }
@@ -71,6 +74,7 @@ internal sealed record Swarm(
             Repeats = Often(50, 400),
             OtherBodies = Seldom(10, 60),
             Reversals = Often(50, 300),
+            Completions = Often(20, 200),
             EarlyReversals = Seldom(10, 80),
             Networks = Seldom(10, 60),
             Broken = Seldom(5, 40),

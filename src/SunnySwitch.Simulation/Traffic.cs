@@ -1,6 +1,6 @@
 namespace SunnySwitch.Simulation;
 
-/// <summary>What acquirers send: purchases, repeats, reversals before and after, other bodies under old keys, 0800.</summary>
+/// <summary>What acquirers send: purchases, completions, repeats, reversals before and after, other bodies under old keys, 0800.</summary>
 internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
 {
     /// <summary>Published test cards; the first ones are known to the switch.</summary>
@@ -50,6 +50,12 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
             if (original.Class != 4) return Reversal(original.Stan, original.Class, prng.Chance(950) ? original.Pan : Card());
         }
 
+        if (_past.Count > 0 && prng.Chance(swarm.Completions))
+        {
+            var original = Past();
+            if (original.Class == 1) return Completion(original);
+        }
+
         // Some acquirers count DE11 per terminal: two originals under one DE90.
         var isShared = _past.Count > 0 && prng.Chance(20);
         return new Message(
@@ -60,6 +66,10 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     private Message Reversal(uint originalStan, int originalClass, string pan) => new(
         4, prng.Chance(500), _nextStan++, Terminals[0], pan, prng.Between(1, 2_000), originalStan, originalClass,
         prng.Chance(250) ? prng.Between(0, 1_500) : null);
+
+    private Message Completion(Message original) => new(
+        2, Advice: true, _nextStan++, Terminals[0], prng.Chance(950) ? original.Pan : Card(),
+        prng.Chance(600) ? original.Amount : prng.Between(1, 2_000), original.Stan, OriginalClass: 1);
 
     private string Card() => prng.Chance(900) ? Cards[prng.Below(swarm.Cards)] : Cards[prng.Below(Cards.Length)];
 

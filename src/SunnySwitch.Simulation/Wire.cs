@@ -41,7 +41,7 @@ internal sealed class Wire(Dialect dialect)
             [42] = "MERCHANT0000001",
             [49] = "840",
         };
-        if (message.Class == 4)
+        if (message.OriginalStan != 0)
         {
             fields[90] = $"0{message.OriginalClass}00{Digits(message.OriginalStan, 6)}1124120000" + new string('0', 22);
             if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
