@@ -8,31 +8,35 @@ namespace SunnySwitch.Cell;
 
 /// <summary>
 /// Amounts that an answer tells. To an inquiry: DE54 with ledger (01) and available balance (02). To a purchase that was approved in part:
-/// DE4 is what was approved, DE54 what had been asked for (57). A group of DE54 is account type 2, amount type 2, currency 3, C or D,
-/// amount 12; with one digit of decimals after the currency in 2003 (ISO 8583-1, additional amounts).
+/// DE4 is what was approved, DE54 what had been asked for (57). To what was billed in another currency: DE6 with the amount, DE10 with the
+/// rate, DE51 with the currency (1987 and 1993). A group of DE54 is account type 2, amount type 2, currency 3, C or D, amount 12; with one
+/// digit of decimals after the currency in 2003 (ISO 8583-1, additional amounts).
 /// </summary>
 internal static class AnswerAmounts
 {
-    private const int AmountField = 4, AdditionalField = 54;
+    private const int AmountField = 4, BilledField = 6, RateField = 10, BilledCurrencyField = 51, AdditionalField = 54;
     private const uint Ledger = 1, Available = 2, Original = 57;
     private const int GroupBytesMax = 21;
     private const long AmountMax = 999_999_999_999;
 
     /// <summary>True if an answer tells amounts.</summary>
-    public static bool AreToldBy(in Decided decided) => decided.Effect == EffectKind.BalancesTold || decided.Code == ResponseCode.ApprovedInPart;
+    public static bool AreToldBy(in Decided decided, in Charges charges) =>
+        decided.Effect == EffectKind.BalancesTold || decided.Code == ResponseCode.ApprovedInPart || decided.IsBilled(in charges);
 
     /// <summary>
     /// Takes a framed answer in <paramref name="target"/> apart and writes it anew with its amounts; returns its bytes. An answer
-    /// without room for DE54, of a dialect without it, or with balances that twelve digits do not hold, stays without it.
+    /// without room for them, of a dialect without their fields, or with amounts that twelve digits do not hold, stays without them.
     /// </summary>
-    public static int Insert(Framing framing, Dialect dialect, Span<byte> target, int bytes, in Decided decided, ref FieldTable fields)
+    public static int Insert(
+        Framing framing, Dialect dialect, Span<byte> target, int bytes, in Decided decided, in Charges charges, ref FieldTable fields)
     {
         Span<byte> text = stackalloc byte[2 * GroupBytesMax];
-        text = text[..Write(dialect, in decided, text)];
+        text = decided.IsBilled(in charges) ? default : text[..Write(dialect, in decided, text)];
         var takesText = dialect.TypeOf(AdditionalField) == FieldType.Text && !dialect.IsFixed(AdditionalField);
         if (!takesText || dialect.UnitsMax(AdditionalField) < text.Length) text = default;
+        var bill = decided.IsBilled(in charges) ? BillFields(dialect, in decided) : default;
         var isPart = decided.Code == ResponseCode.ApprovedInPart;
-        if (text.IsEmpty && !isPart) return bytes;
+        if (text.IsEmpty && bill.IsEmpty && !isPart) return bytes;
         Span<byte> plain = stackalloc byte[ReplyEncoder.ReplyBytesMax];
         plain = plain[..bytes];
         target[..bytes].CopyTo(plain);
@@ -40,8 +44,8 @@ internal static class AnswerAmounts
         Must.Hold(Decoder.Decode(dialect, message, ref fields).IsOk);
         var reader = new MessageReader(dialect, message, in fields);
         var into = target[framing.LeadBytes..^framing.TrailBytes];
-        var written = Compose(dialect, reader, in decided, text, into);
-        if (written < 0 || written > framing.MessageBytesMax) written = Compose(dialect, reader, in decided, default, into);
+        var written = Compose(dialect, reader, in decided, in charges, bill, text, into);
+        if (written < 0 || written > framing.MessageBytesMax) written = Compose(dialect, reader, in decided, in charges, default, default, into);
         Must.Hold(written > 0);                              // Not longer than it was.
         plain[..framing.LeadBytes].CopyTo(target);
         framing.WriteLength(target, written);
@@ -49,9 +53,27 @@ internal static class AnswerAmounts
         return framing.LeadBytes + written + framing.TrailBytes;
     }
 
-    private static int Compose(Dialect dialect, in MessageReader reader, in Decided decided, ReadOnlySpan<byte> text, Span<byte> target)
+    /// <summary>DE6, 10 and 51 as far as the dialect has them as they are in 1987.</summary>
+    private static FieldSet BillFields(Dialect dialect, in Decided decided)
     {
-        var all = reader.Present;
+        var fields = default(FieldSet);
+        if (dialect.Standard == 2003 || decided.BilledMinor > AmountMax) return fields;
+        if (IsNumber(dialect, BilledField, 12)) fields.Add(BilledField);
+        if (IsNumber(dialect, RateField, 8)) fields.Add(RateField);
+        var isCurrency = dialect.IsFixed(BilledCurrencyField) && dialect.UnitsMax(BilledCurrencyField) == 3;
+        if (isCurrency && dialect.TypeOf(BilledCurrencyField) is FieldType.Text or FieldType.Digits) fields.Add(BilledCurrencyField);
+        return fields;
+    }
+
+    private static bool IsNumber(Dialect dialect, int field, int digits) =>
+        dialect.TypeOf(field) == FieldType.Digits && dialect.IsFixed(field) && dialect.UnitsMax(field) == digits;
+
+    private static int Compose(
+        Dialect dialect, in MessageReader reader, in Decided decided, in Charges charges, FieldSet bill, ReadOnlySpan<byte> text, Span<byte> target)
+    {
+        Span<byte> currency = stackalloc byte[3];
+        WriteNumber(currency, decided.Explanation.Currency);
+        var all = reader.Present.Or(bill);
         if (!text.IsEmpty) all.Add(AdditionalField);
         var writer = new MessageWriter(dialect, target);
         writer.Begin(reader.Mti, all);
@@ -59,7 +81,10 @@ internal static class AnswerAmounts
         {
             if (field == AdditionalField) writer.Text(field, text);
             else if (field == AmountField && decided.Code == ResponseCode.ApprovedInPart) writer.Number(field, AmountOf(reader, in decided));
-            else writer.CopyRaw(field, reader.Raw(field));
+            else if (!bill.Has(field)) writer.CopyRaw(field, reader.Raw(field));
+            else if (field == BilledField) writer.Number(field, (ulong)decided.BilledMinor);
+            else if (field == RateField) writer.Number(field, charges.Rate.Packed);
+            else writer.Text(field, currency);
         }
 
         return writer.End();

@@ -243,9 +243,9 @@ public sealed class Cell : IBatchEventHandler<Input>
         }
 
         var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in transaction.Decided, target);
-        if (AnswerAmounts.AreToldBy(in transaction.Decided))
+        if (AnswerAmounts.AreToldBy(in transaction.Decided, in transaction.Charges))
         {
-            bytes = AnswerAmounts.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, ref _fields);
+            bytes = AnswerAmounts.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, in transaction.Charges, ref _fields);
         }
 
         _desk.Commit(connection, bytes);

@@ -1,3 +1,4 @@
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Disks;
 
 namespace SunnySwitch.Cell.Tests;
@@ -281,6 +282,27 @@ public sealed class CellTests
         Assert.Equal("0057840D000000150000", CellUnderTest.Field(answer, 54));
         Assert.Equal(Convert.ToHexString(answer), Convert.ToHexString(cell.Exchange(Part(0x0101))));
         Assert.Equal("51", CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(78)), 39));
+    }
+
+    [Theory]
+    [InlineData(0x0100)]
+    [InlineData(0x0200)]
+    public void An_answer_in_another_currency_tells_the_bill_and_the_rate_and_its_repeat_the_same_bytes(int mti)
+    {
+        using var cell = new CellUnderTest(new MemoryDisk());
+        cell.AddCard();
+        var rates = new RateSet { Count = 1 };
+        rates.Rates[0] = new RateTerms { From = 978, To = 840, Rate = Rate.Of(10_834, 4) };
+        Assert.Equal(CommandOutcome.Done, cell.Ask(new OperatorCommand(CommandKind.RatesActivate, _ => { }) { Rates = rates }).Outcome);
+        byte[] Buy(int type, int stan, string currency) => CellUnderTest.Message(
+            (ushort)type, (2, "4761739001010119"), (3, "000000"), (4, "000000010000"), (7, "1122165047"), (11, $"{stan:D6}"), (32, "400001"),
+            (37, $"{stan:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, currency));
+        var answer = cell.Exchange(Buy(mti, 5, "978"));
+        Assert.Equal(("00", "000000010000", "978"), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 4), CellUnderTest.Field(answer, 49)));
+        Assert.Equal(("000000010834", "40010834", "840"), (CellUnderTest.Field(answer, 6), CellUnderTest.Field(answer, 10), CellUnderTest.Field(answer, 51)));
+        Assert.Equal(Convert.ToHexString(answer), Convert.ToHexString(cell.Exchange(Buy(mti | 1, 5, "978"))));
+        Assert.Equal("", CellUnderTest.Field(cell.Exchange(Buy(mti, 6, "840")), 6));
+        Assert.Equal("", CellUnderTest.Field(cell.Exchange(Buy(mti, 7, "554")), 10));
     }
 
     /// <summary>Each gets the code of the table, moves nothing, and hurts nothing.</summary>

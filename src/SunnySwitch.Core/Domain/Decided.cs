@@ -92,6 +92,14 @@ public struct Decided
     /// <summary>What limits count, and a partial approval approves.</summary>
     public readonly long CountedMinor => Code == ResponseCode.ApprovedInPart ? HeldDelta - LedgerDelta : Request.AmountMinor;
 
+    /// <summary>What moved at the card's account, without its sign.</summary>
+    public readonly long BilledMinor => Math.Abs(LedgerDelta != 0 ? LedgerDelta : HeldDelta);
+
+    /// <summary>True for an approval in another currency than the account's that moved something: its answer says how much, and at which rate.</summary>
+    public readonly bool IsBilled(in Charges charges) =>
+        (Request.Has & RequestHas.Charged) != 0 && charges.Rate.Packed != 0 && Code == ResponseCode.Approved && Effect != EffectKind.Reversed
+        && BilledMinor > 0;
+
     /// <summary>Size of the fixed part of this one's payload.</summary>
     public readonly int FixedBytes => Explanation.RulesVersion == 0 ? PlainBytes : Bytes;
 

@@ -62,7 +62,7 @@ internal readonly struct Billing(SwitchState state)
         }
 
         if (transaction.Charges.Rate.Packed != 0 || feeMinor != 0) transaction.Request.Has |= RequestHas.Charged;
-        if (!state.Contra.IsFull && !state.Charges.IsFull) return true;
+        if (!state.Contra.IsFull && !state.Charges.IsFull && !(transaction.Charges.Rate.Packed != 0 && state.Balances.IsFull)) return true;
         transaction.RefuseAndAlarm(InternalResult.TableFull);
         return false;
     }

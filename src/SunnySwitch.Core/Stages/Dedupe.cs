@@ -26,6 +26,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
                 transaction.Decided.OriginalKey = number;
                 if (stored.Effect == EffectKind.BalancesTold) TellAgain(ref transaction, stored.Undo);
                 if (stored.Code == ResponseCode.ApprovedInPart) transaction.Decided.HeldDelta = state.ApprovedPartOf(number);
+                else if (stored.Code == ResponseCode.Approved) TellBillAgain(ref transaction, number);
                 return StageResult.Answer;
             case KeyMatch.OtherBody:
                 return transaction.RefuseAndAlarm(InternalResult.SameKeyOtherBody);
@@ -41,6 +42,14 @@ internal readonly struct Dedupe(SwitchState state) : IStage
         return state.Keys.Entries.IsFull
             ? transaction.RefuseAndAlarm(InternalResult.TableFull)
             : StageResult.Continue;
+    }
+
+    private void TellBillAgain(ref Transaction transaction, long number)
+    {
+        if (!state.TryFindBilled(number, out var billed, out var rate, out var currency)) return;
+        transaction.Decided.HeldDelta = billed;
+        transaction.Decided.Explanation.Currency = currency;
+        transaction.Charge(true, new Charges { Rate = rate, Currency = transaction.Request.Currency });
     }
 
     private void TellAgain(ref Transaction transaction, long number)

@@ -23,7 +23,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         var operation = transaction.Operation;
         var isDecline = operation != Operation.Void && (transaction.Request.Has & RequestHas.DeclinedElsewhere) != 0;
         if (isDecline) return transaction.Conclude(InternalResult.AdviceOfDecline);
-        var isFull = state.Steps.IsFull || state.Charges.IsFull || state.Contra.IsFull;
+        var isFull = state.Steps.IsFull || state.Charges.IsFull || state.Contra.IsFull || state.Balances.IsFull;
         if (isFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         return operation switch
         {

@@ -75,6 +75,7 @@ public sealed partial class SwitchState
 
         if (decided.LedgerDelta != 0) ApplyContra(in decided, in charges);
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
+        if (decided.IsBilled(in charges)) RememberBilled(in decided, in charges);
         if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 
         Keys.Entries.Append(in entry);
@@ -322,6 +323,32 @@ public sealed partial class SwitchState
         LedgerMinor = decided.Request.AmountMinor,
         Currency = decided.Request.Currency,
     });
+
+    /// <summary>A repeat of an answer in another currency is told the same amount and rate.</summary>
+    private void RememberBilled(in Decided decided, in Charges charges) => Balances.Append(new BalanceEntry
+    {
+        Primary = PartOf(Keys.Entries.NextNumber),
+        AvailableMinor = decided.BilledMinor,
+        LedgerMinor = charges.Rate.Packed,
+        Currency = decided.Explanation.Currency,
+    });
+
+    /// <summary>What an answer told of its bill; false when it told nothing.</summary>
+    internal bool TryFindBilled(long key, out long billedMinor, out Rate rate, out ushort currency)
+    {
+        (billedMinor, rate, currency) = (0, default, 0);
+        if (Balances.Live == 0) return false;
+        var primary = PartOf(key);
+        for (var number = Balances.First(primary); number != 0; number = Balances.After(number))
+        {
+            ref readonly var told = ref Balances[number];
+            if (told.Primary != primary) continue;
+            (billedMinor, rate, currency) = (told.AvailableMinor, new Rate((uint)told.LedgerMinor), told.Currency);
+            return true;
+        }
+
+        return false;
+    }
 
     /// <summary>What was approved of an answer that approved a part.</summary>
     internal long ApprovedPartOf(long key)
