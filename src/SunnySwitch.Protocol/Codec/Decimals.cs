@@ -141,19 +141,15 @@ internal static class Decimals
     /// </summary>
     public static void Pack(ReadOnlySpan<byte> characters, Span<byte> target)
     {
-        for (; characters.Length > 8; characters = characters[..^8], target = target[..^4])
+        var end = characters.Length;
+        var room = target.Length;
+        for (; end > 8; end -= 8, room -= 4)
         {
-            BinaryPrimitives.WriteUInt32BigEndian(target[^4..], PackEight(BinaryPrimitives.ReadUInt64BigEndian(characters[^8..])));
+            var eight = BinaryPrimitives.ReadUInt64BigEndian(characters.Slice(end - 8, 8));
+            BinaryPrimitives.WriteUInt32BigEndian(target.Slice(room - 4, 4), PackEight(eight));
         }
 
-        var packed = PackEight(LastOf(characters));
-        if (target.Length == 4)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(target, packed);
-            return;
-        }
-
-        for (var index = target.Length - 1; index >= 0; index--, packed >>= 8) target[index] = (byte)packed;
+        if (end > 0) WriteLast(PackEight(LastOf(characters[..end])), target[..room]);
     }
 
     /// <summary>
@@ -195,23 +191,66 @@ internal static class Decimals
         return count;
     }
 
-    /// <summary>One to eight ASCII digits to nibbles at the right end; false if one is no digit.</summary>
+    /// <summary>
+    /// ASCII digits to nibbles, an odd count padded left with 0; false if one is no digit. The target is exactly as long
+    /// as needed, and holds nothing of use after a false.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryPackEight(ReadOnlySpan<byte> digits, out uint packed)
+    public static bool TryPack(ReadOnlySpan<byte> digits, Span<byte> target)
     {
         const ulong zeros = 0x3030303030303030;
-        var text = LastOf(digits);
-        if (digits.Length < sizeof(ulong)) text |= zeros << (8 * digits.Length);
-        var nibbles = text ^ zeros;
-        // A byte over 9 gets its top bit by adding 76h, or has it already.
-        var good = (((nibbles + 0x7676767676767676) | nibbles) & 0x8080808080808080) == 0;
-        nibbles = (nibbles | (nibbles >> 4)) & 0x00FF00FF00FF00FF;
-        nibbles = (nibbles | (nibbles >> 8)) & 0x0000FFFF0000FFFF;
-        packed = (uint)(nibbles | (nibbles >> 16));
-        return good;
+        ulong strangers = 0;
+        // Positions and not shrinking spans: a span that is assigned to lives in memory instead of registers.
+        var end = digits.Length;
+        var room = target.Length;
+        for (; end > 8; end -= 8, room -= 4)
+        {
+            var eight = BinaryPrimitives.ReadUInt64BigEndian(digits.Slice(end - 8, 8)) ^ zeros;
+            strangers |= StrangersOf(eight);
+            BinaryPrimitives.WriteUInt32BigEndian(target.Slice(room - 4, 4), Squeeze(eight));
+        }
+
+        if (end == 0) return true;
+        var last = LastOf(digits[..end]) ^ (zeros >> (64 - 8 * end));
+        strangers |= StrangersOf(last);
+        WriteLast(Squeeze(last), target[..room]);
+        return strangers == 0;
     }
 
-    // At most eight characters as a big-endian number, zeros before them.
+    // The top bit of each byte over 9: adding 76h sets it, or it is there already.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong StrangersOf(ulong bytes) => ((bytes + 0x7676767676767676) | bytes) & 0x8080808080808080;
+
+    // The low nibbles of eight bytes below 10h, side by side.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Squeeze(ulong nibbles)
+    {
+        nibbles = (nibbles | (nibbles >> 4)) & 0x00FF00FF00FF00FF;
+        nibbles = (nibbles | (nibbles >> 8)) & 0x0000FFFF0000FFFF;
+        return (uint)(nibbles | (nibbles >> 16));
+    }
+
+    // One to four bytes of a number's right end.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteLast(uint packed, Span<byte> target)
+    {
+        if (target.Length == 4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(target, packed);
+        }
+        else if (target.Length > 1)
+        {
+            // Of three bytes both stores hold the middle one.
+            BinaryPrimitives.WriteUInt16BigEndian(target, (ushort)(packed >> (8 * (target.Length - 2))));
+            BinaryPrimitives.WriteUInt16BigEndian(target[^2..], (ushort)packed);
+        }
+        else
+        {
+            target[0] = (byte)packed;
+        }
+    }
+
+    // One to eight characters as a big-endian number, zeros before them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LastOf(ReadOnlySpan<byte> characters)
     {
@@ -223,9 +262,9 @@ internal static class Decimals
             return (first << (8 * (characters.Length - 4))) | BinaryPrimitives.ReadUInt32BigEndian(characters[^4..]);
         }
 
-        ulong text = 0;
-        foreach (var character in characters) text = (text << 8) | character;
-        return text;
+        if (characters.Length == 1) return characters[0];
+        ulong pair = BinaryPrimitives.ReadUInt16BigEndian(characters);
+        return (pair << (8 * (characters.Length - 2))) | BinaryPrimitives.ReadUInt16BigEndian(characters[^2..]);
     }
 
     // Eight characters, each a digit, = or D, to nibbles: the letter alone has bit 6, and its low nibble lacks 9.
@@ -234,9 +273,7 @@ internal static class Decimals
     {
         var letters = (text >> 6) & 0x0101010101010101;
         var nibbles = (text & 0x0F0F0F0F0F0F0F0F) + letters + (letters << 3);
-        nibbles = (nibbles | (nibbles >> 4)) & 0x00FF00FF00FF00FF;
-        nibbles = (nibbles | (nibbles >> 8)) & 0x0000FFFF0000FFFF;
-        return (uint)(nibbles | (nibbles >> 16));
+        return Squeeze(nibbles);
     }
 
     // Eight digits in one load: pairs, then fours, then all, each step one multiplication.

@@ -108,6 +108,10 @@ public ref struct MessageWriter
         {
             WritePacked(in plan, ascii);
         }
+        else if (plan.Check == ContentCheck.BcdTrack)
+        {
+            WritePackedTrack(in plan, ascii);
+        }
         else
         {
             Must.Hold(plan.Type != FieldType.Binary && FieldRules.FirstOutside(in plan, ascii) == ascii.Length);
@@ -149,21 +153,19 @@ public ref struct MessageWriter
         return _tooSmall ? -1 : _cursor;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void WritePacked(in FieldPlan plan, scoped ReadOnlySpan<byte> ascii)
     {
-        if (ascii.Length is > 8 or 0)
-        {
-            Must.Hold(ByteClasses.All(ascii, RangeClass.Digits));
-            var whole = ReserveContent(in plan, ascii.Length, (ascii.Length + 1) >> 1);
-            if (!_tooSmall) Decimals.Pack(ascii, whole);
-            return;
-        }
+        var room = ReserveContent(in plan, ascii.Length, (ascii.Length + 1) >> 1);
+        Must.Hold(_tooSmall ? ByteClasses.All(ascii, RangeClass.Digits) : Decimals.TryPack(ascii, room));
+    }
 
-        Must.Hold(Decimals.TryPackEight(ascii, out var packed));
-        var bytes = (ascii.Length + 1) >> 1;
-        var room = ReserveContent(in plan, ascii.Length, bytes);
-        if (_tooSmall) return;
-        for (var index = bytes - 1; index >= 0; index--, packed >>= 8) room[index] = (byte)packed;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WritePackedTrack(in FieldPlan plan, scoped ReadOnlySpan<byte> ascii)
+    {
+        Must.Hold(ByteClasses.All(ascii, default(TrackClass)));
+        var room = ReserveContent(in plan, ascii.Length, (ascii.Length + 1) >> 1);
+        if (!_tooSmall) Decimals.Pack(ascii, room);
     }
 
     private void WriteMti(ushort mti)
