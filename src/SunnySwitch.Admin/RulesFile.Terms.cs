@@ -75,16 +75,24 @@ public static partial class RulesFile
         terms.From = Day(hot, at, "from", problems);
         terms.To = Day(hot, at, "until", problems);
         if (terms.To != 0 && terms.To < terms.From) Add(problems, $"{at}.until: not before from");
+        string[] subjects = ["bin", "merchant", "terminal"];
         var id = Text(hot, at, "merchant", problems) ?? Text(hot, at, "terminal", problems);
-        if (hot.TryGetProperty("bin", out _) == (id is not null)) Add(problems, $"{at}: bin, merchant or terminal, one of them");
+        if (subjects.Count(subject => hot.TryGetProperty(subject, out _)) != 1) Add(problems, $"{at}: bin, merchant or terminal, one of them");
         if (id is null)
         {
             terms.Subject = HotSubject.Bin;
             terms.BinFrom = (uint)(Digits(hot, at, "bin", 6, problems) ?? 0);
             terms.BinTo = (uint)(Digits(hot, at, "to", 6, problems) ?? terms.BinFrom);
             if (terms.BinTo < terms.BinFrom) Add(problems, $"{at}.to: not below bin");
-            var isReason = Enum.TryParse(Text(hot, at, "reason", problems), ignoreCase: true, out terms.Reason) && terms.Reason != HotReason.None;
-            if (!isReason || !Enum.IsDefined(terms.Reason)) Add(problems, $"{at}.reason: lost, stolen, pickUp or restricted");
+            terms.Reason = Text(hot, at, "reason", problems) switch
+            {
+                "lost" => HotReason.Lost,
+                "stolen" => HotReason.Stolen,
+                "pickUp" => HotReason.PickUp,
+                "restricted" => HotReason.Restricted,
+                _ => HotReason.None,
+            };
+            if (terms.Reason == HotReason.None) Add(problems, $"{at}.reason: lost, stolen, pickUp or restricted");
             return;
         }
 

@@ -141,7 +141,7 @@ public static class RequestReader
         if (message.Has(49)) ReadCurrency(message, ref request);
         if (message.Has(70)) transaction.NetworkCode = (ushort)Mark(ref request, RequestHas.NetworkCode, message.Number(70));
         if (message.Has(90)) ReadOriginal(message, ref request, ref transaction.Original);
-        if (message.Has(95)) ReadReplacement(message, ref request, ref transaction.Original);
+        if (message.Has(95) && request.Mti >> 8 == 4) ReadReplacement(message, ref request, ref transaction.Original);
     }
 
     /// <summary>DE28, x + n 8: a debit is what the cardholder pays beside DE4 (ISO 8583-1:1987, amount, transaction fee).</summary>

@@ -1,3 +1,4 @@
+using SunnySwitch.Core.State;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Journal.Disks;
 
@@ -323,7 +324,6 @@ public sealed class CellTests
         using var cell = new CellUnderTest(new MemoryDisk());
         cell.AddCard();
         var good = CellUnderTest.Field(cell.Exchange(CellUnderTest.Purchase(1)), 39);
-        var held = cell.State.Counts.HeldMinor;
         var fields = new SortedDictionary<int, string>
         {
             [2] = "4761739001010119",
@@ -348,7 +348,11 @@ public sealed class CellTests
             case "PAN of 19 digits that fail": fields[2] = "4761739001010119999"; break;
             case "DE90 of zeros": (mti, fields[90]) = (0x0400, zeros); break;
             case "DE95 above DE4": (mti, fields[90], fields[95]) = (0x0400, "0100000001" + "1122165047" + zeros[..22], "000000001001" + zeros[..30]); break;
-            case "reversal of a reversal": (mti, fields[90]) = (0x0400, "0400000001" + "1122165047" + zeros[..22]); break;
+            case "reversal of a reversal":
+                (mti, fields[11], fields[90]) = (0x0400, "000003", "0100000001" + "1122165047" + zeros[..22]);
+                Assert.Equal("00", CellUnderTest.Field(cell.Exchange(CellUnderTest.Message(mti, [.. fields.Select(field => (field.Key, field.Value))])), 39));
+                (fields[11], fields[90]) = ("000002", "0400000003" + "1122165047" + zeros[..22]);
+                break;
             case "completion of nothing": (mti, fields[25], fields[38]) = (0x0220, "06", "ZZZZZZ"); break;
             case "track of another card": fields[35] = "5413330089020011=2812201123"; break;
         }
@@ -357,8 +361,11 @@ public sealed class CellTests
         if (what == "fee of letters") fields[28] = "D00000250";
         var message = CellUnderTest.Message(mti, [.. fields.Select(field => (field.Key, field.Value))]);
         if (what == "fee of letters") message[System.Text.Encoding.ASCII.GetString(message).IndexOf("D00000250", StringComparison.Ordinal) + 3] = (byte)'X';
-        var answer = CellUnderTest.Field(cell.Exchange(message), 39);
-        Assert.Equal(("00", code, held), (good, answer, cell.State.Counts.HeldMinor));
+        (long, Int128) Balances() => (
+            cell.State.Counts.HeldMinor,
+            cell.State.ContraBalances.Where(each => each.Kind == ContraKind.Settlement).Aggregate(Int128.Zero, (sum, each) => sum + each.Minor));
+        var balances = Balances();
+        Assert.Equal(("00", code, balances), (good, CellUnderTest.Field(cell.Exchange(message), 39), Balances()));
         Assert.All(cell.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
         Assert.Equal(cell.State.Hash, cell.State.HashFromScratch());
     }

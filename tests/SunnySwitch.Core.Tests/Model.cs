@@ -67,7 +67,7 @@ internal sealed class Model(int firstDay)
 
         var isReversed = _tombstones.Exists(entry => entry.Original == name);
         if (isReversed && !message.Advice) return ("94", false);
-        var answer = new Answer { Key = key, Name = name, Message = message, Day = _today, IsCardKnown = !isReversed && Accounts.ContainsKey(message.Pan) };
+        var answer = new Answer { Key = key, Name = name, Message = message, Day = _today, IsCardKnown = Accounts.ContainsKey(message.Pan) };
         answer.ApprovalCode = message.Advice && message.ApprovalCode != 0 ? message.ApprovalCode : approvalCode;
         answer.Code = isReversed ? "00" : what == What.Reversal ? Reverse(message, answer) : Decide(what, message, answer);
         Part = answer.Part;

@@ -52,7 +52,7 @@ internal readonly struct Billing(SwitchState state)
             }
 
             isGood = isGood && transaction.Charges.Rate.TryConvert(billedMinor, currency, account.Currency, out billedMinor)
-                && billedMinor is > 0 and <= AccountTable.BalanceMinorMax;
+                && billedMinor is > 0 and <= KeyEntry.UndoMax;
         }
 
         if (!isGood)
@@ -62,8 +62,17 @@ internal readonly struct Billing(SwitchState state)
         }
 
         if (transaction.Charges.Rate.Packed != 0 || feeMinor != 0) transaction.Request.Has |= RequestHas.Charged;
-        if (!state.Contra.IsFull && !state.Charges.IsFull && !(transaction.Charges.Rate.Packed != 0 && state.Balances.IsFull)) return true;
+        if (HasRoom(in transaction, currency)) return true;
         transaction.RefuseAndAlarm(InternalResult.TableFull);
         return false;
+    }
+
+    /// <summary>
+    /// True if what moves can be booked and remembered: what has neither fee nor rate needs the acquirer's own account and no more.
+    /// </summary>
+    public bool HasRoom(in Transaction transaction, ushort currency)
+    {
+        if ((transaction.Request.Has & RequestHas.Charged) == 0) return state.Contra.HasRoomFor(transaction.Decided.Request.Acquirer, currency);
+        return !state.Contra.IsFull && !state.Charges.IsFull && !(transaction.Charges.Rate.Packed != 0 && state.Balances.IsFull);
     }
 }

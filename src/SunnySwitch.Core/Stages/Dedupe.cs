@@ -36,6 +36,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
         {
             // A declined advice would come again for ever.
             if (!transaction.Decided.IsAdvice || state.Keys.Entries.IsFull) return transaction.Refuse(InternalResult.AfterItsReversal);
+            new CardLookup(state).Run(ref transaction, now);          // Remembered with its card, as every answer.
             return transaction.Conclude(InternalResult.AdviceAfterItsReversal);
         }
 

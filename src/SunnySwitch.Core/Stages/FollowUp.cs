@@ -23,8 +23,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         var operation = transaction.Operation;
         var isDecline = operation != Operation.Void && (transaction.Request.Has & RequestHas.DeclinedElsewhere) != 0;
         if (isDecline) return transaction.Conclude(InternalResult.AdviceOfDecline);
-        var isFull = state.Steps.IsFull || state.Charges.IsFull || state.Contra.IsFull || state.Balances.IsFull;
-        if (isFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        if (state.Steps.IsFull) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         return operation switch
         {
             Operation.Completion => Complete(ref transaction, in account),
@@ -106,6 +105,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
         if (!share.TryRefund(amount, out var billed, out var charges)) return transaction.Conclude(InternalResult.RefundAboveCaptured);
         if (account.LedgerMinor > AccountTable.BalanceMinorMax - billed) return transaction.Conclude(InternalResult.BadAmount);
         transaction.Charge(share.IsCharged, in charges);
+        if (!_billing.HasRoom(in transaction, share.Currency)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         ref var decided = ref transaction.Decided;
         // As without a name: the money comes with the financial message.
         if (transaction.Operation == Operation.Void || Mtis.KindOf(decided.Request.Mti) is MessageKind.Financial or MessageKind.FinancialAdvice)

@@ -33,7 +33,7 @@ public sealed class Redecision(SwitchState state, long from, long to)
         {
             Decided++;
             var verdict = _decider.Redecide(in frame, in original, in charges, time, sequence, out var again, out var chargesAgain);
-            if (version == 1) again.Explanation = default;            // Version 1 explained nothing.
+            if (version == 1) (again.Explanation, again.HoldDays) = (default, 0);            // Version 1 had neither.
             if (verdict != Verdict.Answer || !AreSame(in frame, in again) || !AreSame(in frame, in charges, in chargesAgain))
             {
                 Different++;

@@ -93,8 +93,8 @@ internal readonly struct Reversal(SwitchState state) : IStage
             whole = state.Steps[original.Undo].LedgerMinor;
         }
 
-        var share = new Share(state, number, decided.Hold, currency, left, whole);
-        if (!TryStays(in transaction, share.AmountMinor, out var stays))
+        var share = new Share(state, number, slot: -1, currency, left, whole);
+        if (!TryStays(in transaction, share.AmountMinor, out var stays) || !share.CanStay(stays))
         {
             decided.Hold = -1;
             return NothingToRelease(ref transaction, original.Status, stays == share.AmountMinor);

@@ -11,6 +11,7 @@ internal readonly struct Share
 {
     private readonly long _billed;
     private readonly Charges _left;
+    private readonly ushort _account;
 
     /// <summary>True if it has a fee, or another currency than the account.</summary>
     public bool IsCharged { get; }
@@ -29,20 +30,16 @@ internal readonly struct Share
         if (charge != 0)
         {
             ref readonly var entry = ref state.Charges[charge];
-            _left = new Charges
-            {
-                SettledMinor = Math.Abs(entry.SettledMinor),
-                FeeMinor = Math.Abs(entry.FeeMinor),
-                Rate = entry.Rate,
-                Currency = entry.Currency,
-            };
+            var charges = new Charges { SettledMinor = entry.SettledMinor, FeeMinor = entry.FeeMinor, Rate = entry.Rate, Currency = entry.Currency };
+            _left = charges.SettledMinor < 0 ? charges.Opposite : charges;
             if (billedMinor < wholeMinor) _left = Scaled(in _left, billedMinor, wholeMinor);
             IsCharged = true;
         }
         else if (slot >= 0 && state.Holds[slot].Rate.Packed != 0)
         {
-            // The captures as a whole: what they were is found back at their rate.
+            // The captures as a whole: the most that comes to what was billed, at their rate.
             ref readonly var hold = ref state.Holds[slot];
+            _account = account;
             _left.Rate = hold.Rate;
             _left.Currency = hold.Currency;
             _left.SettledMinor = Converted(billedMinor, hold.Rate, account, hold.Currency);
@@ -55,6 +52,9 @@ internal readonly struct Share
 
     /// <summary>What is left of the amount, without its fee.</summary>
     public long AmountMinor => _left.SettledMinor;
+
+    /// <summary>False when less would stay than the fee that was given for it.</summary>
+    public bool CanStay(long staysMinor) => staysMinor == 0 || staysMinor > -_left.FeeMinor;
 
     /// <summary>Of an amount down to what stays of it: what goes back at the account, and from the acquirer.</summary>
     public void Undo(long staysMinor, out long billedMinor, out Charges charges)
@@ -80,7 +80,9 @@ internal readonly struct Share
         var isAll = amountMinor < 0;
         if (!isAll)
         {
-            if (amountMinor > _left.SettledMinor && !Mutant.Is(Mutation.RefundWithoutBound)) return false;
+            // A fee that the acquirer gave lowered what there is to be refunded.
+            var most = _left.SettledMinor + Math.Min(0, _left.FeeMinor);
+            if (amountMinor > most && !Mutant.Is(Mutation.RefundWithoutBound)) return false;
             charges.SettledMinor = amountMinor;
             charges.FeeMinor = 0;
             billedMinor = amountMinor == _left.SettledMinor && _left.FeeMinor == 0 ? _billed : Part(amountMinor);
@@ -92,6 +94,7 @@ internal readonly struct Share
 
     private long Part(long amountMinor)
     {
+        if (_account != 0) return _left.Rate.TryConvert(amountMinor, _left.Currency, _account, out var billed) ? Math.Clamp(billed, 1, _billed) : _billed;
         var total = (Int128)_left.SettledMinor + _left.FeeMinor;
         if (total == _billed) return amountMinor;
         // Never all of it while a part stays, and never nothing.
@@ -109,12 +112,12 @@ internal readonly struct Share
     // Against the rate: billed x 10^decimals / digits.
     private static long Converted(long minor, Rate rate, ushort from, ushort to)
     {
-        var (low, high) = (0L, long.MaxValue / 20_000_000);
+        var (low, high) = (0L, KeyEntry.UndoMax);
         while (low < high)
         {
-            var middle = low + ((high - low) / 2);
-            if (rate.TryConvert(middle, to, from, out var billed) && billed < minor) low = middle + 1;
-            else high = middle;
+            var middle = high - ((high - low) / 2);
+            if (rate.TryConvert(middle, to, from, out var billed) && billed <= minor) low = middle;
+            else high = middle - 1;
         }
 
         return low;

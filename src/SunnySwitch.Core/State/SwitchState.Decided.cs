@@ -249,7 +249,7 @@ public sealed partial class SwitchState
         Must.Hold(original.Status != KeyStatus.Reversed || original.Effect == EffectKind.Completed);      // Money goes back once.
         Must.Hold(original.Card == decided.Card);
         var isWhole = (decided.Request.Has & RequestHas.Replacement) == 0 || named.ReplacementMinor == 0;
-        var stays = 0L;
+        var (stays, captured) = (0L, CapturedOf(in decided, in original, isWhole ? 0 : named.ReplacementMinor));
         switch (original.Effect)
         {
             case EffectKind.HoldOpened:
@@ -280,8 +280,22 @@ public sealed partial class SwitchState
         var mayOverdraw = original.Effect is EffectKind.Credited or EffectKind.Refunded or EffectKind.Completed;
         if (decided.Account >= 0) Accounts.Move(decided.Account, decided.HeldDelta, decided.LedgerDelta, mayOverdraw);
         original.Status = stays > 0 ? KeyStatus.PartlyReversed : KeyStatus.Reversed;
-        Velocity.GiveBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, stays == 0 ? 0 : named.ReplacementMinor);
+        var countedOn = decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay;
+        Velocity.GiveBack(decided.OriginalKey, countedOn, stays + captured == 0 ? 0 : named.ReplacementMinor + captured);
         Keys.Entries.Replace(decided.OriginalKey, in original);
+    }
+
+    /// <summary>
+    /// What was captured of what is undone: it stays spent, also for limits. Where it was in another currency nobody knows what it was there.
+    /// </summary>
+    private long CapturedOf(in Decided decided, in KeyEntry original, long staysMinor)
+    {
+        if (original.Effect is not (EffectKind.HoldOpened or EffectKind.Increased)) return 0;
+        ref readonly var hold = ref Holds[decided.Hold];
+        var captured = original.Effect == EffectKind.HoldOpened || hold.CapturedMinor == 0
+            ? hold.CapturedMinor
+            : Math.Max(0, Steps[original.Undo].HeldMinor + decided.HeldDelta - staysMinor);
+        return captured > 0 && hold.Rate.Packed != 0 ? KeyEntry.UndoMax : captured;
     }
 
     private void UndoStep(in Decided decided, in Charges charges, EffectKind effect, long number, bool isWhole)

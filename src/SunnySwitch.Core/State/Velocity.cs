@@ -240,6 +240,8 @@ internal sealed class Velocity(StateOptions options, bool touch)
         }
 
         receipt.AmountMinor -= amountMinor;
+        // Once: a purchase whose refund was undone can be reversed a second time.
+        if (staysMinor == 0) receipt.Limits = 0;
         Receipts.Replace(number, in receipt);
     }
 

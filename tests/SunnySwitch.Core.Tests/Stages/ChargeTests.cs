@@ -221,6 +221,66 @@ public sealed class ChargeTests
         Assert.All(bench.State.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
     }
 
+    [Theory]
+    [InlineData(0x0420, 0u, true)]
+    [InlineData(0x0200, 2u, true)]
+    [InlineData(0x0420, 0u, false)]
+    [InlineData(0x0200, 2u, false)]
+    public void A_fee_that_the_acquirer_gives_goes_back_to_it(ushort mti, uint function, bool isDomestic)
+    {
+        var currency = isDomestic ? Dollars : Euros;
+        var bought = Sent(In(currency, 10_000, 0x0200, fee: -200));
+        Assert.Equal("64", Send(Of(bought, In(currency, 9_801, 0x0200, function: 20))));
+        Sent(Of(bought, In(currency, 10_000, mti, function: function)));
+        Assert.Equal((100_000L, 0L, 0L), (_bench.View().LedgerMinor, Contra(ContraKind.Fees, currency), Contra(ContraKind.Settlement, currency)));
+    }
+
+    [Theory]
+    [InlineData(200, "64")]
+    [InlineData(1, "64")]
+    [InlineData(201, "00")]
+    public void No_less_can_stay_of_a_purchase_than_the_fee_that_was_given_for_it(long stays, string code)
+    {
+        var bought = Sent(In(Dollars, 10_000, 0x0200, fee: -200));
+        Assert.Equal(code, Send(Reversal(++_stan, bought, 0x0400, stays)));
+        Sent(Reversal(++_stan, bought));
+        Assert.Equal(100_000, _bench.View().LedgerMinor);
+    }
+
+    [Fact]
+    public void What_comes_out_too_large_at_the_account_is_refused()
+    {
+        Activate((Euros, Dollars, Rate.Of(12, 1)));
+        Assert.Equal("13", Send(In(Euros, 999_999_999_999, 0x0220)));
+        Assert.Equal("00", Send(In(Euros, 900_000_000_000, 0x0220)));
+    }
+
+    [Fact]
+    public void A_refund_whose_authorization_is_gone_is_taken_back_whatever_holds_money_in_its_place()
+    {
+        var code = Sent(In(Dollars, 10_000, 0x0100));
+        Sent(Of(code, In(Dollars, 10_000, 0x0220)));
+        _bench.OpenDay(FirstDay + 1);
+        var refund = Sent(Of(code, In(Dollars, 4_000, 0x0200, function: 20)));
+        _bench.OpenDay(FirstDay + 2);
+        _bench.Sweep();
+        var foreign = Sent(In(Euros, 1_000, 0x0100));
+        Assert.Equal(refund.Decided.Hold, foreign.Decided.Hold);
+        Sent(Reversal(++_stan, refund));
+        Assert.Equal(90_000, _bench.View().LedgerMinor);
+    }
+
+    [Fact]
+    public void All_that_was_captured_in_a_weak_currency_can_be_refunded_by_the_authorization()
+    {
+        Activate((Yen, Dollars, Rate.Of(6, 5)));
+        var held = Sent(In(Yen, 999_999, 0x0100));
+        Sent(Of(held, In(Yen, 999_999, 0x0220)));
+        Sent(Of(held, In(Yen, 999_999, 0x0200, function: 20)));
+        Assert.Equal(100_000, _bench.View().LedgerMinor);
+        Assert.Equal("12", Send(Of(held, In(Yen, 10_000, 0x0200, function: 20))));
+    }
+
     /// <summary>
     /// Whatever is taken, refunded in part, voided, captured and undone in part, in three currencies with and without fees: at each step every
     /// currency sums to zero, and once all is undone nothing is left anywhere.
@@ -235,7 +295,7 @@ public sealed class ChargeTests
         for (var step = 0; step < 60; step++)
         {
             var currency = currencies[random.Next(currencies.Length)];
-            var fee = random.Next(3) == 0 ? random.Next(1, 90) : 0;
+            var fee = random.Next(3) == 0 ? random.Next(-90, 90) : 0;
             var amount = random.Next(100, 6_000);
             var kind = random.Next(8);
             var original = open.Count > 0 ? open[random.Next(open.Count)] : default;

@@ -374,6 +374,104 @@ public sealed class LifeCycleTests
         Assert.Equal(Verdict.NonAnswer, _bench.Transaction.Verdict);
     }
 
+    /// <summary>A row: an original and what became of it. A cell: the answer to a step that names it.</summary>
+    private const string ByOriginal = """
+        state        | increment        | completion       | refund             | void               | 0400               | 0420
+        open         | 00 Approved      | 00 Approved      | 12 NotRefundable   | 00 Approved        | 00 Approved        | 00 Approved
+        completed    | 25 AuthCompleted | 25 AuthCompleted | 00 Approved        | 25 AuthCompleted   | 25 AuthCompleted   | 00 AuthCompleted
+        reversed     | 25 AuthUnknown   | 25 AuthUnknown   | 12 NotRefundable   | 00 AlreadyReversed | 00 AlreadyReversed | 00 AlreadyReversed
+        over         | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        forgotten    | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        posted       | 12 NotAnAuth     | 12 NotAnAuth     | 00 Approved        | 00 Approved        | 00 Approved        | 00 Approved
+        declined     | 12 NotAnAuth     | 12 NotAnAuth     | 12 NotRefundable   | 00 Approved        | 00 Approved        | 00 Approved
+        a refund     | 12 NotAnAuth     | 12 NotAnAuth     | 12 NotRefundable   | 00 Approved        | 00 Approved        | 00 Approved
+        an increment | 00 Approved      | 00 Approved      | 12 NotRefundable   | 00 Approved        | 00 Approved        | 00 Approved
+        a completion | 12 NotAnAuth     | 12 NotAnAuth     | 00 Approved        | 00 Approved        | 00 Approved        | 00 Approved
+        a reversal   | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        a void       | 12 NotAnAuth     | 12 NotAnAuth     | 12 NotRefundable   | 12 CannotBeUndone  | 12 CannotBeUndone  | 00 CannotBeUndone
+        """;
+
+    private const string ByApprovalCode = """
+        state        | increment        | completion       | refund                 | void               | 0400               | 0420
+        open         | 00 Approved      | 00 Approved      | 64 RefundAboveCaptured | 00 Approved        | 00 Approved        | 00 Approved
+        completed    | 25 AuthCompleted | 25 AuthCompleted | 00 Approved            | 25 AuthCompleted   | 25 AuthCompleted   | 00 AuthCompleted
+        reversed     | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        over         | 25 AuthExpired   | 25 AuthExpired   | 64 RefundAboveCaptured | 00 Approved        | 00 Approved        | 00 Approved
+        forgotten    | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        posted       | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        declined     | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        a refund     | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        an increment | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        a completion | 25 AuthCompleted | 25 AuthCompleted | 00 Approved            | 25 AuthCompleted   | 25 AuthCompleted   | 00 AuthCompleted
+        a reversal   | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        a void       | 25 AuthUnknown   | 25 AuthUnknown   | 25 OriginalUnknown     | 25 OriginalUnknown | 25 OriginalUnknown | 00 OriginalUnknown
+        """;
+
+    [Theory]
+    [InlineData(ByOriginal, false)]
+    [InlineData(ByApprovalCode, true)]
+    public void Every_step_has_its_answer_in_every_state_and_moves_money_only_where_it_is_approved(string table, bool isByCode)
+    {
+        var lines = table.Split('\n').Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
+        Assert.Equal((13, 7), (lines.Count, lines[0].Length));
+        foreach (var row in lines.Skip(1))
+        {
+            for (var column = 1; column < row.Length; column++)
+            {
+                var (state, step) = (row[0], lines[0][column]);
+                Assert.Equal((state, step, row[column]), (state, step, new LifeCycleTests().Answer(step, state, isByCode)));
+            }
+        }
+    }
+
+    private string Answer(string step, string state, bool isByCode)
+    {
+        var original = In(state);
+        var (mti, function, says) = step switch
+        {
+            "increment" => ((ushort)0x0100, 0u, RequestHas.Increment),
+            "completion" => ((ushort)0x0220, 0u, RequestHas.Completion),
+            "refund" => ((ushort)0x0200, 20u, RequestHas.None),
+            "void" => ((ushort)0x0200, 2u, RequestHas.None),
+            _ => (Convert.ToUInt16(step, 16), 0u, RequestHas.None),
+        };
+        var before = Balances;
+        var message = isByCode ? ByCode(original.Decided.ApprovalCode, mti, 1_000, function, says) : Of(original, mti, 1_000, function, says);
+        var (code, result) = Send(message);
+        var moves = result == InternalResult.Approved && state != "declined";
+        Assert.Equal(moves, before != Balances);
+        return $"{code} {result.ToString().Replace("Authorization", "Auth", StringComparison.Ordinal)}";
+    }
+
+    private Transaction In(string state)
+    {
+        var what = state switch
+        {
+            "posted" => Sent(Purchase(++_stan, 10_000, 0x0200)),
+            "declined" => Declined(),
+            _ => Authorize(),
+        };
+        if (state == "completed") Sent(Of(what, 0x0220, 10_000, says: RequestHas.Completion));
+        if (state == "reversed") Sent(Of(what, 0x0420, 10_000));
+        if (state is "over" or "forgotten") Days(SwitchState.HoldDaysUsual);
+        if (state == "forgotten") _bench.Sweep();
+        return state switch
+        {
+            "a refund" => Sent(Of(Sent(Purchase(++_stan, 10_000, 0x0200)), 0x0200, 1_000, function: 20)),
+            "an increment" => Sent(Of(what, 0x0100, 1_000, says: RequestHas.Increment)),
+            "a completion" => Sent(Of(what, 0x0220, 10_000, says: RequestHas.Completion)),
+            "a reversal" => Sent(Of(what, 0x0420, 10_000)),
+            "a void" => Sent(Of(what, 0x0200, 10_000, function: 2)),
+            _ => what,
+        };
+    }
+
+    private Transaction Declined()
+    {
+        Assert.Equal("51", Send(Purchase(++_stan, 1_000_000)).Code);
+        return _bench.Transaction;
+    }
+
     [Fact]
     public void Another_acquirer_finds_nothing_by_an_approval_code()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
 using static SunnySwitch.Core.Tests.Bench;
 
@@ -59,6 +60,51 @@ public sealed class LimitTests
         Assert.Equal("00", _bench.Code(first));
         Assert.Equal("00", _bench.Code(first));
         Assert.Equal(["51", "00", "65"], [Buy(10_000_000), Buy(), Buy()]);
+    }
+
+    [Fact]
+    public void A_purchase_reversed_a_second_time_after_its_refund_was_undone_gives_its_count_back_once()
+    {
+        Activate(Limit(1, LimitSubject.Card, count: 3));
+        Transaction Named(in Transaction of, ushort mti, uint function, long amount)
+        {
+            var (named, stan) = (of, ++_stan);
+            return Changed(Purchase(stan, amount, mti), t =>
+            {
+                t.Request.ProcessingCode = function * 10_000;
+                t.Request.Has |= RequestHas.Original;
+                (t.Original.Mti, t.Original.Stan, t.Original.TraceTime) = (named.Request.Mti, named.Request.Stan, named.Request.TraceTime);
+                return t;
+            });
+        }
+
+        var bought = Purchase(++_stan, 10_000, 0x0200);
+        Assert.Equal(["00", "00"], [_bench.Code(bought), Buy()]);
+        var refund = Named(bought, 0x0200, 20, 4_000);
+        Assert.Equal("00", _bench.Code(refund));
+        Assert.Equal("00", _bench.Code(Named(bought, 0x0420, 0, 10_000)));
+        Assert.Equal("00", _bench.Code(Named(refund, 0x0420, 0, 4_000)));
+        Assert.Equal("00", _bench.Code(Named(bought, 0x0420, 0, 10_000)));
+        Assert.Equal(["00", "00", "65"], [Buy(), Buy(), Buy()]);
+        Assert.Equal(100_000, _bench.View().LedgerMinor);
+    }
+
+    [Fact]
+    public void What_was_captured_of_an_authorization_stays_counted_when_the_rest_is_reversed()
+    {
+        Activate(Limit(1, LimitSubject.Card, amount: 10_000));
+        var held = Purchase(++_stan, 10_000);
+        Assert.Equal("00", _bench.Code(held));
+        var named = held;
+        Transaction Named(ushort mti, long amount, RequestHas says) => Changed(Purchase(++_stan, amount, mti), t =>
+        {
+            t.Request.Has |= RequestHas.Original | says;
+            (t.Original.Mti, t.Original.Stan, t.Original.TraceTime) = (named.Request.Mti, named.Request.Stan, named.Request.TraceTime);
+            return t;
+        });
+        Assert.Equal("00", _bench.Code(Named(0x0220, 4_000, RequestHas.MoreFollow)));
+        Assert.Equal("00", _bench.Code(Named(0x0420, 10_000, RequestHas.None)));
+        Assert.Equal(["61", "00", "61"], [Buy(6_001), Buy(6_000), Buy(1)]);
     }
 
     [Fact]
