@@ -116,7 +116,7 @@ public sealed class ModelTests
     }
 
     /// <summary>
-    /// A million transactions: I2 to I5 and I9 of design's reliability page hold when each code, repeat and balance is the model's.
+    /// A million transactions: what docs/promises.md says of money holds when each code, repeat and balance is the model's.
     /// </summary>
     [Fact]
     public void A_million_transactions_come_out_as_the_model_says()

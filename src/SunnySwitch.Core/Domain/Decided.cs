@@ -66,7 +66,7 @@ public struct Decided
     [FieldOffset(180)] public uint ApprovalCode;
     [FieldOffset(184)] public EffectKind Effect;
     [FieldOffset(185)] public DecisionOrigin Origin;
-    /// <summary>Business dates until the hold ends; 0 where none is opened or raised.</summary>
+    /// <summary>Days (of the calendar) until the hold ends; 0 where none is opened or raised.</summary>
     [FieldOffset(186)] public ushort HoldDays;
     [FieldOffset(188)] public uint DialectVersion;
     [FieldOffset(192)] public int Card;

@@ -45,7 +45,7 @@ public static class Outcomes
         New(InternalResult.UnknownNetworkCode, Check.Function, "12", "a network function that is not ours"),
         New(InternalResult.FunctionNotSupported, Check.Function, "40", "a processing code that is not ours"),
         New(InternalResult.BadAmount, Check.Amount, "13", "zero where an amount is needed, one where none is, or over twelve digits"),
-        New(InternalResult.BadCurrency, Check.Amount, "13", "no currency of ISO 4217, or not the account's"),
+        New(InternalResult.BadCurrency, Check.Amount, "13", "no currency of ISO 4217, no rate from it to the account's, or not that of what it follows"),
         New(InternalResult.CashAboveAmount, Check.Amount, "13", "cash back without its amount, or above DE4"),
         New(InternalResult.AcceptorHot, Check.Place, "03", "the merchant or the terminal is on the hot list"),
         New(InternalResult.CategoryRefused, Check.Place, "58", "nothing is approved in this merchant category"),

@@ -4,7 +4,7 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// Place and card, in the order of capabilities row 32. Gives 03 (hot merchant or terminal), 58 (category, country, refund without a
+/// Place and card, in the order of docs/authorization.md. Gives 03 (hot merchant or terminal), 58 (category, country, refund without a
 /// name), 14 (bad or unknown PAN), 57 (product), 12 and 05 (how it was read), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not
 /// active), 14 (closed), 62 (blocked).
 /// </summary>

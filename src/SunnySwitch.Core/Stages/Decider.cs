@@ -3,7 +3,7 @@ using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Core.Stages;
 
-/// <summary>Runs the stages that a message needs, in the order of capabilities row 32.</summary>
+/// <summary>Runs the stages that a message needs, in the order of docs/authorization.md.</summary>
 public sealed class Decider
 {
     private Screen _screen;

@@ -5,7 +5,7 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// The limits in force (capabilities row 49): all are looked at, all that would be exceeded are noted, the first in the order of the
+/// The limits in force: all are looked at, all that would be exceeded are noted, the first in the order of the
 /// file decides. Gives 61 (money) and 65 (count) for card, account and BIN, 58 for merchant and terminal, 96 when no more can be counted.
 /// What is approved is counted when the frame is applied, in the same step.
 /// </summary>
@@ -59,7 +59,7 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
 
 /// <summary>
 /// Limits on attempts and on declines, before the card is looked at: who tries cards out is turned away without learning anything
-/// (capabilities row 52); the operator is told. Gives what <see cref="LimitCheck"/> gives. What it turns away is not counted, so that it ends by itself.
+/// (docs/authorization.md); the operator is told. Gives what <see cref="LimitCheck"/> gives. What it turns away is not counted, so that it ends by itself.
 /// </summary>
 internal readonly struct AttemptCheck(SwitchState state) : IStage
 {

@@ -27,8 +27,6 @@ internal struct ChargeEntry : IFifoEntry
 
     public uint Previous { readonly get => _previous; set => _previous = value; }
 
-    public readonly long TotalMinor => SettledMinor + FeeMinor;
-
     public readonly UInt128 Mix(long number)
     {
         var mix = new Mix((ulong)StateTable.Charges);

@@ -29,7 +29,10 @@ internal struct KeyEntry : IFifoEntry
 {
     public const int Bytes = 48;
 
-    /// <summary>DE4 has twelve digits, and a slot is less: 40 bits leave room for the rest in one word of the hash.</summary>
+    /// <summary>
+    /// What an answer booked at the account, or the slot or number of what it made: 40 bits leave room for the rest in one word of the
+    /// hash. Billing refuses amounts above.
+    /// </summary>
     public const long UndoMax = (1L << 40) - 1;
     [FieldOffset(0)] private ulong _primary;
     [FieldOffset(8)] public ulong Rest;

@@ -126,12 +126,14 @@ internal sealed record TableOptions
             ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys),
             ("tombstones", Tombstones), ("balances", Balances ?? 1_024), ("dayCounters", DayCounters ?? 1_024),
             ("slidingCounters", SlidingCounters ?? 1_024), ("receipts", Receipts ?? 1_024), ("steps", Steps ?? 1_024),
-            ("charges", Charges ?? 1_024), ("contraAccounts", ContraAccounts ?? 1_024),
+            ("charges", Charges ?? 1_024),
         };
         foreach (var (name, value) in entries)
         {
             if (value is < 16 or > 200_000_000) yield return $"tables.{name}: 16 to 200000000, is {value}";
         }
+
+        if (ContraAccounts is < 16 or > 1_000_000) yield return $"tables.contraAccounts: 16 to 1000000, is {ContraAccounts}";
     }
 }
 
