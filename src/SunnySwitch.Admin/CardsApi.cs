@@ -57,7 +57,7 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         var view = command.View;
         return Results.Ok(new CardShown(
             view.Pan.ToString(), view.Expiry.ToString("D4"), view.Status.ToString(), view.Hot.ToString(), view.Currency,
-            view.LedgerMinor, view.HeldMinor, view.AvailableMinor, RulesApi.DateOf(view.HotFrom), RulesApi.DateOf(view.HotTo)));
+            view.LedgerMinor, view.HeldMinor, view.AvailableMinor, Dates.Text(view.HotFrom), Dates.Text(view.HotTo)));
     }
 
     private async Task<IResult> Change(CardToChange change)
@@ -65,7 +65,7 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         var problems = PanProblems(change.Pan).ToList();
         var status = Named<CardStatus>(change.Status, "status", problems);
         var hot = Named<HotReason>(change.Hot, "hot", problems);
-        var (from, to) = (RulesApi.DayOf(change.HotFrom), RulesApi.DayOf(change.HotTo));
+        var (from, to) = (Dates.Of(change.HotFrom), Dates.Of(change.HotTo));
         if (from is null) problems.Add("hotFrom: a date as 2026-12-31");
         if (to is null) problems.Add("hotTo: a date as 2026-12-31");
         if (to > 0 && from > to) problems.Add("hotTo: not before hotFrom");

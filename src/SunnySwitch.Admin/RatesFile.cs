@@ -30,19 +30,10 @@ public static class RatesFile
         return set;
     }
 
-    /// <summary>Puts who and why into rates; says what is wrong with them.</summary>
-    public static IEnumerable<string> Sign(ref RateSet rates, string? operatorName, string? reason)
-    {
-        var problems = new List<string>();
-        RulesFile.SetText(operatorName, 16, "operator", rates.Operator, problems);
-        RulesFile.SetText(reason, 48, "reason", rates.Reason, problems);
-        return problems;
-    }
-
     private static void ReadRoot(JsonElement root, ref RateSet set, List<string> problems)
     {
         if (!RulesFile.IsObject(root, "the file", _rootKeys, problems)) return;
-        RulesFile.SetText(RulesFile.Text(root, "the file", "rates", problems), 16, "rates", set.Name, problems);
+        RulesFile.SetText(RulesFile.Text(root, "the file", "rates", problems), RulesFile.NameMax, "rates", set.Name, problems);
         if (!root.TryGetProperty("of", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > RateSet.RatesMax)
         {
             RulesFile.Add(problems, $"of: a list of 1 to {RateSet.RatesMax}");

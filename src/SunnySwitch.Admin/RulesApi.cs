@@ -1,20 +1,9 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Admin;
-
-/// <summary>Rules to be activated: the file, who, why, and from which business date (today without one).</summary>
-public sealed record RulesToActivate(JsonElement File, string? Operator, string? Reason, string? From = null);
-
-/// <summary>Who takes the last activation back, and why.</summary>
-public sealed record RulesToUndo(string? Operator, string? Reason);
 
 /// <summary>A limit as it is shown.</summary>
 public sealed record LimitShown(
@@ -40,63 +29,25 @@ public sealed record HotShown(string Subject, string What, string Acquirer, stri
 /// <summary>In force, in force before, and to come.</summary>
 public sealed record AllRulesShown(RulesShown? Active, RulesShown? Previous, RulesShown? Pending);
 
-/// <summary>The operators' rules over HTTP. Every change is a frame of the journal, with who and why.</summary>
+/// <summary>The operators' rules over HTTP.</summary>
 public sealed class RulesApi(OperatorDesk desk)
+    : VersionsApi<RuleSet>(desk, "rules", CommandKind.RulesShow, CommandKind.RulesActivate, CommandKind.RulesUndo)
 {
-    private static readonly DateOnly _epoch = new(1970, 1, 1);
+    /// <inheritdoc/>
+    protected override RuleSet Read(ReadOnlyMemory<byte> json, out IReadOnlyList<string> problems) => RulesFile.Read(json, out problems);
 
-    /// <summary>Adds the routes.</summary>
-    public void Map(IEndpointRouteBuilder routes)
-    {
-        routes.MapGet("/rules", Show);
-        routes.MapPost("/rules/activate", Activate);
-        routes.MapPost("/rules/undo", Undo);
-    }
+    /// <inheritdoc/>
+    protected override void Put(OperatorCommand command, in RuleSet set) => command.Rules = set;
 
-    private async Task<IResult> Show()
+    /// <inheritdoc/>
+    protected override object? Shown(OperatorCommand command) => Shown(in command.Rules);
+
+    /// <inheritdoc/>
+    protected override object AllShown(OperatorCommand command)
     {
-        var command = await desk.Ask(CommandKind.RulesShow, _ => { }).ConfigureAwait(false);
         var (active, previous, pending) = command.AllRules;
-        return Results.Ok(new AllRulesShown(Shown(in active), Shown(in previous), Shown(in pending)));
+        return new AllRulesShown(Shown(in active), Shown(in previous), Shown(in pending));
     }
-
-    private async Task<IResult> Activate(RulesToActivate wanted)
-    {
-        if (wanted.File.ValueKind == JsonValueKind.Undefined) return Results.UnprocessableEntity(new Refusal(["file: missing"]));
-        var rules = RulesFile.Read(Encoding.UTF8.GetBytes(wanted.File.GetRawText()), out var found);
-        var problems = found.Concat(RulesFile.Sign(ref rules, wanted.Operator, wanted.Reason)).ToList();
-        if (DayOf(wanted.From) is { } day) rules.EffectiveDay = day;
-        else problems.Add("from: a date as 2026-12-31");
-        if (problems.Count > 0) return Results.UnprocessableEntity(new Refusal(problems));
-        return Answer(await desk.Ask(CommandKind.RulesActivate, command => command.Rules = rules).ConfigureAwait(false));
-    }
-
-    private async Task<IResult> Undo(RulesToUndo wanted)
-    {
-        var rules = default(RuleSet);
-        var problems = RulesFile.Sign(ref rules, wanted.Operator, wanted.Reason).ToList();
-        if (problems.Count > 0) return Results.UnprocessableEntity(new Refusal(problems));
-        return Answer(await desk.Ask(CommandKind.RulesUndo, command => command.Rules = rules).ConfigureAwait(false));
-    }
-
-    private static IResult Answer(OperatorCommand command) => command.Outcome switch
-    {
-        CommandOutcome.Done => Results.Ok(Shown(in command.Rules)),
-        CommandOutcome.LimitIdMeansOther => Results.Conflict(new Refusal(
-            [$"limits: id {command.LimitId} stands for another subject, count, window or currency already: take an id that was not used"])),
-        CommandOutcome.NothingToUndo => Results.Conflict(new Refusal(["there are no rules to take back"])),
-        _ => Results.Json(new Refusal(["the journal's disk is full"]), statusCode: StatusCodes.Status507InsufficientStorage),
-    };
-
-    /// <summary>Days since 1970-01-01; 0 without a date, null if it is none.</summary>
-    internal static int? DayOf(string? date)
-    {
-        if (date is null) return 0;
-        var isDate = DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day);
-        return isDate && day > _epoch && day.Year < 2100 ? day.DayNumber - _epoch.DayNumber : null;
-    }
-
-    internal static string DateOf(int day) => day == 0 ? "" : _epoch.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static RulesShown? Shown(in RuleSet rules)
     {
@@ -104,7 +55,7 @@ public sealed class RulesApi(OperatorDesk desk)
         var countries = new List<string>();
         foreach (var country in ((ReadOnlySpan<ushort>)rules.Countries)[..rules.CountryCount]) countries.Add($"{country:D3}");
         return new RulesShown(
-            rules.Version, rules.Name.ToString(), DateOf(rules.EffectiveDay), rules.Operator.ToString(), rules.Reason.ToString(), Limits(in rules),
+            rules.Version, rules.Name.ToString(), Dates.Text(rules.EffectiveDay), rules.Operator.ToString(), rules.Reason.ToString(), Limits(in rules),
             rules.HoldDays == 0 ? SwitchState.HoldDaysUsual : rules.HoldDays,
             rules.PreAuthorizationDays == 0 ? SwitchState.PreAuthorizationDaysUsual : rules.PreAuthorizationDays,
             (rules.Flags & RuleFlags.NoUnlinkedRefunds) == 0, Categories(in rules), Products(in rules),
@@ -158,9 +109,10 @@ public sealed class RulesApi(OperatorDesk desk)
         foreach (ref readonly var hot in ((ReadOnlySpan<HotTerms>)rules.Hot)[..rules.HotCount])
         {
             var isBin = hot.Subject == HotSubject.Bin;
-            all.Add(new HotShown(
-                hot.Subject.ToString().ToLowerInvariant(), isBin ? $"{hot.BinFrom:D6} to {hot.BinTo:D6}" : hot.Id.ToString().TrimEnd('\0'),
-                isBin ? "" : hot.Acquirer.ToString(CultureInfo.InvariantCulture), isBin ? hot.Reason.ToString() : "", DateOf(hot.From), DateOf(hot.To)));
+            var what = isBin ? $"{hot.BinFrom:D6} to {hot.BinTo:D6}" : hot.Id.ToString().TrimEnd('\0');
+            var acquirer = isBin ? "" : hot.Acquirer.ToString(CultureInfo.InvariantCulture);
+            var reason = isBin ? hot.Reason.ToString() : "";
+            all.Add(new HotShown(hot.Subject.ToString().ToLowerInvariant(), what, acquirer, reason, Dates.Text(hot.From), Dates.Text(hot.To)));
         }
 
         return all;

@@ -105,7 +105,7 @@ public static partial class RulesFile
 
     private static ushort Day(JsonElement owner, string at, string key, List<string> problems)
     {
-        if (RulesApi.DayOf(Text(owner, at, key, problems)) is { } day) return (ushort)day;
+        if (Dates.Of(Text(owner, at, key, problems)) is { } day) return (ushort)day;
         Add(problems, $"{at}.{key}: a date as 2026-12-31");
         return 0;
     }

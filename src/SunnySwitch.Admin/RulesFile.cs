@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
 using SunnySwitch.Protocol.Meaning;
 
 namespace SunnySwitch.Admin;
@@ -13,7 +14,8 @@ namespace SunnySwitch.Admin;
 /// </summary>
 public static partial class RulesFile
 {
-    private const int FileBytesMax = 65_536, ProblemsMax = 50, NameMax = 16, ReasonMax = 48;
+    private const int FileBytesMax = 65_536, ProblemsMax = 50, ReasonMax = 48;
+    internal const int NameMax = 16;
     private const long CountMax = 1_000_000_000, AmountMax = 1_000_000_000_000_000;
 
     private static readonly JsonDocumentOptions _options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
@@ -65,12 +67,14 @@ public static partial class RulesFile
         return document is not null;
     }
 
-    /// <summary>Puts who and why into rules; says what is wrong with them.</summary>
-    public static IEnumerable<string> Sign(ref RuleSet rules, string? operatorName, string? reason)
+    /// <summary>Puts who and why into a version; says what is wrong with them.</summary>
+    public static List<string> Sign<T>(ref T set, string? operatorName, string? reason) where T : IVersioned
     {
         var problems = new List<string>();
-        SetText(operatorName, NameMax, "operator", rules.Operator, problems);
-        SetText(reason, ReasonMax, "reason", rules.Reason, problems);
+        var (who, why) = (default(Text16), default(Text48));
+        SetText(operatorName, NameMax, "operator", who, problems);
+        SetText(reason, ReasonMax, "reason", why, problems);
+        (set.Operator, set.Reason) = (who, why);
         return problems;
     }
 

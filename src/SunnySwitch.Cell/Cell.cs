@@ -340,12 +340,12 @@ public sealed class Cell : IBatchEventHandler<Input>
                 command.AllRules = _state.Rules;
                 return CommandOutcome.Done;
             case CommandKind.RulesActivate:
-                if (!_rules.TryActivate(in command.Rules, out var rules, out _, out command.LimitId)) return CommandOutcome.LimitIdMeansOther;
+                if (!_rules.TryActivate(in command.Rules, out var rules, out command.LimitId)) return CommandOutcome.LimitIdMeansOther;
                 return Enter(command, in rules, now);
             case CommandKind.RulesUndo:
-                return _rules.TryUndo(in command.Rules, out rules, out _) ? Enter(command, in rules, now) : CommandOutcome.NothingToUndo;
+                return _rules.TryUndo(in command.Rules, out rules) ? Enter(command, in rules, now) : CommandOutcome.NothingToUndo;
             case CommandKind.RatesShow:
-                command.AllRates = _state.RatesShown;
+                command.AllRates = _state.Rates;
                 return CommandOutcome.Done;
             case CommandKind.RatesActivate:
                 return Enter(command, _rules.Activated(in command.Rates), now);

@@ -67,7 +67,7 @@ public sealed class LimitModelTests
             {
                 LimitTerms[] some = [.. _pool.Where(_ => random.Next(3) > 0).Select(limit => limit with { CountMax = limit.CountMax * random.Next(1, 3) })];
                 random.Shuffle(some);
-                Assert.True(new RulesDesk(bench.State).TryActivate(Rules(some), out var rules, out _, out _));
+                Assert.True(new RulesDesk(bench.State).TryActivate(Rules(some), out var rules, out _));
                 bench.Write(JournalKind.RulesActivated, rules);
                 list.Enter(some);
             }

@@ -231,7 +231,7 @@ public sealed class ModelTests
     {
         var rules = new RuleSet { HoldDays = Model.HoldDays, PreAuthorizationDays = Model.EstimateDays, CategoryCount = 1 };
         rules.Categories[0] = new CategoryTerms { From = Restaurant, To = Restaurant, TolerancePermille = Model.TipPermille };
-        Assert.True(new RulesDesk(bench.State).TryActivate(in rules, out var payload, out _, out _));
+        Assert.True(new RulesDesk(bench.State).TryActivate(in rules, out var payload, out _));
         return payload;
     }
 

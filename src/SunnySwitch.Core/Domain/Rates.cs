@@ -88,9 +88,13 @@ public struct RateSet : IVersioned
     [FieldOffset(96)] public RateList Rates;
 #pragma warning restore CS1591
 
-    readonly uint IVersioned.Version => Version;
+    uint IVersioned.Version { readonly get => Version; set => Version = value; }
 
-    readonly int IVersioned.EffectiveDay => EffectiveDay;
+    int IVersioned.EffectiveDay { readonly get => EffectiveDay; set => EffectiveDay = value; }
+
+    Text16 IVersioned.Operator { readonly get => Operator; set => Operator = value; }
+
+    Text48 IVersioned.Reason { readonly get => Reason; set => Reason = value; }
 
     /// <summary>The rate from one currency to another; <c>default</c> when there is none.</summary>
     public readonly Rate Find(ushort from, ushort to)

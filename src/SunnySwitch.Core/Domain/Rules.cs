@@ -45,7 +45,7 @@ public struct CategoryTerms
 #pragma warning disable CS1591
     [FieldOffset(0)] public ushort From;
     [FieldOffset(2)] public ushort To;
-    /// <summary>Business dates; 0: as for all.</summary>
+    /// <summary>Days; 0: as for all.</summary>
     [FieldOffset(4)] public ushort HoldDays;
     [FieldOffset(6)] public ushort PreAuthorizationDays;
     /// <summary>How much more than what was authorized a completion may capture.</summary>
@@ -152,7 +152,7 @@ public struct RuleSet : IVersioned
     [FieldOffset(16)] public Text16 Name;
     [FieldOffset(32)] public Text16 Operator;
     [FieldOffset(48)] public Text48 Reason;
-    /// <summary>Business dates that an authorization holds; 0: as usual.</summary>
+    /// <summary>Days that an authorization holds; 0: as usual.</summary>
     [FieldOffset(96)] public ushort HoldDays;
     [FieldOffset(98)] public ushort PreAuthorizationDays;
     [FieldOffset(100)] public RuleFlags Flags;
@@ -164,9 +164,13 @@ public struct RuleSet : IVersioned
     [FieldOffset(4352)] public HotTermsList Hot;
 #pragma warning restore CS1591
 
-    readonly uint IVersioned.Version => Version;
+    uint IVersioned.Version { readonly get => Version; set => Version = value; }
 
-    readonly int IVersioned.EffectiveDay => EffectiveDay;
+    int IVersioned.EffectiveDay { readonly get => EffectiveDay; set => EffectiveDay = value; }
+
+    Text16 IVersioned.Operator { readonly get => Operator; set => Operator = value; }
+
+    Text48 IVersioned.Reason { readonly get => Reason; set => Reason = value; }
 
     /// <summary>The first range that a category is in; all zero when it is in none.</summary>
     public readonly CategoryTerms CategoryOf(ushort category)

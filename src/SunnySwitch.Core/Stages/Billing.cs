@@ -44,7 +44,7 @@ internal readonly struct Billing(SwitchState state)
         var isGood = billedMinor > 0;
         if (currency != account.Currency)
         {
-            transaction.Charges.Rate = rate.Packed != 0 ? rate : state.Rates.Active.Find(currency, account.Currency);
+            transaction.Charges.Rate = rate.Packed != 0 ? rate : state.RateVersions.Active.Find(currency, account.Currency);
             if (transaction.Charges.Rate.Packed == 0)
             {
                 transaction.Conclude(InternalResult.BadCurrency);

@@ -108,6 +108,15 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
         return older < number ? older : 0;
     }
 
+    /// <summary>Newest live number with exactly this primary, or 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Find(ulong primary)
+    {
+        var number = First(primary);
+        while (number != 0 && this[number].Primary != primary) number = After(number);
+        return number;
+    }
+
     /// <summary>A live entry, to be read.</summary>
     public ref readonly TEntry this[long number]
     {

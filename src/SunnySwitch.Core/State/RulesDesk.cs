@@ -2,14 +2,6 @@ using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Core.State;
 
-/// <summary>Why the rules desk refused.</summary>
-public enum RulesRefusal : byte
-{
-#pragma warning disable CS1591
-    None = 0, IdMeansOther = 1, NothingToUndo = 2,
-#pragma warning restore CS1591
-}
-
 /// <summary>
 /// Makes the payloads by which rules and rates come into force: judges against the state, changes nothing; the caller journals the payload
 /// and applies it. Kernel thread only.
@@ -20,7 +12,7 @@ public sealed class RulesDesk(SwitchState state)
     /// The next version. What an id stands for (subject, what it counts, window, currency, whether money) cannot change while it is known: what it has
     /// counted would be of something else. <paramref name="id"/> is then the one that does.
     /// </summary>
-    public bool TryActivate(in RuleSet wanted, out RuleSet payload, out RulesRefusal refusal, out byte id)
+    public bool TryActivate(in RuleSet wanted, out RuleSet payload, out byte id)
     {
         payload = wanted;
         payload.Version = state.Velocity.Rules.Next;
@@ -32,31 +24,26 @@ public sealed class RulesDesk(SwitchState state)
 
         id = FirstChanged(in wanted, in state.Velocity.Rules.Active);
         if (id == 0) id = FirstChanged(in wanted, in state.Velocity.Rules.Previous);
-        refusal = id == 0 ? RulesRefusal.None : RulesRefusal.IdMeansOther;
         return id == 0;
     }
 
+    /// <summary>The next version of the rates.</summary>
+    public RateSet Activated(in RateSet wanted) => wanted with { Version = state.RateVersions.Next };
+
     /// <summary>
     /// Takes back the last activation: one that waits for its date is dropped, else what was in force before comes into force again,
-    /// at once.
+    /// at once. False: there is nothing.
     /// </summary>
-    public bool TryUndo(in RuleSet asked, out RuleSet payload, out RulesRefusal refusal)
-    {
-        refusal = state.Velocity.Rules.TryUndo(out payload) ? RulesRefusal.None : RulesRefusal.NothingToUndo;
-        (payload.Operator, payload.Reason, payload.EffectiveDay) = (asked.Operator, asked.Reason, state.BusinessDay);
-        payload.Version = state.Velocity.Rules.Next;
-        return refusal == RulesRefusal.None;
-    }
+    public bool TryUndo(in RuleSet asked, out RuleSet payload) => TryUndo(state.Velocity.Rules, in asked, out payload);
 
-    /// <summary>The next version of the rates.</summary>
-    public RateSet Activated(in RateSet wanted) => wanted with { Version = state.Rates.Next };
+    /// <summary>The same with rates.</summary>
+    public bool TryUndo(in RateSet asked, out RateSet payload) => TryUndo(state.RateVersions, in asked, out payload);
 
-    /// <summary>Takes back the last activation of rates, likewise.</summary>
-    public bool TryUndo(in RateSet asked, out RateSet payload)
+    private bool TryUndo<T>(Versions<T> versions, in T asked, out T payload) where T : unmanaged, IVersioned
     {
-        var isThere = state.Rates.TryUndo(out payload);
+        var isThere = versions.TryUndo(out payload);
         (payload.Operator, payload.Reason, payload.EffectiveDay) = (asked.Operator, asked.Reason, state.BusinessDay);
-        payload.Version = state.Rates.Next;
+        payload.Version = versions.Next;
         return isThere;
     }
 

@@ -137,17 +137,7 @@ public sealed partial class SwitchState
     }
 
     /// <summary>Number of the charges of an answer; 0 when it has none.</summary>
-    internal long ChargeOf(long key)
-    {
-        if (Charges.Live == 0) return 0;
-        var primary = ChargeEntry.PrimaryOf(key);
-        for (var number = Charges.First(primary); number != 0; number = Charges.After(number))
-        {
-            if (Charges[number].Primary == primary) return number;
-        }
-
-        return 0;
-    }
+    internal long ChargeOf(long key) => Charges.Live == 0 ? 0 : Charges.Find(ChargeEntry.PrimaryOf(key));
 
     private void ApplyHold(in Decided decided, in Charges charges)
     {
@@ -351,30 +341,19 @@ public sealed partial class SwitchState
     internal bool TryFindBilled(long key, out long billedMinor, out Rate rate, out ushort currency)
     {
         (billedMinor, rate, currency) = (0, default, 0);
-        if (Balances.Live == 0) return false;
-        var primary = PartOf(key);
-        for (var number = Balances.First(primary); number != 0; number = Balances.After(number))
-        {
-            ref readonly var told = ref Balances[number];
-            if (told.Primary != primary) continue;
-            (billedMinor, rate, currency) = (told.AvailableMinor, new Rate((uint)told.LedgerMinor), told.Currency);
-            return true;
-        }
-
-        return false;
+        var number = Balances.Live == 0 ? 0 : Balances.Find(PartOf(key));
+        if (number == 0) return false;
+        ref readonly var told = ref Balances[number];
+        (billedMinor, rate, currency) = (told.AvailableMinor, new Rate((uint)told.LedgerMinor), told.Currency);
+        return true;
     }
 
     /// <summary>What was approved of an answer that approved a part.</summary>
     internal long ApprovedPartOf(long key)
     {
-        var primary = PartOf(key);
-        for (var number = Balances.First(primary); number != 0; number = Balances.After(number))
-        {
-            if (Balances[number].Primary == primary) return Balances[number].AvailableMinor;
-        }
-
-        Must.Hold(false);
-        return 0;
+        var number = Balances.Find(PartOf(key));
+        Must.Hold(number != 0);
+        return Balances[number].AvailableMinor;
     }
 
     private static ulong PartOf(long key)

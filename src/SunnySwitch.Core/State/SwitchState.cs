@@ -40,7 +40,7 @@ public sealed partial class SwitchState
     internal readonly FifoHash<StepEntry> Steps;
     internal readonly FifoHash<ChargeEntry> Charges;
     internal readonly ContraAccounts Contra;
-    internal readonly Versions<RateSet> Rates = new(StateTable.Rates);
+    internal readonly Versions<RateSet> RateVersions = new(StateTable.Rates);
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
     /// <param name="options">Sizes.</param>
@@ -88,13 +88,7 @@ public sealed partial class SwitchState
     public (RuleSet Active, RuleSet Previous, RuleSet Pending) Rules => (Velocity.Rules.Active, Velocity.Rules.Previous, Velocity.Rules.Pending);
 
     /// <summary>The rates in force, before, and to come.</summary>
-    public (RateSet Active, RateSet Previous, RateSet Pending) RatesShown => (Rates.Active, Rates.Previous, Rates.Pending);
-
-    /// <summary>Version that the next activation of rules gets.</summary>
-    public uint NextRulesVersion => Velocity.Rules.Next;
-
-    /// <summary>Version that the next activation of rates gets.</summary>
-    public uint NextRatesVersion => Rates.Next;
+    public (RateSet Active, RateSet Previous, RateSet Pending) Rates => (RateVersions.Active, RateVersions.Previous, RateVersions.Pending);
 
     /// <summary>Year and month of the open business date as YYMM: expiry is judged against it, never against a clock.</summary>
     public int BusinessYearMonth { get; private set; }
@@ -143,7 +137,7 @@ public sealed partial class SwitchState
     [
         Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, DaySum(), EpochSum(), SealedPans.Sum,
         Balances.Sum, Velocity.Rules.Sum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
-        _hasContra ? Contra.Sum : 0, Rates.Sum, Charges.Sum,
+        _hasContra ? Contra.Sum : 0, RateVersions.Sum, Charges.Sum,
     ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
@@ -152,7 +146,7 @@ public sealed partial class SwitchState
         Cards.SumFromScratch(), Accounts.SumFromScratch(), Holds.SumFromScratch(), Keys.Entries.SumFromScratch(),
         Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), DaySum(), EpochSum(), SealedPans.SumFromScratch(),
         Balances.SumFromScratch(), Velocity.Rules.Sum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
-        Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(), _hasContra ? Contra.SumFromScratch() : 0, Rates.Sum,
+        Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(), _hasContra ? Contra.SumFromScratch() : 0, RateVersions.Sum,
         Charges.SumFromScratch(),
     ]);
 
@@ -328,7 +322,7 @@ public sealed partial class SwitchState
         Steps.Write(image);
         Charges.Write(image);
         Contra.Write(image);
-        Rates.Write(image);
+        RateVersions.Write(image);
         image.Flush();
     }
 
@@ -351,7 +345,7 @@ public sealed partial class SwitchState
             Steps.Read(image, head.Steps.Whole);
             Charges.Read(image, head.Charges.Whole);
             Contra.Read(image, head.ContraAccounts);
-            Rates.Read(image);
+            RateVersions.Read(image);
             _hasContra = head.HasContra != 0;
         }
         else
@@ -405,7 +399,7 @@ public sealed partial class SwitchState
     private void ApplyRates(in RateSet rates)
     {
         Must.Hold(rates.Count is >= 0 and <= RateSet.RatesMax);
-        Rates.Activate(in rates, _day);
+        RateVersions.Activate(in rates, _day);
     }
 
     private void ApplyEpoch(in EpochStarted started)
@@ -440,7 +434,7 @@ public sealed partial class SwitchState
         Velocity.OpenDay(day);
         Steps.OpenDay();
         Charges.OpenDay();
-        Rates.OpenDay(day);
+        RateVersions.OpenDay(day);
         NameDay();
     }
 

@@ -63,7 +63,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ref readonly var limit = ref Active.Limits[index];
         if (limit.Minutes == 0)
         {
-            var today = Find(Days, Primary(index, ref counted));
+            var today = Days.Find(Primary(index, ref counted));
             return today == 0 ? (0, 0) : (Days[today].Count, Days[today].AmountMinor);
         }
 
@@ -81,7 +81,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ulong bits = 0;
         if (limit.Minutes == 0)
         {
-            var today = Find(Days, Primary(index, ref counted));
+            var today = Days.Find(Primary(index, ref counted));
             if (today != 0) bits = (ulong)Days[today].AmountMinor;
         }
         else
@@ -95,7 +95,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private ulong CardBits(ulong primary, int piece)
     {
-        var number = Find(Slidings, primary);
+        var number = Slidings.Find(primary);
         return number == 0 ? 0 : Slidings[number].Bits(piece);
     }
 
@@ -106,7 +106,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     {
         if (limit.Minutes == 0)
         {
-            var number = Find(Days, primary);
+            var number = Days.Find(primary);
             if (number == 0)
             {
                 Days.Append(new DayCounter { Primary = primary, Count = 1, AmountMinor = (long)bit });
@@ -120,7 +120,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         }
 
         var piece = PieceOf(in limit, LatestMinute);
-        var known = Find(Slidings, primary);
+        var known = Slidings.Find(primary);
         var counter = known == 0 ? new SlidingCounter { Primary = primary, Newest = piece } : Slidings[known];
         counter.MoveTo(piece);
         counter.Amounts[piece & (SlidingCounter.Pieces - 1)] |= (long)bit;
@@ -229,7 +229,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     /// <param name="staysMinor">Of the amount that was counted; 0: nothing, and it does not count any more.</param>
     public void GiveBack(long key, int day, long staysMinor)
     {
-        var number = Find(Receipts, ReceiptOf(key));
+        var number = Receipts.Find(ReceiptOf(key));
         if (number == 0) return;
         var receipt = Receipts[number];
         var amountMinor = receipt.AmountMinor - Math.Min(staysMinor, receipt.AmountMinor);
@@ -280,7 +280,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private void AddSliding(ulong primary, int piece, ref long count, ref long amount)
     {
-        var number = Find(Slidings, primary);
+        var number = Slidings.Find(primary);
         if (number != 0) Slidings[number].AddTo(piece, ref count, ref amount);
     }
 
@@ -307,7 +307,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private void AddToDay(ulong primary, int count, long amountMinor)
     {
-        var number = Find(Days, primary);
+        var number = Days.Find(primary);
         if (number == 0)
         {
             if (count > 0) Days.Append(new DayCounter { Primary = primary, Count = (uint)count, AmountMinor = amountMinor });
@@ -323,7 +323,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private void AddToPiece(ulong primary, int piece, int count, long amountMinor)
     {
-        var number = Find(Slidings, primary);
+        var number = Slidings.Find(primary);
         if (number == 0)
         {
             if (count <= 0) return;
@@ -370,17 +370,6 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ReadOnlySpan<LimitTerms> all = Active.Limits;
         for (; limits != 0; limits &= limits - 1) ids |= 1UL << (all[BitOperations.TrailingZeroCount(limits)].Id - 1);
         return ids;
-    }
-
-    private static long Find<T>(FifoHash<T> table, ulong primary)
-        where T : unmanaged, IFifoEntry
-    {
-        for (var number = table.First(primary); number != 0; number = table.After(number))
-        {
-            if (table[number].Primary == primary) return number;
-        }
-
-        return 0;
     }
 
     private static ulong Primary(in LimitTerms limit, ulong subject, int day)

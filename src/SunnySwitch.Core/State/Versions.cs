@@ -4,11 +4,19 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Core.State;
 
 /// <summary>What an operator brings into force as a whole, at once or from a business date.</summary>
-internal interface IVersioned
+public interface IVersioned
 {
-    uint Version { get; }
+    /// <summary>Rises by one with each activation; 0: there is none.</summary>
+    uint Version { get; set; }
 
-    int EffectiveDay { get; }
+    /// <summary>Days since 1970-01-01: in force from this business date.</summary>
+    int EffectiveDay { get; set; }
+
+    /// <summary>Who brought it into force.</summary>
+    Text16 Operator { get; set; }
+
+    /// <summary>Why.</summary>
+    Text48 Reason { get; set; }
 }
 
 /// <summary>What is in force, what was before, and what waits for its date.</summary>
@@ -73,8 +81,18 @@ internal sealed class Versions<T>(StateTable table) where T : unmanaged, IVersio
 
     private void Enter(in T set)
     {
-        (_previous, _active) = (_active, set);
+        // What waited was dropped by what is in force coming once more: what was before stays what can come back.
+        var isDrop = _pending.Version != 0 && HaveSameContent(in set, in _active);
+        if (!isDrop) _previous = _active;
+        _active = set;
         _pending = default;
+    }
+
+    private static bool HaveSameContent(in T one, in T other)
+    {
+        var copy = other;
+        (copy.Version, copy.EffectiveDay, copy.Operator, copy.Reason) = (one.Version, one.EffectiveDay, one.Operator, one.Reason);
+        return MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in one)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in copy)));
     }
 
     private UInt128 Mixed(in T set, ulong place)

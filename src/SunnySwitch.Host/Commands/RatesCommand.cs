@@ -32,7 +32,7 @@ internal static class RatesCommand
         var undo = new Command("undo", "Takes the last activation back: what was in force before is in force again.") { who, why, api, json };
         undo.SetAction((parsed, stop) =>
         {
-            var wanted = new RulesToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
+            var wanted = new VersionToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
             return RulesCommand.Send<RatesShown>(
                 parsed.GetValue(api)!, client => client.PostAsJsonAsync("rates/undo", wanted, RulesCommand.Web, stop), Recorded, parsed.GetValue(json), stop);
         });

@@ -40,7 +40,7 @@ internal static class RulesCommand
         var undo = new Command("undo", "Takes the last activation back: what was in force before is in force again.") { who, why, api, json };
         undo.SetAction((parsed, stop) =>
         {
-            var wanted = new RulesToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
+            var wanted = new VersionToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
             return Send<RulesShown>(
                 parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", wanted, Web, stop), Recorded, parsed.GetValue(json), stop);
         });
@@ -66,7 +66,7 @@ internal static class RulesCommand
         foreach (var problem in problems) await Console.Error.WriteLineAsync($"{what.File}: {problem}").ConfigureAwait(false);
         if (problems.Count > 0) return SomethingFailed;
         using var document = JsonDocument.Parse(bytes, Relaxed);
-        var wanted = new RulesToActivate(document.RootElement, what.Operator, what.Reason, what.From);
+        var wanted = new VersionToActivate(document.RootElement, what.Operator, what.Reason, what.From);
         return await Send(api, client => client.PostAsJsonAsync($"{route}/activate", wanted, Web, stop), print, json, stop).ConfigureAwait(false);
     }
 

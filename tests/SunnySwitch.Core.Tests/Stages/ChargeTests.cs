@@ -34,7 +34,7 @@ public sealed class ChargeTests
             rates.Rates[index] = new RateTerms { From = all[index].From, To = all[index].To, Rate = all[index].Rate };
         }
 
-        rates.Version = _bench.State.NextRatesVersion;
+        rates.Version = _bench.State.RateVersions.Next;
         _bench.Write(JournalKind.RatesActivated, rates);
     }
 

@@ -161,7 +161,7 @@ public sealed class LifeCycleTests
     {
         var rules = new RuleSet { CategoryCount = 1 };
         rules.Categories[0] = new CategoryTerms { From = 5812, To = 5814, TolerancePermille = 200 };
-        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _, out _));
+        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _));
         _bench.Write(JournalKind.RulesActivated, payload);
         var authorization = Sent(Changed(Purchase(++_stan, 10_000), t =>
         {
@@ -180,7 +180,7 @@ public sealed class LifeCycleTests
     {
         var rules = new RuleSet { CategoryCount = 1 };
         rules.Categories[0] = new CategoryTerms { From = 0, To = 9_999, TolerancePermille = 1_000 };
-        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _, out _));
+        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _));
         _bench.Write(JournalKind.RulesActivated, payload);
         var authorization = Authorize(60_000);
         Assert.Equal(("51", InternalResult.InsufficientFunds), Send(Of(authorization, 0x0200, 100_001)));
@@ -292,7 +292,7 @@ public sealed class LifeCycleTests
         Assert.Equal((100_000, 0), Balances);
         var rules = new RuleSet { ProductCount = 1 };
         rules.Products[0] = new ProductTerms { BinFrom = 476_173, BinTo = 476_173, Operations = uint.MaxValue };
-        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _, out _));
+        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _));
         _bench.Write(JournalKind.RulesActivated, payload);
         Assert.Equal("51", Send(Part(0)).Code);
     }
@@ -331,7 +331,7 @@ public sealed class LifeCycleTests
         rules.Hot[3] = new HotTerms { Subject = HotSubject.Terminal, Acquirer = 400001, From = FirstDay + 1 };
         "TERM0001"u8.CopyTo(rules.Hot[3].Id);
         rules.Hot[4] = new HotTerms { Subject = HotSubject.Bin, Reason = HotReason.PickUp, BinFrom = 541_333, BinTo = 541_334 };
-        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _, out _));
+        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _));
         _bench.Write(JournalKind.RulesActivated, payload);
         Assert.Equal("00", Send(Purchase(++_stan)).Code);
         var refused = Changed(Purchase(++_stan, mti: 0x0200), t =>

@@ -233,10 +233,23 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public void Dropping_what_waits_leaves_what_was_before_to_come_back()
+    {
+        Activate(Limit(1, LimitSubject.Card, count: 1));
+        Activate(Limit(1, LimitSubject.Card, count: 2));
+        ActivateFrom(FirstDay + 1, Limit(1, LimitSubject.Card, count: 3));
+        Undo();
+        Assert.Equal((4u, 1u, 0u), Versions());
+        Assert.Equal(["00", "00", "65"], [Buy(), Buy(), Buy()]);
+        Undo();
+        Assert.Equal(1, _bench.State.Rules.Active.Limits[0].CountMax);
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Fact]
     public void Without_rules_there_is_nothing_to_take_back()
     {
-        Assert.False(new RulesDesk(_bench.State).TryUndo(default, out _, out var refusal));
-        Assert.Equal(RulesRefusal.NothingToUndo, refusal);
+        Assert.False(new RulesDesk(_bench.State).TryUndo(default, out RuleSet _));
     }
 
     [Fact]
@@ -251,11 +264,11 @@ public sealed class LimitTests
         ];
         foreach (var other in others)
         {
-            Assert.False(desk.TryActivate(Rules([other]), out _, out var refusal, out var id));
-            Assert.Equal((RulesRefusal.IdMeansOther, (byte)2), (refusal, id));
+            Assert.False(desk.TryActivate(Rules([other]), out _, out var id));
+            Assert.Equal(2, id);
         }
 
-        Assert.True(desk.TryActivate(Rules([Limit(2, LimitSubject.Card, count: 9), Limit(7, LimitSubject.Bin, count: 1)]), out _, out _, out _));
+        Assert.True(desk.TryActivate(Rules([Limit(2, LimitSubject.Card, count: 9), Limit(7, LimitSubject.Bin, count: 1)]), out _, out _));
     }
 
     [Fact]
@@ -382,13 +395,13 @@ public sealed class LimitTests
     {
         var rules = Rules(limits);
         rules.EffectiveDay = day;
-        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _, out _));
+        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _));
         _bench.Write(JournalKind.RulesActivated, payload);
     }
 
     private void Undo()
     {
-        Assert.True(new RulesDesk(_bench.State).TryUndo(default, out var payload, out _));
+        Assert.True(new RulesDesk(_bench.State).TryUndo(default, out RuleSet payload));
         _bench.Write(JournalKind.RulesActivated, payload);
     }
 

@@ -119,7 +119,7 @@ public sealed class ApplyTests
     [InlineData(true)]
     public void Deciding_and_applying_allocate_nothing(bool hasLimits)
     {
-        var bench = new Bench(new StateOptions(64, 64, 50_000, 50_000, 100, 8));
+        var bench = new Bench(new StateOptions(64, 64, 100_000, 100_000, 100, 8));
         var rules = LimitTests.Rules(
         [
             LimitTests.Limit(1, LimitSubject.Card, count: 1_000_000, amount: 1_000_000),
@@ -131,13 +131,16 @@ public sealed class ApplyTests
         bench.State.Apply(JournalKind.BatchChain, 1, 1_000, default, []);
         var purchase = Purchase(1, 1);
         Run(bench, purchase, 2_000, 2_000);                            // Warm: tiers and statics.
-        // A collection on another thread counts what this one had left to allocate from: what allocates does it every time.
-        Assert.Contains(Enumerable.Range(1, 3), round =>
+        // A collection on another thread counts what this one had left to allocate from, so that a round may show some: most may not.
+        var clean = 0;
+        for (var round = 1; round <= 5; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             Run(bench, purchase, (uint)round * 10_000, round * 10_000);
-            return GC.GetAllocatedBytesForCurrentThread() == before;
-        });
+            if (GC.GetAllocatedBytesForCurrentThread() == before) clean++;
+        }
+
+        Assert.True(clean >= 3, $"{5 - clean} of 5 rounds of 3,000 decisions allocated");
     }
 
     private static void Run(Bench bench, Transaction purchase, uint firstStan, long firstSequence)
