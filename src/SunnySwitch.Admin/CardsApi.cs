@@ -14,64 +14,78 @@ public sealed record CardToAdd(string Pan, string Expiry, long BalanceMinor, int
 public sealed record CardWanted(string Pan);
 
 /// <summary>A new status or hot-list entry.</summary>
-public sealed record CardToChange(string Pan, string? Status = null, string? Hot = null, string? HotFrom = null, string? HotTo = null);
+public sealed record CardToChange(
+    string Pan, string? Status = null, string? Hot = null, string? HotFrom = null, string? HotTo = null, string? HotRegion = null, string? Operator = null);
+
+/// <summary>Where a cardholder lives: only keyed checks of it are kept.</summary>
+public sealed record CardToAddress(string Pan, string? Postal, string? Street, string? Operator = null);
+
+/// <summary>
+/// What a cardholder stopped: <c>payment</c> or <c>order</c> with a merchant (DE42; of one acquirer, or of any), <c>allOrders</c> without, <c>none</c>
+/// to end it.
+/// </summary>
+public sealed record PaymentToStop(
+    string Pan, string? Kind, string? Merchant = null, string? Acquirer = null, string? From = null, string? Until = null, string? Operator = null);
 
 /// <summary>A card as it is shown; the PAN truncated.</summary>
 public sealed record CardShown(
     string Pan, string Expiry, string Status, string Hot, int Currency, long LedgerMinor, long HeldMinor, long AvailableMinor,
-    string HotFrom, string HotTo);
+    string HotFrom, string HotTo, string HotRegion, bool HasAddress);
 
 /// <summary>What went wrong, for people.</summary>
 public sealed record Refusal(IReadOnlyList<string> Problems);
 
 /// <summary>The operators' card commands over HTTP.</summary>
-public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
+public sealed class CardsApi(OperatorDesk desk, CardNumbers numbers)
 {
-    private readonly Lock _tokensLock = new();
-
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/cards", Add);
         routes.MapPost("/cards/show", Show);
         routes.MapPost("/cards/change", Change);
+        routes.MapPost("/cards/address", Address);
+        routes.MapPost("/cards/stop", Stop);
     }
 
     private async Task<IResult> Add(CardToAdd card)
     {
-        var problems = PanProblems(card.Pan).Concat(Problems(card)).ToList();
+        var problems = CardNumbers.Problems(card.Pan).Concat(Problems(card)).ToList();
         if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
         var shown = TruncatedPan.Of(uint.Parse(card.Pan.AsSpan(0, 6)), uint.Parse(card.Pan.AsSpan(card.Pan.Length - 4)), card.Pan.Length);
-        var terms = new CardTerms(Token(card.Pan), shown, ushort.Parse(card.Expiry), (ushort)card.Currency, card.BalanceMinor, card.CreditLineMinor);
-        var block = Block(card.Pan);
+        var terms = new CardTerms(numbers.Token(card.Pan), shown, ushort.Parse(card.Expiry), (ushort)card.Currency, card.BalanceMinor, card.CreditLineMinor);
+        var block = CardNumbers.Block(card.Pan);
         var command = await desk.Ask(CommandKind.CardAdd, asked => (asked.Card, asked.PanBlock) = (terms, block)).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(card.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
     }
 
     private async Task<IResult> Show(CardWanted wanted)
     {
-        var problems = PanProblems(wanted.Pan).ToList();
+        var problems = CardNumbers.Problems(wanted.Pan).ToList();
         if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
-        var command = await desk.Ask(CommandKind.CardShow, asked => asked.Pan = Token(wanted.Pan)).ConfigureAwait(false);
+        var command = await desk.Ask(CommandKind.CardShow, asked => asked.Pan = numbers.Token(wanted.Pan)).ConfigureAwait(false);
         if (command.Outcome != CommandOutcome.Done) return Refused(command.Outcome);
         var view = command.View;
         return Results.Ok(new CardShown(
             view.Pan.ToString(), view.Expiry.ToString("D4"), view.Status.ToString(), view.Hot.ToString(), view.Currency,
-            view.LedgerMinor, view.HeldMinor, view.AvailableMinor, Dates.Text(view.HotFrom), Dates.Text(view.HotTo)));
+            view.LedgerMinor, view.HeldMinor, view.AvailableMinor, Dates.Text(view.HotFrom), Dates.Text(view.HotTo),
+            view.HotRegion == 0 ? "" : $"{view.HotRegion:D3}", view.HasAddress));
     }
 
     private async Task<IResult> Change(CardToChange change)
     {
-        var problems = PanProblems(change.Pan).ToList();
+        var problems = CardNumbers.Problems(change.Pan).ToList();
         var status = Named<CardStatus>(change.Status, "status", problems);
         var hot = Named<HotReason>(change.Hot, "hot", problems);
         var (from, to) = (Dates.Of(change.HotFrom), Dates.Of(change.HotTo));
         if (from is null) problems.Add("hotFrom: a date as 2026-12-31");
         if (to is null) problems.Add("hotTo: a date as 2026-12-31");
         if (to > 0 && from > to) problems.Add("hotTo: not before hotFrom");
-        if ((from > 0 || to > 0) && hot is null or HotReason.None) problems.Add("hotFrom, hotTo: only with a reason in hot");
+        var region = RegionOf(change.HotRegion, problems);
+        if ((from > 0 || to > 0 || region > 0) && hot is null or HotReason.None) problems.Add("hotFrom, hotTo, hotRegion: only with a reason in hot");
+        var who = Signature(change.Operator, problems);
         if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
-        var token = Token(change.Pan);
+        var token = numbers.Token(change.Pan);
         var now = await desk.Ask(CommandKind.CardShow, asked => asked.Pan = token).ConfigureAwait(false);
         if (now.Outcome != CommandOutcome.Done) return Refused(now.Outcome);
         // A new reason has its own dates; without one, those that were stay.
@@ -82,9 +96,67 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
             Hot = hot ?? now.View.Hot,
             HotFrom = hot is null ? now.View.HotFrom : (ushort)from!.Value,
             HotTo = hot is null ? now.View.HotTo : (ushort)to!.Value,
+            HotRegion = hot is null ? now.View.HotRegion : region,
+            Operator = who,
         };
         var command = await desk.Ask(CommandKind.CardChange, asked => asked.Change = wanted).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(change.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
+    }
+
+    private async Task<IResult> Address(CardToAddress wanted)
+    {
+        var problems = CardNumbers.Problems(wanted.Pan).ToList();
+        var who = Signature(wanted.Operator, problems);
+        if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
+        var token = numbers.Token(wanted.Pan);
+        var addressed = new CardAddressed { Pan = token, Address = numbers.Address(token, wanted.Postal, wanted.Street), Operator = who };
+        var command = await desk.Ask(CommandKind.CardAddress, asked => asked.Address = addressed).ConfigureAwait(false);
+        return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(wanted.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
+    }
+
+    private async Task<IResult> Stop(PaymentToStop wanted)
+    {
+        var problems = CardNumbers.Problems(wanted.Pan).ToList();
+        var kind = Named<StopKind>(wanted.Kind ?? "", "kind", problems);
+        var order = new PaymentStopped { Kind = kind ?? StopKind.None, Operator = Signature(wanted.Operator, problems) };
+        var (from, until) = (Dates.Of(wanted.From), Dates.Of(wanted.Until));
+        if (from is null || until is null) problems.Add("from, until: a date as 2026-12-31");
+        if (until > 0 && from > until) problems.Add("until: not before from");
+        if (wanted.Merchant is not null) RulesFile.SetText(wanted.Merchant.TrimEnd(), Text16.Characters, "merchant", order.Merchant, problems);
+        if (kind is StopKind.Payment or StopKind.Order && wanted.Merchant is null) problems.Add("merchant: missing");
+        if (kind == StopKind.AllOrders && (wanted.Merchant ?? wanted.Acquirer) is not null) problems.Add("merchant, acquirer: not with allOrders");
+        if (wanted.Merchant is null && wanted.Acquirer is not null) problems.Add("acquirer: only with a merchant");
+        if (wanted.Acquirer is not null && !(wanted.Acquirer.Length <= 11 && ulong.TryParse(wanted.Acquirer, out order.Acquirer)))
+        {
+            problems.Add("acquirer: up to eleven digits");
+        }
+
+        if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
+        (order.Pan, order.From, order.To) = (numbers.Token(wanted.Pan), (ushort)from!.Value, (ushort)until!.Value);
+        var command = await desk.Ask(CommandKind.PaymentStop, asked => asked.Stop = order).ConfigureAwait(false);
+        return command.Outcome switch
+        {
+            CommandOutcome.Done => await Show(new CardWanted(wanted.Pan)).ConfigureAwait(false),
+            CommandOutcome.CardUnknown => Results.NotFound(new Refusal(["there is no such card, or no such order to end"])),
+            CommandOutcome.TableFull => Results.Conflict(new Refusal(["the table of stopped payments is full: tables.stops"])),
+            _ => Refused(command.Outcome),
+        };
+    }
+
+    private static ushort RegionOf(string? text, List<string> problems)
+    {
+        if (text is null) return 0;
+        if (text.Length == 3 && ushort.TryParse(text, out var region) && Regions.IsKnown(region)) return region;
+        problems.Add("hotRegion: three digits, a country or region of UN M49");
+        return 0;
+    }
+
+    // Who did it, where that is said.
+    private static Text16 Signature(string? operatorName, List<string> problems)
+    {
+        var who = default(Text16);
+        if (operatorName is not null) RulesFile.SetText(operatorName, Text16.Characters, "operator", who, problems);
+        return who;
     }
 
     private static T? Named<T>(string? text, string key, List<string> problems)
@@ -94,12 +166,6 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         if (Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value)) return value;
         problems.Add($"{key}: one of {string.Join(", ", Enum.GetNames<T>())}");
         return null;
-    }
-
-    private static IEnumerable<string> PanProblems(string? pan)
-    {
-        if (pan is null || pan.Length is < 13 or > 19 || !pan.All(char.IsAsciiDigit)) yield return "pan: 13 to 19 digits";
-        else if (!PassesLuhn(pan)) yield return "pan: the check digit is wrong";
     }
 
     private static IEnumerable<string> Problems(CardToAdd card)
@@ -123,33 +189,4 @@ public sealed class CardsApi(OperatorDesk desk, IPanTokens tokens)
         CommandOutcome.BadTerms => Results.BadRequest(new Refusal(["the card's terms are out of range"])),
         _ => Results.Json(new Refusal(["the journal's disk is full"]), statusCode: StatusCodes.Status507InsufficientStorage),
     };
-
-    private PanToken Token(string pan)
-    {
-        var block = Block(pan);
-        var token = new byte[PanBlock.Bytes];
-        lock (_tokensLock) tokens.Tokenise(block, 1, token);
-        Array.Clear(block);
-        return PanBlock.ReadToken(token);
-    }
-
-    private static byte[] Block(string pan)
-    {
-        var block = new byte[PanBlock.Bytes];
-        PanBlock.Write(System.Text.Encoding.ASCII.GetBytes(pan), block);
-        return block;
-    }
-
-    private static bool PassesLuhn(string pan)
-    {
-        var sum = 0;
-        for (var index = 0; index < pan.Length; index++)
-        {
-            var digit = pan[pan.Length - 1 - index] - '0';
-            if (index % 2 == 1) digit = digit > 4 ? (digit * 2) - 9 : digit * 2;
-            sum += digit;
-        }
-
-        return sum % 10 == 0;
-    }
 }

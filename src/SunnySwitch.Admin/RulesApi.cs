@@ -7,7 +7,8 @@ namespace SunnySwitch.Admin;
 
 /// <summary>A limit as it is shown.</summary>
 public sealed record LimitShown(
-    int Id, string Name, string Subject, string Counts, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax);
+    int Id, string Name, string Subject, string Counts, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax,
+    long AttemptsMin = 0, long DeclinesPermille = 0);
 
 /// <summary>Merchant categories as they are shown; days of 0 are those for all.</summary>
 public sealed record CategoryShown(
@@ -15,16 +16,16 @@ public sealed record CategoryShown(
 
 /// <summary>A product as it is shown; no home country: good everywhere.</summary>
 public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, bool RefuseFallback,
-    string HomeCountry);
+    string HomeCountry, bool RefuseOtherAddress);
 
 /// <summary>A version of the rules as it is shown.</summary>
 public sealed record RulesShown(
     uint Version, string Rules, string From, string Operator, string Reason, IReadOnlyList<LimitShown> Limits, int HoldDays,
     int PreAuthorizationDays, bool UnlinkedRefunds, IReadOnlyList<CategoryShown> Categories, IReadOnlyList<ProductShown> Products,
-    bool CountriesAreAllowed, IReadOnlyList<string> Countries, IReadOnlyList<HotShown> Hot);
+    bool CountriesAreAllowed, IReadOnlyList<string> Countries, IReadOnlyList<HotShown> Hot, string Acceptors);
 
 /// <summary>An entry of the hot list as it is shown.</summary>
-public sealed record HotShown(string Subject, string What, string Acquirer, string Reason, string From, string Until);
+public sealed record HotShown(string Subject, string What, string Acquirer, string Reason, string From, string Until, string Region);
 
 /// <summary>In force, in force before, and to come.</summary>
 public sealed record AllRulesShown(RulesShown? Active, RulesShown? Previous, RulesShown? Pending);
@@ -59,7 +60,7 @@ public sealed class RulesApi(OperatorDesk desk)
             rules.HoldDays == 0 ? SwitchState.HoldDaysUsual : rules.HoldDays,
             rules.PreAuthorizationDays == 0 ? SwitchState.PreAuthorizationDaysUsual : rules.PreAuthorizationDays,
             (rules.Flags & RuleFlags.NoUnlinkedRefunds) == 0, Categories(in rules), Products(in rules),
-            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries, Hot(in rules));
+            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries, Hot(in rules), Acceptors(rules.Flags));
     }
 
     private static List<LimitShown> Limits(in RuleSet rules)
@@ -67,14 +68,27 @@ public sealed class RulesApi(OperatorDesk desk)
         var limits = new List<LimitShown>();
         foreach (ref readonly var limit in ((ReadOnlySpan<LimitTerms>)rules.Limits)[..rules.Count])
         {
+            var isRatio = limit.Kind == LimitCounts.Ratio;
             limits.Add(new LimitShown(
                 limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Kind.ToString().ToLowerInvariant(),
-                limit.Minutes == 0 ? "day" : $"{limit.Minutes}m",
-                Operations(limit.Operations), limit.Currency, limit.CountMax, limit.AmountMaxMinor));
+                Window(limit.Minutes), Operations(limit.Operations), limit.Currency, isRatio ? 0 : limit.CountMax, isRatio ? 0 : limit.AmountMaxMinor,
+                isRatio ? limit.CountMax : 0, isRatio ? limit.AmountMaxMinor : 0));
         }
 
         return limits;
     }
+
+    private static string Window(int minutes) => minutes switch
+    {
+        LimitTerms.Day => "day",
+        LimitTerms.Week => "week",
+        LimitTerms.Month => "month",
+        LimitTerms.Life => "ever",
+        _ => $"{minutes}m",
+    };
+
+    private static string Acceptors(RuleFlags flags) =>
+        (flags & RuleFlags.TerminalsAreRegistered) != 0 ? "terminals" : (flags & RuleFlags.MerchantsAreRegistered) != 0 ? "merchants" : "any";
 
     private static List<CategoryShown> Categories(in RuleSet rules)
     {
@@ -97,7 +111,7 @@ public sealed class RulesApi(OperatorDesk desk)
             var home = product.HomeCountry == 0 ? "" : $"{product.HomeCountry:D3}";
             products.Add(new ProductShown(
                 product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0,
-                product.RefuseFallback != 0, home));
+                product.RefuseFallback != 0, home, (rules.AddressNeeded >> products.Count & 1) != 0));
         }
 
         return products;
@@ -112,7 +126,9 @@ public sealed class RulesApi(OperatorDesk desk)
             var what = isBin ? $"{hot.BinFrom:D6} to {hot.BinTo:D6}" : hot.Id.ToString().TrimEnd('\0');
             var acquirer = isBin ? "" : hot.Acquirer.ToString(CultureInfo.InvariantCulture);
             var reason = isBin ? hot.Reason.ToString() : "";
-            all.Add(new HotShown(hot.Subject.ToString().ToLowerInvariant(), what, acquirer, reason, Dates.Text(hot.From), Dates.Text(hot.To)));
+            all.Add(new HotShown(
+                hot.Subject.ToString().ToLowerInvariant(), what, acquirer, reason, Dates.Text(hot.From), Dates.Text(hot.To),
+                hot.Region == 0 ? "" : $"{hot.Region:D3}"));
         }
 
         return all;

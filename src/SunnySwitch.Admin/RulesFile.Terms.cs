@@ -16,9 +16,10 @@ public static partial class RulesFile
     private static readonly string[] _categoryKeys =
         ["category", "to", "holdDays", "preAuthorizationDays", "tolerancePermille", "refused", "unlinkedRefunds"];
 
-    private static readonly string[] _hotKeys = ["bin", "to", "merchant", "terminal", "acquirer", "reason", "from", "until"];
+    private static readonly string[] _hotKeys = ["bin", "to", "merchant", "terminal", "acquirer", "reason", "from", "until", "region"];
 
-    private static readonly string[] _productKeys = ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry"];
+    private static readonly string[] _productKeys =
+        ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry", "refuseOtherAddress"];
 
     private static void ReadTerms(JsonElement root, ref RuleSet rules, List<string> problems)
     {
@@ -29,6 +30,7 @@ public static partial class RulesFile
         }
 
         if (!Flag(root, "", "unlinkedRefunds", true, problems)) rules.Flags |= RuleFlags.NoUnlinkedRefunds;
+        ReadAcceptors(root, ref rules, problems);
         foreach (var (category, at) in Each(root, "categories", RuleSet.CategoriesMax, problems))
         {
             ReadCategory(category, at, ref rules.Categories[rules.CategoryCount++], problems);
@@ -36,11 +38,29 @@ public static partial class RulesFile
 
         foreach (var (product, at) in Each(root, "products", RuleSet.ProductsMax, problems))
         {
+            if (product.ValueKind == JsonValueKind.Object && Flag(product, at, "refuseOtherAddress", false, problems))
+            {
+                rules.AddressNeeded |= (ushort)(1 << rules.ProductCount);
+            }
+
             ReadProduct(product, at, ref rules.Products[rules.ProductCount++], problems);
         }
 
         foreach (var (hot, at) in Each(root, "hot", RuleSet.HotMax, problems)) ReadHot(hot, at, ref rules.Hot[rules.HotCount++], problems);
         if (root.TryGetProperty("countries", out var countries)) ReadCountries(countries, ref rules, problems);
+    }
+
+    // Without it, any merchant and terminal will do.
+    private static void ReadAcceptors(JsonElement root, ref RuleSet rules, List<string> problems)
+    {
+        if (!root.TryGetProperty("acceptors", out var acceptors)) return;
+        switch (acceptors.ValueKind == JsonValueKind.String ? acceptors.GetString() : null)
+        {
+            case "any": break;
+            case "merchants": rules.Flags |= RuleFlags.MerchantsAreRegistered; break;
+            case "terminals": rules.Flags |= RuleFlags.TerminalsAreRegistered; break;
+            default: Add(problems, "acceptors: any, merchants or terminals have to be in the register"); break;
+        }
     }
 
     private static void ReadCategory(JsonElement category, string at, ref CategoryTerms terms, List<string> problems)
@@ -75,6 +95,8 @@ public static partial class RulesFile
         terms.From = Day(hot, at, "from", problems);
         terms.To = Day(hot, at, "until", problems);
         if (terms.To != 0 && terms.To < terms.From) Add(problems, $"{at}.until: not before from");
+        terms.Region = (ushort)(Digits(hot, at, "region", 3, problems) ?? 0);
+        if (terms.Region != 0 && !Regions.IsKnown(terms.Region)) Add(problems, $"{at}.region: no country or region of UN M49");
         string[] subjects = ["bin", "merchant", "terminal"];
         var id = Text(hot, at, "merchant", problems) ?? Text(hot, at, "terminal", problems);
         if (subjects.Count(subject => hot.TryGetProperty(subject, out _)) != 1) Add(problems, $"{at}: bin, merchant or terminal, one of them");

@@ -20,9 +20,10 @@ public static partial class RulesFile
 
     private static readonly JsonDocumentOptions _options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
     private static readonly string[] _rootKeys =
-        ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "hot", "unlinkedRefunds"];
+        ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "hot", "unlinkedRefunds", "acceptors"];
 
-    private static readonly string[] _keys = ["id", "name", "subject", "counts", "operations", "window", "currency", "countMax", "amountMax"];
+    private static readonly string[] _keys =
+        ["id", "name", "subject", "counts", "operations", "window", "currency", "countMax", "amountMax", "attemptsMin", "declinesPermille"];
 
     private static readonly Dictionary<string, Operation> _operations = new(StringComparer.Ordinal)
     {
@@ -138,6 +139,17 @@ public static partial class RulesFile
         ReadCounts(Text(limit, at, "counts", problems), at, ref terms, problems);
         ReadWindow(Text(limit, at, "window", problems), at, ref terms, problems);
         ReadOperations(limit, at, ref terms, problems);
+        if (terms.Kind == LimitCounts.Ratio)
+        {
+            ReadRatio(limit, at, ref terms, problems);
+            return;
+        }
+
+        if (limit.TryGetProperty("attemptsMin", out _) || limit.TryGetProperty("declinesPermille", out _))
+        {
+            Add(problems, $"{at}.attemptsMin, {at}.declinesPermille: only where a ratio is counted");
+        }
+
         terms.CountMax = Number(limit, at, "countMax", 1, CountMax, problems) ?? 0;
         terms.AmountMaxMinor = Number(limit, at, "amountMax", 1, AmountMax, problems) ?? 0;
         terms.Currency = (ushort)(Number(limit, at, "currency", 1, 999, problems) ?? 0);
@@ -148,6 +160,17 @@ public static partial class RulesFile
         var isSummed = terms.Kind != LimitCounts.Approvals && terms.AmountMaxMinor != 0;
         if (isSummed) Add(problems, $"{at}.amountMax: attempts and declines are counted, not summed up");
         if (terms.AmountMaxMinor == 0 && terms.CountMax == 0) Add(problems, $"{at}: countMax, amountMax or both");
+    }
+
+    /// <summary>Of enough attempts, so many of a thousand may be declined.</summary>
+    private static void ReadRatio(JsonElement limit, string at, ref LimitTerms terms, List<string> problems)
+    {
+        terms.CountMax = Number(limit, at, "attemptsMin", 1, CountMax, problems) ?? Missing($"{at}.attemptsMin: missing", problems);
+        terms.AmountMaxMinor = Number(limit, at, "declinesPermille", 1, 999, problems) ?? Missing($"{at}.declinesPermille: missing", problems);
+        foreach (var key in new[] { "countMax", "amountMax", "currency" })
+        {
+            if (limit.TryGetProperty(key, out _)) Add(problems, $"{at}.{key}: not where a ratio is counted");
+        }
     }
 
     private static void ReadSubject(string? text, string at, ref LimitTerms terms, List<string> problems)
@@ -172,18 +195,20 @@ public static partial class RulesFile
             case "attempts": terms.Kind = LimitCounts.Attempts; break;
             case "declines": terms.Kind = LimitCounts.Declines; break;
             case "cards": terms.Kind = LimitCounts.Cards; break;
-            default: Add(problems, $"{at}.counts: approvals, attempts, declines or cards"); break;
+            case "ratio": terms.Kind = LimitCounts.Ratio; break;
+            default: Add(problems, $"{at}.counts: approvals, attempts, declines, cards or ratio"); break;
         }
     }
 
-    // "day", or minutes: "60m".
+    // "day", "week", "month", "ever", or minutes: "60m".
     private static void ReadWindow(string? text, string at, ref LimitTerms terms, List<string> problems)
     {
-        if (text == "day") return;
+        terms.Minutes = text switch { "week" => LimitTerms.Week, "month" => LimitTerms.Month, "ever" => LimitTerms.Life, _ => LimitTerms.Day };
+        if (text == "day" || terms.Minutes != LimitTerms.Day) return;
         var good = text is { Length: > 1 } && text[^1] == 'm'
             && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out terms.Minutes)
             && terms.Minutes is >= 1 and <= LimitTerms.MinutesMax;
-        if (!good) Add(problems, $"{at}.window: day, or the last minutes, 1m to {LimitTerms.MinutesMax}m");
+        if (!good) Add(problems, $"{at}.window: day, week, month, ever, or the last minutes, 1m to {LimitTerms.MinutesMax}m");
     }
 
     // Purchase, cash, cash back, estimates and what is added to them.

@@ -14,7 +14,7 @@ namespace SunnySwitch.Cell;
 /// Replies are encoded when they are decided, while the request is in cache, into the connection's output, but nothing
 /// leaves before <see cref="ReplyGate"/> agrees: one flush of the journal, then one flush per connection.
 /// </remarks>
-public sealed class Cell : IBatchEventHandler<Input>
+public sealed partial class Cell : IBatchEventHandler<Input>
 {
     private const int PrefetchGroup = 16;
     private const int ResealsMax = 64, ResealLooksMax = 16_384, ExpireLooksMax = 4_096;
@@ -30,6 +30,7 @@ public sealed class Cell : IBatchEventHandler<Input>
     private readonly IClock _clock;
     private readonly CardDesk _cards;
     private readonly RulesDesk _rules;
+    private readonly RegisterDesk _registers;
     private readonly IPanVault _vault;
 
     private readonly int[] _dirty;
@@ -55,6 +56,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms));
         _cards = new CardDesk(state);
         _rules = new RulesDesk(state);
+        _registers = new RegisterDesk(state);
         _vault = vault;
         _gate = new ReplyGate(journal.DurableSequence);
         _dirty = new int[connectionsMax];
@@ -197,7 +199,7 @@ public sealed class Cell : IBatchEventHandler<Input>
         if (alarm == InternalResult.None) return;
         if (alarm == InternalResult.SameKeyOtherBody) Counters.SameKeyOtherBody++;
         else if (alarm == InternalResult.TableFull) Counters.TableFull++;
-        else if (alarm is InternalResult.AcceptorLimit or InternalResult.CountLimit) Counters.TurnedAway++;
+        else if (alarm is InternalResult.AcceptorLimit or InternalResult.CountLimit or InternalResult.DeclineStorm) Counters.TurnedAway++;
     }
 
     private void RecordDecision(ref Transaction transaction, Instant now)
@@ -243,9 +245,9 @@ public sealed class Cell : IBatchEventHandler<Input>
         }
 
         var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in transaction.Decided, target);
-        if (AnswerAmounts.AreToldBy(in transaction.Decided, in transaction.Charges))
+        if (AnswerDetails.AreToldBy(dialect, in transaction.Decided, in transaction.Charges))
         {
-            bytes = AnswerAmounts.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, in transaction.Charges, ref _fields);
+            bytes = AnswerDetails.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, in transaction.Charges, ref _fields);
         }
 
         _desk.Commit(connection, bytes);
@@ -286,139 +288,6 @@ public sealed class Cell : IBatchEventHandler<Input>
 
         _ended.Add((transaction.Connection, transaction.Generation));
     }
-
-    private void TakeCommand(OperatorCommand command, Instant now)
-    {
-        var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow or CommandKind.RatesShow;
-        var bytes = command.Kind switch
-        {
-            CommandKind.RulesActivate or CommandKind.RulesUndo => RuleSet.Bytes,
-            CommandKind.RatesActivate or CommandKind.RatesUndo => RateSet.Bytes,
-            _ => FrameBytesMax,
-        };
-        command.Outcome = isLook || (MakeRoom(now, bytes) && _journal.HasSegmentAhead) ? Obey(command, now) : CommandOutcome.JournalFull;
-        _gate.OnDecided(_journal.LastSequence);
-        _commands.Add(command);
-    }
-
-    private CommandOutcome Obey(OperatorCommand command, Instant now)
-    {
-        switch (command.Kind)
-        {
-            case CommandKind.CardShow:
-                return _state.TryFindCard(command.Pan, out command.View) ? CommandOutcome.Done : CommandOutcome.CardUnknown;
-            case CommandKind.CardAdd:
-                if (_cards.TryAdd(in command.Card, out var added, out var refusal))
-                {
-                    Record(JournalKind.CardAdded, 1, now, 0, added);
-                    if (command.PanBlock is { } block) Seal(added.Pan, block, now);
-                }
-
-                return OutcomeOf(refusal);
-            case CommandKind.ResealPans:
-                return Reseal(command, now);
-            case CommandKind.CardChange:
-                if (_cards.TryChange(in command.Change, out var changed, out refusal))
-                {
-                    Record(JournalKind.CardChanged, 1, now, 0, changed);
-                }
-
-                return OutcomeOf(refusal);
-            case CommandKind.CardsGenerate:
-                var range = command.Range;
-                if (_cards.TryGenerate(
-                    range.Bin, range.BinDigits, range.Count, range.Expiry, range.Currency, range.LedgerMinor,
-                    range.CreditLineMinor, out var generated, out refusal))
-                {
-                    Record(JournalKind.CardsGenerated, 1, now, 0, generated);
-                }
-
-                return OutcomeOf(refusal);
-            case CommandKind.ExpireHolds:
-                return Expire(command, now);
-            case CommandKind.RulesShow:
-                command.AllRules = _state.Rules;
-                return CommandOutcome.Done;
-            case CommandKind.RulesActivate:
-                if (!_rules.TryActivate(in command.Rules, out var rules, out command.LimitId)) return CommandOutcome.LimitIdMeansOther;
-                return Enter(command, in rules, now);
-            case CommandKind.RulesUndo:
-                return _rules.TryUndo(in command.Rules, out rules) ? Enter(command, in rules, now) : CommandOutcome.NothingToUndo;
-            case CommandKind.RatesShow:
-                command.AllRates = _state.Rates;
-                return CommandOutcome.Done;
-            case CommandKind.RatesActivate:
-                return Enter(command, _rules.Activated(in command.Rates), now);
-            case CommandKind.RatesUndo:
-                return _rules.TryUndo(in command.Rates, out var rates) ? Enter(command, in rates, now) : CommandOutcome.NothingToUndo;
-            default:
-                Must.Hold(command.Kind == CommandKind.OpenBusinessDate);
-                if (command.DayNumber > _state.BusinessDay)
-                {
-                    var opened = new BusinessDateOpened { DayNumber = command.DayNumber };
-                    Record(JournalKind.BusinessDateOpened, 1, now, 0, opened);
-                }
-
-                return CommandOutcome.Done;
-        }
-    }
-
-    private CommandOutcome Enter(OperatorCommand command, in RuleSet rules, Instant now)
-    {
-        Record(JournalKind.RulesActivated, 1, now, 0, in rules);
-        command.Rules = rules;
-        return CommandOutcome.Done;
-    }
-
-    private CommandOutcome Enter(OperatorCommand command, in RateSet rates, Instant now)
-    {
-        Record(JournalKind.RatesActivated, 1, now, 0, in rates);
-        command.Rates = rates;
-        return CommandOutcome.Done;
-    }
-
-    private void Seal(PanToken pan, Span<byte> panBlock, Instant now)
-    {
-        var made = _vault.Seal(panBlock, pan, _journal.Epoch, _journal.LastSequence + 1);
-        panBlock.Clear();
-        Record(JournalKind.PanSealed, 1, now, 0, new PanSealed { Pan = pan, Sealed = made });
-    }
-
-    /// <summary>Some cards at a time, so that no payment waits for all of them.</summary>
-    private CommandOutcome Reseal(OperatorCommand command, Instant now)
-    {
-        Span<byte> block = stackalloc byte[PanBlock.Bytes];
-        while (command.Resealed < ResealsMax)
-        {
-            if (!MakeRoom(now)) return CommandOutcome.JournalFull;
-            var wanted = _vault.CurrentKey - (Mutant.Is(Mutation.ForgetReseal) ? 1U : 0);
-            if (!_state.TryFindStalePan(wanted, ref command.Cursor, ResealLooksMax, out var pan, out var stale)) break;
-            if (!_vault.TryOpen(in stale, pan, block)) return CommandOutcome.PanUnreadable;
-            Seal(pan, block, now);
-            CrashPoints.Pass(CrashPoint.PanSealed);
-            command.Resealed++;
-        }
-
-        return CommandOutcome.Done;
-    }
-
-    /// <summary>A frame's worth at a time, so that no payment waits for all of them.</summary>
-    private CommandOutcome Expire(OperatorCommand command, Instant now)
-    {
-        command.Expired = default;
-        _state.FindOver(ref command.Cursor, ExpireLooksMax, ref command.Expired);
-        if (command.Expired.Count > 0) Record(JournalKind.HoldsExpired, 1, now, 0, in command.Expired);
-        return CommandOutcome.Done;
-    }
-
-    private static CommandOutcome OutcomeOf(CardRefusal refusal) => refusal switch
-    {
-        CardRefusal.None => CommandOutcome.Done,
-        CardRefusal.AlreadyKnown => CommandOutcome.CardKnown,
-        CardRefusal.Unknown => CommandOutcome.CardUnknown,
-        CardRefusal.TableFull => CommandOutcome.TableFull,
-        _ => CommandOutcome.BadTerms,
-    };
 
     /// <summary>Makes everything decided so far durable, then lets its effects leave.</summary>
     private void Commit(Instant now)

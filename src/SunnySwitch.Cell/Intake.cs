@@ -35,6 +35,7 @@ public sealed class Intake(IPanTokens tokens)
     private readonly byte[] _panTokens = new byte[FramesMax * PanBlock.Bytes];
     private readonly byte[] _scratch = new byte[Decoder.MessageBytesMax];
     private readonly (int Field, uint Tag)[] _unknown = new (int Field, uint Tag)[FramesMax];
+    private readonly AddressIntake _addresses = new(tokens);
     private int _unknownTags;
     private Dialect? _dialect;
     private FieldTable _fields;
@@ -71,6 +72,7 @@ public sealed class Intake(IPanTokens tokens)
         target.Request = staged.Request;
         if ((staged.Request.Has & RequestHas.Names) != 0) target.Original = staged.Original;
         if ((staged.Request.Has & RequestHas.Fee) != 0) target.Charges = staged.Charges;
+        target.Address = staged.Address;
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;
@@ -99,6 +101,7 @@ public sealed class Intake(IPanTokens tokens)
         var hasPan = RequestReader.Read(
             reader, link.Dialect, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
         _panOf[index] = hasPan ? pans++ : -1;
+        if (hasPan) _addresses.Take(index, reader, link.Dialect);
         return true;
     }
 
@@ -140,6 +143,7 @@ public sealed class Intake(IPanTokens tokens)
             RequestKeys.Seal(ref transaction.Request, ref transaction.Original, in transaction.Charges);
         }
 
+        _addresses.Finish(_transactions);
         _panBlocks.AsSpan(0, pans * PanBlock.Bytes).Clear();
     }
 }

@@ -53,12 +53,13 @@ internal static class LaterEditions
         request.TraceTime = (uint)(number % 10_000_000_000);
     }
 
-    // Twelve positions: 2 is what the terminal can verify, 7 how the card was read (ISO 8583:1993, table A.8).
+    // Twelve positions: 2 is what the terminal can verify, 5 who was there (4: a standing order), 7 how the card was read (ISO 8583:1993, table A.8).
     private static void ReadEntryMode(in MessageReader message, ref Request request)
     {
         Span<byte> code = stackalloc byte[12];
         if (message.Units(22) != code.Length) return;
         message.CopyText(22, code);
+        if (code[4] == '4') request.Has |= RequestHas.StandingOrder;
         var read = code[6] switch
         {
             (byte)'1' or (byte)'6' => 1,

@@ -24,6 +24,7 @@ public static class RequestReader
         transaction.Request = default;
         transaction.Original = default;
         transaction.Charges = default;
+        transaction.Address = default;
         transaction.NetworkCode = 0;
         ref var request = ref transaction.Request;
         request.Mti = WithoutVersion(message.Mti, dialect.Standard);
@@ -76,6 +77,7 @@ public static class RequestReader
         MarkKind.Increment => RequestHas.Increment,
         MarkKind.Completion => RequestHas.Completion,
         MarkKind.MoreFollow => RequestHas.MoreFollow,
+        MarkKind.StandingOrder => RequestHas.StandingOrder,
         _ => RequestHas.PartialOk,
     };
 

@@ -17,7 +17,7 @@ internal static class Program
         var root = new RootCommand("SunnySwitch: payment switch and authorization host.")
         {
             ServeCommand.Create(),
-            CardCommand.Create(),
+            CardCommand.Create(), AcceptorCommand.Create(),
             KeyCommand.Create(),
             PlayCommand.Create(),
             LoadCommand.Create(),

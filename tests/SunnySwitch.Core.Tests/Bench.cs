@@ -109,7 +109,12 @@ internal sealed class Bench
     }
 
     /// <summary>Version of the payload that is written today.</summary>
-    public static ushort VersionOf(JournalKind kind) => kind == JournalKind.Decided ? Decided.Version : PayloadVersion.One;
+    public static ushort VersionOf(JournalKind kind) => kind switch
+    {
+        JournalKind.Decided => Decided.Version,
+        JournalKind.CardChanged or JournalKind.RulesActivated => PayloadVersion.Two,
+        _ => PayloadVersion.One,
+    };
 
     /// <summary>Decides; an answer or a session change is journalled and applied, as the kernel does it.</summary>
     public Verdict Send(ref Transaction transaction)

@@ -36,8 +36,8 @@ public sealed class GoldenTests
     [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Kind 26 Since 28 Name 32")]
     [InlineData(typeof(RuleSet), 5632,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
-        + "PreAuthorizationDays 98 Flags 100 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
-    [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
+        + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
+    [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 Region 6 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
     [InlineData(typeof(ExpiredHold), 24, "Hold 0 Account 4 Key 8 AmountMinor 16")]
@@ -50,13 +50,17 @@ public sealed class GoldenTests
         + "FirstAccount 40")]
     [InlineData(typeof(SessionChanged), 16, "Connection 0 Generation 4 Link 8 State 12")]
     [InlineData(typeof(BusinessDateOpened), 8, "DayNumber 0")]
-    [InlineData(typeof(CardChanged), 24, "Pan 0 Status 16 Hot 17 HotFrom 18 HotTo 20")]
+    [InlineData(typeof(CardChanged), 40, "Pan 0 Status 16 Hot 17 HotFrom 18 HotTo 20 HotRegion 22 Operator 24")]
+    [InlineData(typeof(AcceptorSet), 64, "Acquirer 0 Merchant 8 Terminal 24 Category 40 Status 42 Operator 48")]
+    [InlineData(typeof(PaymentStopped), 64, "Pan 0 Acquirer 16 Merchant 24 From 40 To 42 Kind 44 Operator 48")]
+    [InlineData(typeof(CardAddressed), 40, "Pan 0 Address 16 Operator 24")]
+    [InlineData(typeof(AddressChecks), 8, "Postal 0 Street 4")]
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
-    [InlineData(typeof(StateImage), 224,
+    [InlineData(typeof(StateImage), 248,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
-        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 LatestMinute 208 HasContra 212 ContraAccounts 216")]
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220")]
     [InlineData(typeof(Charges), 24, "SettledMinor 0 FeeMinor 8 Rate 16 Currency 20")]
     [InlineData(typeof(RateTerms), 8, "From 0 To 2 Rate 4")]
     [InlineData(typeof(RateSet), 2144, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Rates 96")]
@@ -73,24 +77,26 @@ public sealed class GoldenTests
     {
         Assert.Equal((176, 56, 296), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
-        Assert.Equal((8, 24, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
+        Assert.Equal((8, 40, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 72, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
         Assert.Equal((64, 32, 32), (Unsafe.SizeOf<CardEntry>(), Unsafe.SizeOf<AccountEntry>(), Unsafe.SizeOf<BalanceEntry>()));
         Assert.Equal((32, 48), (Unsafe.SizeOf<HoldEntryV1>(), Unsafe.SizeOf<StepEntry>()));
         Assert.Equal((40, 32), (Unsafe.SizeOf<ChargeEntry>(), Unsafe.SizeOf<ContraEntry>()));
+        Assert.Equal((48, 48), (Unsafe.SizeOf<AcceptorEntry>(), Unsafe.SizeOf<StopEntry>()));
         Assert.Equal((24, 112, 72), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
 
     [Theory]
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
-        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12 HoldsExpired=13 RatesActivated=14")]
+        + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12 HoldsExpired=13 RatesActivated=14 "
+        + "AcceptorSet=15 PaymentStopped=16 CardAddressed=17")]
     [InlineData(typeof(EffectKind),
         "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4 Credited=5 BalancesTold=6 Increased=7 Completed=8 Refunded=9 Released=10")]
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 Limits=21 "
+        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 StandingOrder=15 Address=20 Limits=21 "
         + "Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
@@ -99,10 +105,14 @@ public sealed class GoldenTests
     [InlineData(typeof(KeyStatus), "Approved=1 Declined=2 Reversed=3 PartlyReversed=4")]
     [InlineData(typeof(StateTable),
         "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10 "
-        + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18")]
+        + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18 "
+        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22")]
     [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
-    [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2 Cards=3")]
+    [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2 Cards=3 Ratio=4")]
+    [InlineData(typeof(AcceptorStatus), "None=0 Active=1 Suspended=2 Closed=3")]
+    [InlineData(typeof(StopKind), "None=0 Payment=1 Order=2 AllOrders=3")]
+    [InlineData(typeof(AddressMatch), "NotAsked=0 Both=1 Street=2 Postal=3 Neither=4 Unavailable=5")]
     [InlineData(typeof(LimitSubject), "Card=1 Account=2 Merchant=3 Terminal=4 Bin=5")]
     [InlineData(typeof(InternalResult),
         "None=0 Approved=1 ApprovedInPart=2 AdviceTaken=3 AdviceOfDecline=4 AdviceAfterItsReversal=5 FormatError=10 "
@@ -115,7 +125,8 @@ public sealed class GoldenTests
         + "AlreadyReversed=44 AuthorizationUnknown=45 AuthorizationExpired=46 AuthorizationCompleted=47 NotAnAuthorization=48 "
         + "CompletionAboveAuthorized=49 RefundAboveCaptured=53 CannotBeUndone=54 NotRefundable=55 CategoryRefused=56 CountryRefused=57 "
         + "RefundNotLinked=58 NotForProduct=59 NotAbroad=60 AcceptorHot=61 TrackMismatch=62 "
-        + "FallbackRefused=63")]
+        + "FallbackRefused=63 MerchantUnknown=64 TerminalUnknown=65 AcceptorNotActive=66 CategoryNotOfMerchant=67 PaymentStopped=68 "
+        + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]
     public void Durable_enums_only_grow(Type type, string values)
     {

@@ -25,6 +25,10 @@ public sealed class LimitModelTests
         Limit(9, LimitSubject.Terminal, count: 3, minutes: 10) with { Kind = LimitCounts.Declines },
         Limit(10, LimitSubject.Card, count: 9, minutes: 30) with { Kind = LimitCounts.Attempts },
         Limit(11, LimitSubject.Bin, count: 12) with { Kind = LimitCounts.Declines },
+        Limit(12, LimitSubject.Card, count: 9, minutes: LimitTerms.Week), Limit(13, LimitSubject.Account, amount: 2_500, minutes: LimitTerms.Month),
+        Limit(14, LimitSubject.Merchant, count: 40, minutes: LimitTerms.Life),
+        Limit(15, LimitSubject.Terminal, count: 4, minutes: 15) with { Kind = LimitCounts.Ratio, AmountMaxMinor = 500 },
+        Limit(16, LimitSubject.Bin, count: 6, minutes: LimitTerms.Week) with { Kind = LimitCounts.Ratio, AmountMaxMinor = 650 },
     ];
 
     [Property(MaxTest = 150)]
@@ -33,7 +37,8 @@ public sealed class LimitModelTests
         if (Difference(seed.Item, null) is { } what) Assert.Fail($"seed {seed.Item}: {what}");
     }
 
-    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines", "ids return", "counts what it turns away"];
+    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines", "ids return", "counts what it turns away", "weeks from Sunday",
+        "months of thirty days", "judges a ratio by the first"];
 
     /// <summary>The control: a list that counts otherwise does not agree.</summary>
     [Theory]
@@ -54,7 +59,8 @@ public sealed class LimitModelTests
             var dice = random.Next(100);
             if (dice < 3)
             {
-                day++;
+                // Sometimes over a week's end, or a month's.
+                day += random.Next(3) > 0 ? 1 : random.Next(2, 45);
                 bench.OpenDay(day);
                 list.OpenDay(day);
             }
@@ -146,10 +152,11 @@ public sealed class LimitModelTests
                 var isCounted = limit.Kind switch
                 {
                     LimitCounts.Approvals => code == "00" || fault == "counts declines",
-                    LimitCounts.Attempts => true,
+                    LimitCounts.Attempts or LimitCounts.Ratio => true,
                     _ => code != "00",
                 };
-                if (isCounted) entry.Left[limit.Id] = (1, request.AmountMinor, SinceOf(limit));
+                var amount = limit.Kind == LimitCounts.Ratio ? (code == "00" ? 0 : 1) : request.AmountMinor;
+                if (isCounted) entry.Left[limit.Id] = (1, amount, SinceOf(limit));
             }
 
             _entries.Add(entry);
@@ -161,9 +168,12 @@ public sealed class LimitModelTests
             foreach (var limit in _limits.Where(isOfKind))
             {
                 var (count, amount) = Used(limit, asked);
-                var isCount = limit.CountMax > 0 && count >= limit.CountMax;
-                if (!isCount && (limit.AmountMaxMinor == 0 || amount + asked.Request.AmountMinor <= limit.AmountMaxMinor)) continue;
-                return limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? "58" : isCount ? "65" : "61";
+                var isRatio = limit.Kind == LimitCounts.Ratio;
+                var isCount = limit.CountMax > 0 && (isRatio
+                    ? count >= (fault == "judges a ratio by the first" ? 1 : limit.CountMax) && amount / (double)count > limit.AmountMaxMinor / 1000.0
+                    : count >= limit.CountMax);
+                if (!isCount && (isRatio || limit.AmountMaxMinor == 0 || amount + asked.Request.AmountMinor <= limit.AmountMaxMinor)) continue;
+                return isRatio ? "58" : limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? "58" : isCount ? "65" : "61";
             }
 
             return null;
@@ -200,9 +210,25 @@ public sealed class LimitModelTests
         private bool IsWithin(LimitTerms limit, Entry entry, Entry asked)
         {
             if (limit.Minutes == 0) return entry.Day == asked.Day || (fault == "wrong day" && entry.Day == _previousDay);
+            if (limit.Minutes == LimitTerms.Life) return true;
+            var (one, other) = (DateOf(entry.Day), DateOf(asked.Day));
+            if (limit.Minutes == LimitTerms.Month)
+            {
+                return fault == "months of thirty days" ? entry.Day / 30 == asked.Day / 30 : (one.Year, one.Month) == (other.Year, other.Month);
+            }
+
+            if (limit.Minutes == LimitTerms.Week) return WeekOf(one) == WeekOf(other);
             var piece = (limit.Minutes + 6) / 7;
             var pieces = fault == "late" ? 7 : 8;
             return (entry.Day == _day || entry.Day == _previousDay) && (asked.Minute / piece) - (entry.Minute / piece) < pieces;
+        }
+
+        private static DateTime DateOf(int day) => DateTime.UnixEpoch.AddDays(day);
+
+        private DateTime WeekOf(DateTime date)
+        {
+            var first = fault == "weeks from Sunday" ? DayOfWeek.Sunday : DayOfWeek.Monday;
+            return date.AddDays(-(((int)date.DayOfWeek - (int)first + 7) % 7));
         }
 
         private static bool IsSame(LimitSubject subject, Request one, Request other) => subject switch

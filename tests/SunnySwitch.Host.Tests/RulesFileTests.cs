@@ -49,16 +49,18 @@ public sealed class RulesFileTests
             """, out var problems);
         string[] expected =
         [
-            "colour: no such key; there are $schema, rules, limits, authorizations, categories, products, countries, hot, unlinkedRefunds",
+            "colour: no such key; there are $schema, rules, limits, authorizations, categories, products, countries, hot, unlinkedRefunds, "
+                + "acceptors",
             "rules: 1 to 16 printable characters",
-            "limits.0.speed: no such key; there are id, name, subject, counts, operations, window, currency, countMax, amountMax",
+            "limits.0.speed: no such key; there are id, name, subject, counts, operations, window, currency, countMax, amountMax, "
+                + "attemptsMin, declinesPermille",
             "limits.0.id: 1 to 64",
             "limits.0.name: 1 to 16 printable characters",
             "limits.0.subject: card, account, merchant, terminal or bin",
-            "limits.0.window: day, or the last minutes, 1m to 1440m",
+            "limits.0.window: day, week, month, ever, or the last minutes, 1m to 1440m",
             "limits.0.operations: a list that is not empty",
             "limits.0.amountMax: 1 to 1000000000000000",
-            "limits.1.window: day, or the last minutes, 1m to 1440m",
+            "limits.1.window: day, week, month, ever, or the last minutes, 1m to 1440m",
             "limits.1.currency: needed with amountMax",
             "limits.2.subject: card, account, merchant, terminal or bin",
             "limits.2.currency: 998 is no currency of ISO 4217",
@@ -68,6 +70,62 @@ public sealed class RulesFileTests
             "limits: id 1 is given twice",
         ];
         foreach (var problem in expected) Assert.Contains(problem, problems);
+    }
+
+    [Fact]
+    public void Limits_over_weeks_and_months_ratios_the_register_addresses_and_regions_are_read()
+    {
+        var rules = Read("""
+            {
+              "rules": "x",
+              "limits": [
+                { "id": 1, "name": "week", "subject": "card", "window": "week", "countMax": 5 },
+                { "id": 2, "name": "month", "subject": "account", "window": "month", "currency": 840, "amountMax": 5 },
+                { "id": 3, "name": "ever", "subject": "card", "window": "ever", "countMax": 1 },
+                { "id": 4, "name": "storm", "subject": "terminal", "counts": "ratio", "window": "10m", "attemptsMin": 20, "declinesPermille": 600 }
+              ],
+              "products": [ { "name": "a", "bin": "400000" }, { "name": "b", "bin": "400001", "refuseOtherAddress": true } ],
+              "hot": [ { "bin": "400001", "reason": "lost", "region": "150" } ],
+              "acceptors": "terminals"
+            }
+            """, out var problems);
+        Assert.Empty(problems);
+        Assert.Equal(
+            [LimitTerms.Week, LimitTerms.Month, LimitTerms.Life, 10],
+            Enumerable.Range(0, 4).Select(index => rules.Limits[index].Minutes));
+        Assert.Equal((LimitCounts.Ratio, 20L, 600L), (rules.Limits[3].Kind, rules.Limits[3].CountMax, rules.Limits[3].AmountMaxMinor));
+        Assert.Equal((2, RuleFlags.TerminalsAreRegistered, 150), (rules.AddressNeeded, rules.Flags, rules.Hot[0].Region));
+        Assert.Equal((HotReason.Lost, HotReason.None), (rules.HotBin(400_001, 56, 20_000), rules.HotBin(400_001, 840, 20_000)));
+    }
+
+    [Fact]
+    public void What_makes_no_sense_of_them_is_named()
+    {
+        Read("""
+            {
+              "rules": "x",
+              "limits": [
+                { "id": 1, "name": "a", "subject": "bin", "counts": "ratio", "window": "day", "countMax": 5 },
+                { "id": 2, "name": "b", "subject": "bin", "window": "year", "countMax": 5 },
+                { "id": 3, "name": "c", "subject": "bin", "window": "day", "countMax": 5, "attemptsMin": 5 },
+                { "id": 4, "name": "d", "subject": "bin", "counts": "ratio", "window": "day", "attemptsMin": 5, "declinesPermille": 1000 }
+              ],
+              "hot": [ { "bin": "400001", "reason": "lost", "region": "999" } ],
+              "acceptors": true
+            }
+            """, out var problems);
+        string[] expected =
+        [
+            "acceptors: any, merchants or terminals have to be in the register",
+            "hot.0.region: no country or region of UN M49",
+            "limits.0.attemptsMin: missing",
+            "limits.0.countMax: not where a ratio is counted",
+            "limits.0.declinesPermille: missing",
+            "limits.1.window: day, week, month, ever, or the last minutes, 1m to 1440m",
+            "limits.2.attemptsMin, limits.2.declinesPermille: only where a ratio is counted",
+            "limits.3.declinesPermille: 1 to 999",
+        ];
+        Assert.Equal(expected, problems.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -100,7 +158,7 @@ public sealed class RulesFileTests
         Assert.Equal((true, false, 56, 0), (product.Allows(Operation.Purchase), product.Allows(Operation.Cash), product.HomeCountry, product.PartialApproval));
         Assert.Equal((false, true, false), (rules.RefusesCountry(56), rules.RefusesCountry(840), rules.RefusesCountry(0)));
         Assert.True(rules.Flags.HasFlag(RuleFlags.NoUnlinkedRefunds));
-        Assert.Equal((2, HotReason.PickUp, HotReason.None), (rules.HotCount, rules.HotBin(400_001, 20_788), rules.HotBin(400_001, 20_850)));
+        Assert.Equal((2, HotReason.PickUp, HotReason.None), (rules.HotCount, rules.HotBin(400_001, 840, 20_788), rules.HotBin(400_001, 840, 20_850)));
     }
 
     [Fact]

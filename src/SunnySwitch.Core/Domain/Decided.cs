@@ -57,7 +57,7 @@ public struct Decided
     /// <summary>Size of the fixed part without rules.</summary>
     public const int PlainBytes = Bytes - 32;
     /// <summary>Version of this layout.</summary>
-    public const ushort Version = 2;
+    public const ushort Version = 3;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
     [FieldOffset(176)] public InternalResult Result;
@@ -138,7 +138,7 @@ public struct Decided
     {
         Unsafe.SkipInit(out decided);
         (original, charges) = (default, default);
-        if (version is not (1 or Version)) return false;
+        if (version is 0 or > Version) return false;
         if (version == 1) return TryReadV1(payload, out decided, out original);
         if (payload.Length < PlainBytes) return false;
 

@@ -47,4 +47,13 @@ public enum JournalKind : ushort
 
     /// <summary>A version of the conversion rates, effective at a business date.</summary>
     RatesActivated = 14,
+
+    /// <summary>A merchant or terminal entered the register, or something else is said of it.</summary>
+    AcceptorSet = 15,
+
+    /// <summary>A cardholder's order not to be charged by standing orders, or its end.</summary>
+    PaymentStopped = 16,
+
+    /// <summary>Where a cardholder lives, as keyed checks.</summary>
+    CardAddressed = 17,
 }

@@ -21,6 +21,8 @@ public enum LimitCounts : byte
     Declines = 2,
     /// <summary>Different cards that were tried, estimated: a card that was seen before is not turned away.</summary>
     Cards = 3,
+    /// <summary>How many of the attempts were declined, once there are enough of them: against a storm of declines.</summary>
+    Ratio = 4,
 }
 
 /// <summary>
@@ -29,6 +31,7 @@ public enum LimitCounts : byte
 /// 0 most transactions 8 | 8 most money, minor units 8 | 16 window in minutes 4 | 20 currency 2 | 22 operations 2 | 24 id 1
 /// 25 subject 1 | 26 what is counted 1 | 27 unused 1 | 28 since 4 | 32 name 16 | 48
 /// </code>
+/// A ratio has the fewest attempts that it is judged by, and the most declines per mille, in the place of transactions and money.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct LimitTerms
@@ -39,6 +42,9 @@ public struct LimitTerms
     /// <summary>Longest sliding window: a day.</summary>
     public const int MinutesMax = 1_440;
 
+    /// <summary>Windows that are no minutes: the business date, its week from Monday on, its month of the calendar, and for ever.</summary>
+    public const int Day = 0, Week = -1, Month = -2, Life = -3;
+
     /// <summary>Most different cards that can be told apart well enough.</summary>
     public const int CardsMax = 200;
 #pragma warning disable CS1591
@@ -46,7 +52,7 @@ public struct LimitTerms
     [FieldOffset(0)] public long CountMax;
     /// <summary>0: not summed up.</summary>
     [FieldOffset(8)] public long AmountMaxMinor;
-    /// <summary>0: the business date; else the last so many minutes.</summary>
+    /// <summary>The last so many minutes; or <see cref="Day"/>, <see cref="Week"/>, <see cref="Month"/>, <see cref="Life"/>.</summary>
     [FieldOffset(16)] public int Minutes;
     /// <summary>ISO 4217 numeric; only transactions in it are counted. 0: all, and no amount.</summary>
     [FieldOffset(20)] public ushort Currency;
@@ -63,6 +69,9 @@ public struct LimitTerms
     [FieldOffset(28)] public uint Since;
     [FieldOffset(32)] public Text16 Name;
 #pragma warning restore CS1591
+
+    /// <summary>True if its window is the last minutes.</summary>
+    public readonly bool IsSliding => Minutes > 0;
 
     /// <summary>True if a transaction counts against it.</summary>
     public readonly bool Counts(Operation operation, ushort currency) => (Operations >> (int)operation & 1) != 0 && (Currency == 0 || Currency == currency);

@@ -14,6 +14,8 @@ public enum InternalResult : ushort
     AuthorizationUnknown = 45, AuthorizationExpired = 46, AuthorizationCompleted = 47, NotAnAuthorization = 48, CompletionAboveAuthorized = 49,
     RefundAboveCaptured = 53, CannotBeUndone = 54, NotRefundable = 55, CategoryRefused = 56, CountryRefused = 57, RefundNotLinked = 58,
     NotForProduct = 59, NotAbroad = 60, AcceptorHot = 61, TrackMismatch = 62, FallbackRefused = 63,
+    MerchantUnknown = 64, TerminalUnknown = 65, AcceptorNotActive = 66, CategoryNotOfMerchant = 67, PaymentStopped = 68, OrderRevoked = 69,
+    AllOrdersRevoked = 70, AddressMismatch = 71, DeclineStorm = 72,
 #pragma warning restore CS1591
 }
 
@@ -30,7 +32,7 @@ public sealed record Outcome(InternalResult Result, Check Check, ResponseCode Co
 /// </summary>
 public static class Outcomes
 {
-    private static readonly Outcome?[] _byResult = new Outcome?[64];
+    private static readonly Outcome?[] _byResult = new Outcome?[80];
 
     /// <summary>All, in the order of the checks.</summary>
     public static IReadOnlyList<Outcome> All { get; } =
@@ -48,6 +50,10 @@ public static class Outcomes
         New(InternalResult.BadCurrency, Check.Amount, "13", "no currency of ISO 4217, no rate from it to the account's, or not that of what it follows"),
         New(InternalResult.CashAboveAmount, Check.Amount, "13", "cash back without its amount, or above DE4"),
         New(InternalResult.AcceptorHot, Check.Place, "03", "the merchant or the terminal is on the hot list"),
+        New(InternalResult.MerchantUnknown, Check.Place, "03", "no such merchant of this acquirer in the register"),
+        New(InternalResult.AcceptorNotActive, Check.Place, "03", "the merchant or the terminal is suspended or closed"),
+        New(InternalResult.TerminalUnknown, Check.Place, "58", "no such terminal of this merchant in the register"),
+        New(InternalResult.CategoryNotOfMerchant, Check.Place, "58", "another category than the register has for it"),
         New(InternalResult.CategoryRefused, Check.Place, "58", "nothing is approved in this merchant category"),
         New(InternalResult.CountryRefused, Check.Place, "58", "nothing is approved in this country"),
         New(InternalResult.RefundNotLinked, Check.Place, "58", "a refund has to name what it refunds here"),
@@ -65,9 +71,14 @@ public static class Outcomes
         New(InternalResult.CardNotActive, Check.CardStatus, "78", "not active yet"),
         New(InternalResult.CardClosed, Check.CardStatus, "14", "closed"),
         New(InternalResult.CardBlocked, Check.CardStatus, "62", "blocked"),
+        New(InternalResult.PaymentStopped, Check.StandingOrder, "R0", "the cardholder stopped this payment of a standing order"),
+        New(InternalResult.OrderRevoked, Check.StandingOrder, "R1", "the cardholder revoked the standing order with this merchant"),
+        New(InternalResult.AllOrdersRevoked, Check.StandingOrder, "R3", "the cardholder revoked all standing orders"),
+        New(InternalResult.AddressMismatch, Check.Address, "05", "neither postal code nor house number are the cardholder's, where the product asks for it"),
         New(InternalResult.AmountLimit, Check.Limits, "61", "more money than a limit of card, account or BIN allows"),
         New(InternalResult.CountLimit, Check.Limits, "65", "more transactions than a limit of card, account or BIN allows"),
         New(InternalResult.AcceptorLimit, Check.Limits, "58", "more than a limit of merchant or terminal allows"),
+        New(InternalResult.DeclineStorm, Check.Limits, "58", "too many of the attempts were declined: turned away for a while"),
         New(InternalResult.InsufficientFunds, Check.Account, "51", "more than is available"),
         New(InternalResult.ApprovedInPart, Check.Account, "10", "approved for what is available: the terminal can go on with less"),
         New(InternalResult.OriginalUnknown, Check.Original, "25", "no such original: it will be declined when it comes"),

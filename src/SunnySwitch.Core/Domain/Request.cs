@@ -38,6 +38,12 @@ public enum RequestHas : ulong
     /// <summary>Not a data element: PAN or expiry of track 2 is not that of DE2 or DE14. Set at the edge.</summary>
     TrackDiffers = 1UL << 38,
 
+    /// <summary>Charged by a standing order, nobody was there (1993: DE22, position 5, is 4; else the dialect's mark).</summary>
+    StandingOrder = 1UL << 39,
+
+    /// <summary>Not of the message: four bits with the verdict on an address, <see cref="Request.Address"/>. Set by the kernel.</summary>
+    AddressVerdict = 0xFUL << 60,
+
     /// <summary><see cref="Domain.Charges"/> follow in the frame.</summary>
     Charges = Fee | Charged,
 
@@ -114,6 +120,15 @@ public struct Request
     [FieldOffset(144)] public Text16 Terminal;
     [FieldOffset(160)] public Text16 CardAcceptor;
 #pragma warning restore CS1591
+
+    private const int AddressShift = 60;
+
+    /// <summary>How the address that came with it compares with the cardholder's: a verdict, the address itself is in no frame.</summary>
+    public AddressMatch Address
+    {
+        readonly get => (AddressMatch)((ulong)Has >> AddressShift);
+        set => Has = (Has & ~RequestHas.AddressVerdict) | (RequestHas)((ulong)value << AddressShift);
+    }
 }
 
 /// <summary>

@@ -16,6 +16,10 @@ public enum RuleFlags : ushort
     CountriesAreAllowed = 1,
     /// <summary>A refund has to name what it refunds.</summary>
     NoUnlinkedRefunds = 2,
+    /// <summary>Merchants have to be in the register.</summary>
+    MerchantsAreRegistered = 4,
+    /// <summary>Merchants and their terminals have to be.</summary>
+    TerminalsAreRegistered = 8,
 }
 
 /// <summary>What holds for merchant categories. Durable.</summary>
@@ -94,7 +98,7 @@ public enum HotSubject : byte
 /// <summary>
 /// A range of BINs, a merchant or a terminal on the hot list, from one business date to another. Little-endian, frozen.
 /// <code>
-/// 0 subject 1 | 1 reason 1 | 2 from 2 | 4 to 2 | 6 unused 2 | 8 BIN from 4 | 12 BIN to 4 | 16 acquirer 8 | 24 DE42 or DE41 16 | 40
+/// 0 subject 1 | 1 reason 1 | 2 from 2 | 4 to 2 | 6 region 2 | 8 BIN from 4 | 12 BIN to 4 | 16 acquirer 8 | 24 DE42 or DE41 16 | 40
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -110,6 +114,8 @@ public struct HotTerms
     [FieldOffset(2)] public ushort From;
     /// <summary>The last business date; 0: for ever.</summary>
     [FieldOffset(4)] public ushort To;
+    /// <summary>UN M49: hot there only; 0: everywhere.</summary>
+    [FieldOffset(6)] public ushort Region;
     [FieldOffset(8)] public uint BinFrom;
     [FieldOffset(12)] public uint BinTo;
     [FieldOffset(16)] public ulong Acquirer;
@@ -118,13 +124,31 @@ public struct HotTerms
 
     /// <summary>True on a business date within.</summary>
     public static bool IsWithin(int day, ushort from, ushort to) => (from == 0 || day >= from) && (to == 0 || day <= to);
+
+    /// <summary>True in a country within; where the country is not known, to be safe.</summary>
+    public static bool IsWithin(ushort region, ushort country) => region == 0 || country == 0 || Regions.Has(region, country);
+
+    private readonly bool IsIn(int day, ushort country) => IsWithin(day, From, To) && IsWithin(Region, country);
+
+    /// <summary>True if it is about a card's first six digits.</summary>
+    public readonly bool IsHot(uint bin, ushort country, int day) =>
+        Subject == HotSubject.Bin && bin >= BinFrom && bin <= BinTo && IsIn(day, country);
+
+    /// <summary>True if it is about the merchant or terminal of a request.</summary>
+    public readonly bool IsHot(in Request request, int day)
+    {
+        if (Subject == HotSubject.Bin || Acquirer != request.Acquirer.Value || !IsIn(day, request.AcquirerCountry)) return false;
+        return Subject == HotSubject.Merchant ? AreSame(request.CardAcceptor, Id) : AreSame(request.Terminal, Id);
+    }
+
+    private static bool AreSame(ReadOnlySpan<byte> padded, ReadOnlySpan<byte> id) => padded.TrimEnd(" \0"u8).SequenceEqual(id.TrimEnd((byte)0));
 }
 
 /// <summary>
 /// A version of the rules as an operator gave it, and payload of <see cref="JournalKind.RulesActivated"/>. Little-endian, frozen.
 /// <code>
 ///  0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 categories 1 | 13 products 1 | 14 countries 1 | 15 hot 1 | 16 name 16
-/// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 unused 26 | 128 limits 64 x 48
+/// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 products that need the address 2 | 104 unused 24 | 128 limits 64 x 48
 /// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352 hot 32 x 40 | 5632
 /// </code>
 /// </summary>
@@ -156,6 +180,8 @@ public struct RuleSet : IVersioned
     [FieldOffset(96)] public ushort HoldDays;
     [FieldOffset(98)] public ushort PreAuthorizationDays;
     [FieldOffset(100)] public RuleFlags Flags;
+    /// <summary>Bit n: an address that is not the cardholder's is refused for the product at place n.</summary>
+    [FieldOffset(102)] public ushort AddressNeeded;
     /// <summary>In the order of the file, the first <see cref="Count"/>.</summary>
     [FieldOffset(128)] public LimitList Limits;
     [FieldOffset(3200)] public CategoryList Categories;
@@ -195,13 +221,12 @@ public struct RuleSet : IVersioned
         return -1;
     }
 
-    /// <summary>Why a card's first six digits are hot on a business date; None when they are not.</summary>
-    public readonly HotReason HotBin(uint bin, int day)
+    /// <summary>Why a card's first six digits are hot in a country on a business date; None when they are not.</summary>
+    public readonly HotReason HotBin(uint bin, ushort country, int day)
     {
         foreach (ref readonly var hot in ((ReadOnlySpan<HotTerms>)Hot)[..HotCount])
         {
-            if (hot.Subject != HotSubject.Bin || bin < hot.BinFrom || bin > hot.BinTo || !HotTerms.IsWithin(day, hot.From, hot.To)) continue;
-            return hot.Reason;
+            if (hot.IsHot(bin, country, day)) return hot.Reason;
         }
 
         return HotReason.None;
@@ -212,14 +237,11 @@ public struct RuleSet : IVersioned
     {
         foreach (ref readonly var hot in ((ReadOnlySpan<HotTerms>)Hot)[..HotCount])
         {
-            if (hot.Subject == HotSubject.Bin || hot.Acquirer != request.Acquirer.Value || !HotTerms.IsWithin(day, hot.From, hot.To)) continue;
-            if (hot.Subject == HotSubject.Merchant ? AreSame(request.CardAcceptor, hot.Id) : AreSame(request.Terminal, hot.Id)) return true;
+            if (hot.IsHot(in request, day)) return true;
         }
 
         return false;
     }
-
-    private static bool AreSame(ReadOnlySpan<byte> padded, ReadOnlySpan<byte> id) => padded.TrimEnd(" \0"u8).SequenceEqual(id.TrimEnd((byte)0));
 
     /// <summary>True if nothing is approved in a country (ISO 3166 number; 0 when not known).</summary>
     public readonly bool RefusesCountry(ushort country) =>

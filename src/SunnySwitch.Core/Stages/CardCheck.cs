@@ -4,8 +4,8 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// Place and card, in the order of docs/authorization.md. Gives 03 (hot merchant or terminal), 58 (category, country, refund without a
-/// name), 14 (bad or unknown PAN), 57 (product), 12 and 05 (how it was read), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not
+/// Place and card, in the order of docs/authorization.md. Gives 03 (hot merchant or terminal; not in the register, or not active there), 58
+/// (category, country, refund without a name, a terminal of another merchant), 14 (bad or unknown PAN), 57 (product), 12 and 05 (how it was read), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not
 /// active), 14 (closed), 62 (blocked).
 /// </summary>
 internal readonly struct CardCheck(SwitchState state) : IStage
@@ -41,7 +41,9 @@ internal readonly struct CardCheck(SwitchState state) : IStage
 
         transaction.Ran(Check.HotList);
         var hot = HotTerms.IsWithin(state.BusinessDay, card.HotFrom, card.HotTo) ? card.Hot : HotReason.None;
-        if (hot == HotReason.None) hot = state.Terms.HotBin(card.TruncatedPan.Bin, state.BusinessDay);
+        var country = transaction.Request.AcquirerCountry;
+        if (!HotTerms.IsWithin(card.HotRegion, country)) hot = HotReason.None;
+        if (hot == HotReason.None) hot = state.Terms.HotBin(card.TruncatedPan.Bin, country, state.BusinessDay);
         if (hot != HotReason.None && !Mutant.Is(Mutation.IgnoreHotList)) return transaction.Conclude(Hot(hot));
         transaction.Ran(Check.CardStatus);
         return card.Status == CardStatus.Active ? StageResult.Continue : transaction.Conclude(Restricted(card.Status));

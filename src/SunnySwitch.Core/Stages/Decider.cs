@@ -7,7 +7,7 @@ namespace SunnySwitch.Core.Stages;
 public sealed class Decider
 {
     private Screen _screen;
-    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, LimitCheck, Funds>>> _purchase;
+    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, CardholderCheck, Pipeline<LimitCheck, Funds, Nothing>>>> _purchase;
     private Pipeline<Dedupe, CardLookup, Reversal> _reversal;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, FollowUp, Nothing>> _followUp;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, Advice, Nothing>> _advice;
@@ -17,7 +17,7 @@ public sealed class Decider
     public Decider(SwitchState state, LinkTerms[] links)
     {
         _screen = new(state, links);
-        _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state), new(state))));
+        _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state), new(new(state), new(state), default))));
         _reversal = new(new(state), new(state), new(state));
         _followUp = new(new(state), new(state), new(new(), new(state), default));
         _advice = new(new(state), new(state), new(new(), new(state), default));
@@ -56,6 +56,8 @@ public sealed class Decider
         transaction.Request = frame.Request;
         transaction.Begin(sequence);
         transaction.Decided.Link = frame.Link;
+        // Verdicts are taken as they were: what they were made of is in no frame.
+        transaction.Request.Address = frame.Request.Address;
         Screen.Admit(ref transaction);
         RunBusiness(ref transaction, now);
         (again, chargesAgain) = (transaction.Decided, transaction.Charges);

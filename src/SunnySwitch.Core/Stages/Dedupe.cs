@@ -24,6 +24,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
                 transaction.Decided.ApprovalCode = stored.ApprovalCode;
                 if (Mutant.Is(Mutation.NewApprovalCodeForRepeat)) transaction.Decided.ApprovalCode = (uint)transaction.NextSequence;
                 transaction.Decided.OriginalKey = number;
+                transaction.Request.Address = state.AddressToldBy(number);
                 if (stored.Effect == EffectKind.BalancesTold) TellAgain(ref transaction, stored.Undo);
                 if (stored.Code == ResponseCode.ApprovedInPart) transaction.Decided.HeldDelta = state.ApprovedPartOf(number);
                 else if (stored.Code == ResponseCode.Approved) TellBillAgain(ref transaction, number);

@@ -6,7 +6,7 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// The limits in force: all are looked at, all that would be exceeded are noted, the first in the order of the
-/// file decides. Gives 61 (money) and 65 (count) for card, account and BIN, 58 for merchant and terminal, 96 when no more can be counted.
+/// file decides. Gives 61 (money) and 65 (count) for card, account and BIN, 58 for merchant and terminal, and for a storm of declines, 96 when no more can be counted.
 /// What is approved is counted when the frame is applied, in the same step.
 /// </summary>
 internal readonly struct LimitCheck(SwitchState state) : IStage
@@ -35,12 +35,23 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
             var (count, amount) = limit.Kind == LimitCounts.Cards
                 ? NewCards(state, index, in request, ref counted, now)
                 : state.Velocity.Used(index, ref counted, state.PreviousDay, now);
-            var isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
-            if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
+            bool isCount;
+            if (limit.Kind == LimitCounts.Ratio)
+            {
+                if (!IsStorm(in limit, count, amount)) continue;
+                (isCount, count) = (true, amount * 1_000 / count);
+            }
+            else
+            {
+                isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
+                if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
+            }
+
             why.Breached |= 1UL << index;
             if (first != InternalResult.None) continue;
             (why.BreachedId, why.Reached) = (limit.Id, isCount ? count : amount);
-            first = limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? InternalResult.AcceptorLimit
+            first = limit.Kind == LimitCounts.Ratio ? InternalResult.DeclineStorm
+                : limit.Subject is LimitSubject.Merchant or LimitSubject.Terminal ? InternalResult.AcceptorLimit
                 : isCount ? InternalResult.CountLimit : InternalResult.AmountLimit;
         }
 
@@ -48,6 +59,10 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
         if (isAttempt) transaction.Alarm = first;
         return transaction.Conclude(first);
     }
+
+    // Of enough attempts, more were declined than may be.
+    private static bool IsStorm(in LimitTerms limit, long attempts, long declines) =>
+        attempts >= limit.CountMax && declines * 1_000 > limit.AmountMaxMinor * attempts;
 
     // A card that was seen before is not one more.
     private static (long Count, long Amount) NewCards(SwitchState state, int index, in Request request, ref CountedFor counted, Instant now)

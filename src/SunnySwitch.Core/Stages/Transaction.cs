@@ -49,6 +49,9 @@ public struct Transaction
     /// <summary>For <see cref="Verdict.SessionChange"/>.</summary>
     public SessionChanged Session;
 
+    /// <summary>The address that was given with the request, as checks; only the verdict is journalled.</summary>
+    public AddressChecks Address;
+
     /// <summary>How decoding went; not ok: answered with 30 if MTI and DE11 were read.</summary>
     public DecodeResult Decode;
 
@@ -87,7 +90,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
-        Request.Has &= ~RequestHas.Charged;
+        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict);
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;

@@ -96,7 +96,8 @@ public sealed class CardDesk(SwitchState state)
     public bool TryChange(in CardChanged wanted, out CardChanged payload, out CardRefusal refusal)
     {
         payload = wanted;
-        var isGood = Known(wanted.Status, wanted.Hot) && (wanted.HotTo == 0 || wanted.HotFrom <= wanted.HotTo);
+        var isGood = Known(wanted.Status, wanted.Hot) && (wanted.HotTo == 0 || wanted.HotFrom <= wanted.HotTo)
+            && (wanted.HotRegion == 0 || Regions.IsKnown(wanted.HotRegion));
         refusal = !isGood ? CardRefusal.BadTerms
             : state.Cards.Find(wanted.Pan) < 0 ? CardRefusal.Unknown
             : CardRefusal.None;

@@ -8,7 +8,8 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// One card: what decide reads is in the first 32 bytes.
 /// <code>
-/// 0 token 16 | 16 number 4 | 20 account 4 | 24 expiry 2 | 26 status 1 | 27 hot 1 | 28 hot from 2 | 30 hot to 2 | 32 truncated PAN 8 | 40 unused 24 | 64
+/// 0 token 16 | 16 number 4 | 20 account 4 | 24 expiry 2 | 26 status 1 | 27 hot 1 | 28 hot from 2 | 30 hot to 2 | 32 truncated PAN 8
+/// 40 address checks 8 | 48 hot region 2 | 50 unused 14 | 64
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -24,6 +25,8 @@ internal struct CardEntry
     [FieldOffset(28)] public ushort HotFrom;
     [FieldOffset(30)] public ushort HotTo;
     [FieldOffset(32)] public TruncatedPan TruncatedPan;
+    [FieldOffset(40)] public AddressChecks Address;
+    [FieldOffset(48)] public ushort HotRegion;
 
     public readonly UInt128 Mix()
     {
@@ -31,6 +34,8 @@ internal struct CardEntry
         mix.Add(Pan.High, Pan.Low);
         mix.Add(((ulong)(uint)Account << 32) | (uint)Number, ((ulong)Expiry << 16) | ((ulong)Status << 8) | (ulong)Hot);
         mix.Add(TruncatedPan.Packed, ((ulong)HotFrom << 16) | HotTo);
+        // What joined later counts where it is said, so that old hashes stay.
+        if ((Address.Packed | HotRegion) != 0) mix.Add(Address.Packed, HotRegion);
         return mix.Finish();
     }
 }
@@ -115,12 +120,27 @@ internal sealed class CardTable
 
     public void Change(in CardChanged change)
     {
-        var slot = Find(change.Pan);
-        Must.Hold(slot >= 0 && change.Status != 0);
-        ref var entry = ref _entries[slot];
+        Must.Hold(change.Status != 0);
+        ref var entry = ref Known(change.Pan);
         Sum -= entry.Mix();
         (entry.Status, entry.Hot, entry.HotFrom, entry.HotTo) = (change.Status, change.Hot, change.HotFrom, change.HotTo);
+        entry.HotRegion = change.HotRegion;
         Sum += entry.Mix();
+    }
+
+    public void Address(in CardAddressed addressed)
+    {
+        ref var entry = ref Known(addressed.Pan);
+        Sum -= entry.Mix();
+        entry.Address = addressed.Address;
+        Sum += entry.Mix();
+    }
+
+    private ref CardEntry Known(PanToken pan)
+    {
+        var slot = Find(pan);
+        Must.Hold(slot >= 0);
+        return ref _entries[slot];
     }
 
     public UInt128 SumFromScratch()

@@ -5,7 +5,7 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Core.State;
 
 /// <summary>
-/// What a limit counted of a subject on a business date.
+/// What a limit counted of a subject on a business date, in a week, in a month, or ever.
 /// <code>
 /// 0 primary 8 | 8 previous 4 | 12 transactions 4 | 16 minor units 8 | 24
 /// </code>
@@ -29,6 +29,50 @@ internal struct DayCounter : IFifoEntry
         mix.Add(_primary, Count);
         mix.Add((ulong)AmountMinor, (ulong)number);
         return mix.Finish();
+    }
+}
+
+/// <summary>Months of the calendar, numbered.</summary>
+internal static class CalendarMonth
+{
+    private const int EpochDayNumber = 719_162;                            // 1970-01-01, as DateOnly counts.
+
+    public static int Of(int day)
+    {
+        var date = DateOnly.FromDayNumber(EpochDayNumber + day);
+        return (date.Year * 12) + date.Month;
+    }
+}
+
+/// <summary>The limits of a version by what they count and where: bit n is the one at place n.</summary>
+internal struct LimitPlaces
+{
+    public uint Version;
+    public ulong Attempts;
+    public ulong Days;
+    public ulong Months;
+    public ulong Lives;
+    public ulong Slidings;
+
+    public static LimitPlaces Of(in RuleSet rules)
+    {
+        var places = new LimitPlaces { Version = rules.Version };
+        ReadOnlySpan<LimitTerms> limits = rules.Limits;
+        for (var index = 0; index < rules.Count; index++)
+        {
+            ref readonly var limit = ref limits[index];
+            var bit = 1UL << index;
+            if (limit.Kind != LimitCounts.Approvals) places.Attempts |= bit;
+            switch (limit.Minutes)
+            {
+                case LimitTerms.Day: places.Days |= bit; break;
+                case LimitTerms.Life: places.Lives |= bit; break;
+                case LimitTerms.Week or LimitTerms.Month: places.Months |= bit; break;
+                default: places.Slidings |= bit; break;
+            }
+        }
+
+        return places;
     }
 }
 

@@ -94,6 +94,8 @@ internal sealed class FifoHash<TEntry> where TEntry : unmanaged, IFifoEntry
 
     public bool IsFull => Live >= _liveMax;
 
+    public bool HasRoomFor(int entries) => Live + (long)entries <= _liveMax;
+
     public UInt128 Sum => _todaySum + _previousDaySum;
 
     /// <summary>Newest live number in the chain of <paramref name="primary"/>, or 0. The entry may be another key's.</summary>

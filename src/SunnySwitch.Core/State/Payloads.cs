@@ -19,6 +19,20 @@ public enum HotReason : byte
 #pragma warning restore CS1591
 }
 
+/// <summary>What a cardholder has stopped. Durable.</summary>
+public enum StopKind : byte
+{
+#pragma warning disable CS1591
+    None = 0,
+#pragma warning restore CS1591
+    /// <summary>A payment of a standing order (R0).</summary>
+    Payment = 1,
+    /// <summary>A standing order with a merchant (R1).</summary>
+    Order = 2,
+    /// <summary>All standing orders (R3).</summary>
+    AllOrders = 3,
+}
+
 /// <summary>Sign-on state of a connection. Durable. None also means that the connection ended.</summary>
 public enum SessionState : byte
 {
@@ -34,19 +48,27 @@ public enum SessionState : byte
 /// <param name="Hot">Hot-list entry.</param>
 /// <param name="HotFrom">First business date of that entry, days since 1970-01-01; 0: since ever.</param>
 /// <param name="HotTo">The last one; 0: for ever.</param>
+/// <param name="HotRegion">Hot in this country or region only (UN M49); 0: everywhere.</param>
 /// <param name="Currency">ISO 4217 numeric.</param>
 /// <param name="LedgerMinor">Booked balance, minor units.</param>
 /// <param name="HeldMinor">Reserved by approved authorizations.</param>
 /// <param name="AvailableMinor">Ledger plus credit line minus held.</param>
+/// <param name="HasAddress">An address can be compared.</param>
 public readonly record struct CardView(
-    TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort HotFrom, ushort HotTo, ushort Currency, long LedgerMinor, long HeldMinor,
-    long AvailableMinor);
+    TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort HotFrom, ushort HotTo, ushort HotRegion, ushort Currency,
+    long LedgerMinor, long HeldMinor, long AvailableMinor, bool HasAddress);
 
 /// <summary>Sizes and versions of the small frames' payloads: little-endian, frozen.</summary>
 public static class PayloadVersion
 {
-    /// <summary>Version of every payload in this file.</summary>
+    /// <summary>Version of the payloads in this file that have one only.</summary>
     public const ushort One = 1;
+
+    /// <summary>
+    /// Of <see cref="JournalKind.CardChanged"/> since it has a region and an operator; of <see cref="JournalKind.RulesActivated"/>, in the same
+    /// layout, since there are windows over more than a day, ratios, regions, a register and addresses.
+    /// </summary>
+    public const ushort Two = 2;
 }
 
 #pragma warning disable CS1591
@@ -101,10 +123,12 @@ public struct BusinessDateOpened
     [FieldOffset(0)] public int DayNumber;
 }
 
-/// <summary>Payload of <see cref="JournalKind.CardChanged"/>.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 24)]
+/// <summary>Payload of <see cref="JournalKind.CardChanged"/>; version 1 ends after 24 bytes, with zeros for the region.</summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct CardChanged
 {
+    public const int Bytes = 40, BytesV1 = 24;
+
     [FieldOffset(0)] public PanToken Pan;
     [FieldOffset(16)] public CardStatus Status;
     [FieldOffset(17)] public HotReason Hot;
@@ -112,6 +136,51 @@ public struct CardChanged
     [FieldOffset(18)] public ushort HotFrom;
     /// <summary>The last business date; 0: for ever.</summary>
     [FieldOffset(20)] public ushort HotTo;
+    /// <summary>Hot in this country or region only, by its number of UN M49; 0: everywhere.</summary>
+    [FieldOffset(22)] public ushort HotRegion;
+    /// <summary>Who changed it; empty in version 1.</summary>
+    [FieldOffset(24)] public Text16 Operator;
+}
+
+/// <summary>Payload of <see cref="JournalKind.AcceptorSet"/>: identifiers with zeros behind them.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+public struct AcceptorSet
+{
+    [FieldOffset(0)] public ulong Acquirer;
+    [FieldOffset(8)] public Text16 Merchant;
+    /// <summary>Empty: the merchant itself.</summary>
+    [FieldOffset(24)] public Text16 Terminal;
+    /// <summary>ISO 18245; 0: any.</summary>
+    [FieldOffset(40)] public ushort Category;
+    [FieldOffset(42)] public AcceptorStatus Status;
+    [FieldOffset(48)] public Text16 Operator;
+}
+
+/// <summary>Payload of <see cref="JournalKind.PaymentStopped"/>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+public struct PaymentStopped
+{
+    [FieldOffset(0)] public PanToken Pan;
+    /// <summary>0: any.</summary>
+    [FieldOffset(16)] public ulong Acquirer;
+    /// <summary>Empty: any.</summary>
+    [FieldOffset(24)] public Text16 Merchant;
+    /// <summary>Days since 1970-01-01; 0: since ever.</summary>
+    [FieldOffset(40)] public ushort From;
+    /// <summary>The last business date; 0: for ever.</summary>
+    [FieldOffset(42)] public ushort To;
+    /// <summary>None: the order has ended.</summary>
+    [FieldOffset(44)] public StopKind Kind;
+    [FieldOffset(48)] public Text16 Operator;
+}
+
+/// <summary>Payload of <see cref="JournalKind.CardAddressed"/>: keyed checks of the address, never the address.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 40)]
+public struct CardAddressed
+{
+    [FieldOffset(0)] public PanToken Pan;
+    [FieldOffset(16)] public AddressChecks Address;
+    [FieldOffset(24)] public Text16 Operator;
 }
 
 /// <summary>One hold that is over: slot 4, account 4, key number 8, amount that was still held 8.</summary>

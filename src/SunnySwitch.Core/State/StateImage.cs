@@ -8,17 +8,18 @@ namespace SunnySwitch.Core.State;
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
 /// sessions; since version 2, sealed PANs by card number; since version 3, holds of 72 bytes, balances told, rules, counters, receipts,
-/// steps, charges, contra-accounts and rates.
+/// steps, charges, contra-accounts and rates; since version 4, counters of months and lives, the register of merchants and terminals, and
+/// stopped payments.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
 {
-    /// <summary>Size of this head; 128 before version 3, with zeros behind.</summary>
-    public const int SizeBytes = 224;
+    /// <summary>Size of this head; 224 before version 4, 128 before version 3, with zeros behind.</summary>
+    public const int SizeBytes = 248;
 
     /// <summary>Version of head and tables that is written.</summary>
-    public const uint Newest = 3;
+    public const uint Newest = 4;
 
     /// <summary>1 to <see cref="Newest"/>.</summary>
     [FieldOffset(0)] public uint Version = Newest;
@@ -59,6 +60,9 @@ public struct StateImage
     /// <summary>Connections that are signed on or off.</summary>
     [FieldOffset(56)] public int Sessions;
 
+    /// <summary>Orders of cardholders not to be charged.</summary>
+    [FieldOffset(60)] public int Stops;
+
     [FieldOffset(64)] internal FifoRange Keys;
     [FieldOffset(88)] internal FifoRange Tombstones;
     [FieldOffset(112)] internal CompactRange Balances;
@@ -77,6 +81,12 @@ public struct StateImage
     /// <summary>Entries.</summary>
     [FieldOffset(216)] public int ContraAccounts;
 
+    /// <summary>Merchants and terminals.</summary>
+    [FieldOffset(220)] public int Acceptors;
+
+    [FieldOffset(224)] internal CompactRange MonthCounters;
+    [FieldOffset(240)] internal int LifeCounters;
+
     /// <summary>Of the newest version.</summary>
     public StateImage()
     {
@@ -93,11 +103,16 @@ public struct StateImage
                 + (SlidingCounters.Live * SlidingCounter.Bytes) + (Receipts.Live * Receipt.Bytes)
                 + (Steps.Live * StepEntry.Bytes)
                 + (Charges.Live * ChargeEntry.Bytes) + ((long)ContraAccounts * ContraEntry.Bytes) + (3L * RateSet.Bytes)
+            : 0)
+        + (HasRegisters
+            ? ((MonthCounters.Live + LifeCounters) * DayCounter.Bytes) + ((long)Acceptors * AcceptorEntry.Bytes) + ((long)Stops * StopEntry.Bytes)
             : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
 
     internal readonly bool HasLifeCycle => Version >= 3;
+
+    internal readonly bool HasRegisters => Version >= 4;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>
@@ -106,6 +121,7 @@ public struct StateImage
             || !Good(Keys) || !Good(Tombstones)
             || (HasLifeCycle && !(Balances.IsGood && DayCounters.IsGood && SlidingCounters.IsGood && Receipts.IsGood && Steps.IsGood
                 && Charges.IsGood && ContraAccounts >= 0))
+            || (HasRegisters && !(MonthCounters.IsGood && (LifeCounters | Acceptors | Stops) >= 0))
             ? "the state image's head cannot be"
         : null;
 

@@ -31,6 +31,18 @@ public sealed record StateOptions(
     /// <summary>Subjects of limits with a sliding window; 116 bytes each. Default a sixteenth of the answers, 1,024 at least.</summary>
     public int SlidingCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 16);
 
+    /// <summary>Subjects of limits by week and month, over two months; 28 bytes each. Default a sixty-fourth of the answers, 1,024 at least.</summary>
+    public int MonthCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 64);
+
+    /// <summary>Subjects of limits that count for ever; 28 bytes each. Default a sixty-fourth of the answers, 1,024 at least.</summary>
+    public int LifeCountersMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 64);
+
+    /// <summary>Merchants and terminals in the register; 96 bytes each, rounded up to a power of two.</summary>
+    public int AcceptorsMax { get; init; } = 4_096;
+
+    /// <summary>Payment orders that cardholders stopped; 96 bytes each, rounded likewise.</summary>
+    public int StopsMax { get; init; } = 4_096;
+
     /// <summary>Approved transactions that limits count; 76 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
@@ -52,6 +64,10 @@ public sealed record StateOptions(
             DayCountersMax = AtLeast(image.DayCounters.Live),
             SlidingCountersMax = AtLeast(image.SlidingCounters.Live),
             ReceiptsMax = AtLeast(image.Receipts.Live),
+            MonthCountersMax = AtLeast(image.MonthCounters.Live),
+            LifeCountersMax = AtLeast(image.LifeCounters),
+            AcceptorsMax = AtLeast(image.Acceptors),
+            StopsMax = AtLeast(image.Stops),
             TouchMemory = false,
         };
     }
@@ -75,6 +91,10 @@ public sealed record StateOptions(
         if (ContraAccountsMax is < 8 or > 1_000_000) yield return $"ContraAccountsMax: 8 to 1000000, is {ContraAccountsMax}";
         if (DayCountersMax is < 1 or > 1_000_000_000) yield return $"DayCountersMax: 1 to 1000000000, is {DayCountersMax}";
         if (SlidingCountersMax is < 1 or > 1_000_000_000) yield return $"SlidingCountersMax: 1 to 1000000000, is {SlidingCountersMax}";
+        if (MonthCountersMax is < 1 or > 1_000_000_000) yield return $"MonthCountersMax: 1 to 1000000000, is {MonthCountersMax}";
+        if (LifeCountersMax is < 1 or > 1_000_000_000) yield return $"LifeCountersMax: 1 to 1000000000, is {LifeCountersMax}";
+        if (AcceptorsMax is < 1 or > 100_000_000) yield return $"AcceptorsMax: 1 to 100000000, is {AcceptorsMax}";
+        if (StopsMax is < 1 or > 100_000_000) yield return $"StopsMax: 1 to 100000000, is {StopsMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }

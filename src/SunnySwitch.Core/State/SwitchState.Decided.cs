@@ -76,6 +76,7 @@ public sealed partial class SwitchState
         if (decided.LedgerDelta != 0) ApplyContra(in decided, in charges);
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
         if (decided.IsBilled(in charges)) RememberBilled(in decided, in charges);
+        if (decided.Request.Address != AddressMatch.NotAsked) RememberAddress(decided.Request.Address);
         if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 
         Keys.Entries.Append(in entry);
@@ -337,6 +338,20 @@ public sealed partial class SwitchState
         Currency = decided.Explanation.Currency,
     });
 
+    /// <summary>A repeat of an answer that compared an address is told the same.</summary>
+    private void RememberAddress(AddressMatch match) => Balances.Append(new BalanceEntry
+    {
+        Primary = AddressOf(Keys.Entries.NextNumber),
+        Currency = (ushort)match,
+    });
+
+    /// <summary>What an answer told of an address.</summary>
+    internal AddressMatch AddressToldBy(long key)
+    {
+        var number = Balances.Live == 0 ? 0 : Balances.Find(AddressOf(key));
+        return number == 0 ? AddressMatch.NotAsked : (AddressMatch)Balances[number].Currency;
+    }
+
     /// <summary>What an answer told of its bill; false when it told nothing.</summary>
     internal bool TryFindBilled(long key, out long billedMinor, out Rate rate, out ushort currency)
     {
@@ -354,6 +369,13 @@ public sealed partial class SwitchState
         var number = Balances.Find(PartOf(key));
         Must.Hold(number != 0);
         return Balances[number].AvailableMinor;
+    }
+
+    private static ulong AddressOf(long key)
+    {
+        var mix = new Mix(AddressDomain);
+        mix.Add((ulong)key, 44);
+        return mix.Finish64();
     }
 
     private static ulong PartOf(long key)

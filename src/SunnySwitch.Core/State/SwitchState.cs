@@ -14,7 +14,7 @@ public sealed partial class SwitchState
     /// <summary>Business dates that an authorization holds, and one with an estimate, where the rules do not say.</summary>
     public const int HoldDaysUsual = 7, PreAuthorizationDaysUsual = 30;
 
-    private const ulong PartDomain = 0x5012;
+    private const ulong PartDomain = 0x5012, AddressDomain = 0x5013;
 
     private static readonly OriginalData _noOriginal;
     private static readonly Charges _noCharges;
@@ -40,6 +40,7 @@ public sealed partial class SwitchState
     internal readonly FifoHash<StepEntry> Steps;
     internal readonly FifoHash<ChargeEntry> Charges;
     internal readonly ContraAccounts Contra;
+    internal readonly Registers Registers;
     internal readonly Versions<RateSet> RateVersions = new(StateTable.Rates);
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
@@ -65,6 +66,7 @@ public sealed partial class SwitchState
         Steps = new FifoHash<StepEntry>("tables.steps", options.StepsMax, touch);
         Charges = new FifoHash<ChargeEntry>("tables.charges", options.ChargesMax, touch);
         Contra = new ContraAccounts(options.ContraAccountsMax);
+        Registers = new Registers(options);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -73,7 +75,7 @@ public sealed partial class SwitchState
     internal IPanTokens Tokens { get; }
 
     /// <summary>What the rules in force say of an authorization.</summary>
-    internal Terms Terms => new(Velocity);
+    internal Terms Terms => new(Velocity, Registers);
 
     /// <summary>Sequence of the last frame applied; 0 before the first.</summary>
     public long Sequence { get; private set; }
@@ -125,7 +127,9 @@ public sealed partial class SwitchState
         ("balances", Balances.Live, Options.BalancesMax), ("dayCounters", Velocity.Days.Live, Options.DayCountersMax),
         ("slidingCounters", Velocity.Slidings.Live, Options.SlidingCountersMax), ("receipts", Velocity.Receipts.Live, Options.ReceiptsMax),
         ("steps", Steps.Live, Options.StepsMax), ("charges", Charges.Live, Options.ChargesMax),
-        ("contraAccounts", Contra.Count, Options.ContraAccountsMax),
+        ("contraAccounts", Contra.Count, Options.ContraAccountsMax), ("monthCounters", Velocity.Months.Live, Options.MonthCountersMax),
+        ("lifeCounters", Velocity.Lives.Live, Options.LifeCountersMax), ("acceptors", Registers.Acceptors.Count, Options.AcceptorsMax),
+        ("stops", Registers.Stops.Count, Options.StopsMax),
     ];
 
     /// <summary>Entries in use, for metrics.</summary>
@@ -138,6 +142,7 @@ public sealed partial class SwitchState
         Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, DaySum(), EpochSum(), SealedPans.Sum,
         Balances.Sum, Velocity.Rules.Sum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
         _hasContra ? Contra.Sum : 0, RateVersions.Sum, Charges.Sum,
+        Velocity.Months.Sum, Velocity.Lives.Sum, Registers.Acceptors.Sum, Registers.Stops.Sum,
     ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
@@ -147,7 +152,8 @@ public sealed partial class SwitchState
         Tombstones.Entries.SumFromScratch(), Sessions.SumFromScratch(), DaySum(), EpochSum(), SealedPans.SumFromScratch(),
         Balances.SumFromScratch(), Velocity.Rules.Sum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
         Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(), _hasContra ? Contra.SumFromScratch() : 0, RateVersions.Sum,
-        Charges.SumFromScratch(),
+        Charges.SumFromScratch(), Velocity.Months.SumFromScratch(), Velocity.Lives.SumFromScratch(),
+        Registers.Acceptors.SumFromScratch(), Registers.Stops.SumFromScratch(),
     ]);
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
@@ -159,8 +165,8 @@ public sealed partial class SwitchState
         ref readonly var entry = ref Cards[slot];
         ref readonly var account = ref Accounts[entry.Account];
         card = new CardView(
-            entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, entry.HotFrom, entry.HotTo, account.Currency, account.LedgerMinor,
-            account.HeldMinor, account.AvailableMinor);
+            entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, entry.HotFrom, entry.HotTo, entry.HotRegion, account.Currency, account.LedgerMinor,
+            account.HeldMinor, account.AvailableMinor, entry.Address.Packed != 0);
         return true;
     }
 
@@ -279,93 +285,12 @@ public sealed partial class SwitchState
         Sequence = sequence;
     }
 
-    /// <summary>How an image of this state begins: how much of everything.</summary>
-    public StateImage Image => new()
-    {
-        Sequence = Sequence,
-        Epoch = _epoch,
-        TokenKeyCheck = _tokenKeyCheck,
-        Day = _day,
-        PreviousDay = _previousDay,
-        Cards = Cards.Count,
-        Accounts = Accounts.Count,
-        Holds = Holds.Count,
-        HoldSlotsUsed = Holds.SlotsUsed,
-        HoldFreeHead = Holds.FreeHead,
-        Keys = Keys.Entries.Range,
-        Tombstones = Tombstones.Entries.Range,
-        Balances = new(Balances.Range),
-        DayCounters = new(Velocity.Days.Range),
-        SlidingCounters = new(Velocity.Slidings.Range),
-        Receipts = new(Velocity.Receipts.Range),
-        LatestMinute = Velocity.LatestMinute,
-        Steps = new(Steps.Range),
-        Charges = new(Charges.Range),
-        ContraAccounts = Contra.Count,
-        HasContra = _hasContra ? 1 : 0,
-        TombstoneLinks = Tombstones.LinksSeen,
-        Sessions = Sessions.Count,
-    };
-
-    /// <summary>Writes all tables, as many bytes as <see cref="StateImage.Bytes"/> says.</summary>
-    public void WriteImage(ImageWriter image)
-    {
-        Accounts.Write(image);
-        Cards.Write(image);
-        Holds.Write(image);
-        Keys.Entries.Write(image);
-        Tombstones.Write(image);
-        Sessions.Write(image);
-        SealedPans.Write(image, Cards.Count);
-        Balances.Write(image);
-        Velocity.Write(image);
-        Steps.Write(image);
-        Charges.Write(image);
-        Contra.Write(image);
-        RateVersions.Write(image);
-        image.Flush();
-    }
-
-    /// <summary>Becomes the state that an image was made of. Only for a state to which nothing was applied yet.</summary>
-    /// <exception cref="StopToProtectDataException">A table is too small for it: which, and what is needed.</exception>
-    public void ReadImage(in StateImage head, ImageReader image)
-    {
-        Must.Hold(Sequence == 0 && head.Problem() is null);
-        Accounts.Read(image, head.Accounts);
-        Cards.Read(image, head.Cards);
-        Holds.Read(image, head.Holds, head.HoldSlotsUsed, head.HoldFreeHead, head.HasLifeCycle);
-        Keys.Entries.Read(image, head.Keys);
-        Tombstones.Read(image, head.Tombstones, head.TombstoneLinks);
-        Sessions.Read(image, head.Sessions);
-        if (head.HasSealedPans) SealedPans.Read(image, head.Cards);
-        if (head.HasLifeCycle)
-        {
-            Balances.Read(image, head.Balances.Whole);
-            Velocity.Read(image, head.DayCounters.Whole, head.SlidingCounters.Whole, head.Receipts.Whole, head.LatestMinute);
-            Steps.Read(image, head.Steps.Whole);
-            Charges.Read(image, head.Charges.Whole);
-            Contra.Read(image, head.ContraAccounts);
-            RateVersions.Read(image);
-            _hasContra = head.HasContra != 0;
-        }
-        else
-        {
-            // All that moved before had one other side.
-            for (var account = 0; account < head.Accounts; account++)
-            {
-                Contra.Add(ContraKind.Funding, default, Accounts[account].Currency, -Accounts[account].LedgerMinor);
-            }
-        }
-
-        (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
-        if (_day != 0) NameDay();
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ApplyRare(JournalKind kind, ushort version, long sequence, ReadOnlySpan<byte> payload)
     {
         if (kind is JournalKind.HashAt or JournalKind.BatchChain or JournalKind.Truncated) return;   // About the journal itself.
-        if (version != PayloadVersion.One) Unknown(kind, version);
+        var newest = kind is JournalKind.CardChanged or JournalKind.RulesActivated ? PayloadVersion.Two : PayloadVersion.One;
+        if (version == 0 || version > newest) Unknown(kind, version);
         switch (kind)
         {
             case JournalKind.EpochStarted: ApplyEpoch(in Read<EpochStarted>(payload)); break;
@@ -376,10 +301,10 @@ public sealed partial class SwitchState
                 Sessions.Set(session.Connection, session.Generation, session.Link, session.State);
                 break;
             case JournalKind.BusinessDateOpened: ApplyDay(Read<BusinessDateOpened>(payload).DayNumber); break;
-            case JournalKind.CardChanged:
-                ref readonly var change = ref Read<CardChanged>(payload);
-                Cards.Change(in change);
-                break;
+            case JournalKind.CardChanged: ApplyChange(version, payload); break;
+            case JournalKind.CardAddressed: Cards.Address(in Read<CardAddressed>(payload)); break;
+            case JournalKind.AcceptorSet: ApplyAcceptor(in Read<AcceptorSet>(payload)); break;
+            case JournalKind.PaymentStopped: ApplyStop(in Read<PaymentStopped>(payload)); break;
             case JournalKind.HoldsExpired: ApplyExpired(in Read<HoldsExpired>(payload)); break;
             case JournalKind.RulesActivated: ApplyRules(in Read<RuleSet>(payload)); break;
             case JournalKind.RatesActivated: ApplyRates(in Read<RateSet>(payload)); break;
@@ -387,6 +312,34 @@ public sealed partial class SwitchState
             default: Unknown(kind, version); break;
         }
     }
+
+    private void ApplyChange(ushort version, ReadOnlySpan<byte> payload)
+    {
+        Must.Hold(payload.Length == (version == PayloadVersion.One ? CardChanged.BytesV1 : CardChanged.Bytes));
+        var change = default(CardChanged);
+        payload.CopyTo(MemoryMarshal.AsBytes(new Span<CardChanged>(ref change)));
+        if (version == PayloadVersion.One) change.HotRegion = 0;          // Was unused.
+        Cards.Change(in change);
+    }
+
+    private void ApplyAcceptor(in AcceptorSet said) => Registers.Acceptors.Set(new AcceptorEntry
+    {
+        Acquirer = said.Acquirer,
+        Merchant = AcceptorEntry.IdOf(in said.Merchant),
+        Terminal = AcceptorEntry.IdOf(in said.Terminal),
+        Category = said.Category,
+        Status = said.Status,
+    });
+
+    private void ApplyStop(in PaymentStopped order) => Registers.Stops.Set(new StopEntry
+    {
+        Pan = order.Pan,
+        Acquirer = order.Acquirer,
+        Merchant = AcceptorEntry.IdOf(in order.Merchant),
+        From = order.From,
+        To = order.To,
+        Kind = order.Kind,
+    });
 
     private void ApplyRules(in RuleSet rules)
     {
@@ -431,7 +384,7 @@ public sealed partial class SwitchState
         Keys.Entries.OpenDay();
         Tombstones.OpenDay();
         Balances.OpenDay();
-        Velocity.OpenDay(day);
+        Velocity.OpenDay(day, _previousDay);
         Steps.OpenDay();
         Charges.OpenDay();
         RateVersions.OpenDay(day);
@@ -495,6 +448,7 @@ public sealed partial class SwitchState
             mix.Add((ulong)Velocity.LatestMinute, 0);
         }
 
+        if (Velocity.Months.NextNumber > 1) mix.Add((ulong)Velocity.Months.TodayFirst, (ulong)Velocity.Months.LiveFirst);
         if (Charges.NextNumber > 1) mix.Add((ulong)Charges.TodayFirst, (ulong)Charges.LiveFirst);
         if (Steps.NextNumber > 1) mix.Add((ulong)Steps.TodayFirst, (ulong)Steps.LiveFirst);
 

@@ -4,8 +4,10 @@ using SunnySwitch.Core.Stages;
 namespace SunnySwitch.Core.State;
 
 /// <summary>What the rules in force say of an authorization; without rules, what is usual.</summary>
-internal readonly struct Terms(Velocity velocity)
+internal readonly struct Terms(Velocity velocity, Registers registers)
 {
+    private const RuleFlags Registered = RuleFlags.MerchantsAreRegistered | RuleFlags.TerminalsAreRegistered;
+
     /// <summary>Business dates that a hold of this request lives.</summary>
     public int HoldDays(in Transaction transaction)
     {
@@ -27,14 +29,29 @@ internal readonly struct Terms(Velocity velocity)
         ref readonly var request = ref transaction.Decided.Request;
         var category = rules.CategoryOf(request.MerchantCategory).Flags;
         if (rules.HotCount > 0 && rules.IsHot(in request, day)) return InternalResult.AcceptorHot;
+        if ((rules.Flags & Registered) != 0)
+        {
+            var problem = registers.ProblemOf(in request, (rules.Flags & RuleFlags.TerminalsAreRegistered) != 0);
+            if (problem != InternalResult.None) return problem;
+        }
+
         if ((category & CategoryFlags.Refused) != 0) return InternalResult.CategoryRefused;
         if (rules.RefusesCountry(request.AcquirerCountry)) return InternalResult.CountryRefused;
         var needsName = transaction.Operation == Operation.Refund && (rules.Flags & RuleFlags.NoUnlinkedRefunds) != 0;
         return needsName && (category & CategoryFlags.UnlinkedRefunds) == 0 ? InternalResult.RefundNotLinked : InternalResult.None;
     }
 
-    /// <summary>Why a card's first six digits are hot.</summary>
-    public HotReason HotBin(uint bin, int day) => velocity.Active.HotCount == 0 ? HotReason.None : velocity.Active.HotBin(bin, day);
+    /// <summary>Why a card's first six digits are hot where it is used.</summary>
+    public HotReason HotBin(uint bin, ushort country, int day) =>
+        velocity.Active.HotCount == 0 ? HotReason.None : velocity.Active.HotBin(bin, country, day);
+
+    /// <summary>True if such a card is refused with an address that is not its cardholder's.</summary>
+    public bool NeedsAddress(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        var index = rules.AddressNeeded == 0 ? -1 : rules.ProductOf(transaction.Decided.Request.TruncatedPan.Bin);
+        return index >= 0 && (rules.AddressNeeded >> index & 1) != 0;
+    }
 
     /// <summary>Why a card of this product may not do it; None when it may. A card of no product may do all.</summary>
     public InternalResult ProblemOfProduct(in Transaction transaction)

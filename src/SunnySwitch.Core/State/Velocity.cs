@@ -4,8 +4,8 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Core.State;
 
 /// <summary>
-/// The limits in force and what they have counted. Counters live as long as answers do, two business dates: a window is a business
-/// date, or at most the last 24 hours.
+/// The limits in force and what they have counted. Counters of a business date and of minutes live as long as answers do, two business
+/// dates; those of weeks and months two months of the calendar; those of a life for ever.
 /// </summary>
 internal sealed class Velocity(StateOptions options, bool touch)
 {
@@ -19,13 +19,17 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private const ulong CounterDomain = 0x5010, ReceiptDomain = 0x5011;
     private const long NanosPerMinute = 60 * Instant.NanosPerSecond;
+    private const int DaysOfWeek = 7, MondayBeforeEpoch = 3;              // 1970-01-01 was a Thursday.
 
     private readonly CountedFor[] _known = new CountedFor[64];
+    private LimitPlaces _places;
 
     /// <summary>The latest minute that something was counted in: sliding windows never go back, whatever the clock does between two starts.</summary>
     public int LatestMinute { get; private set; }
 
     public readonly FifoHash<DayCounter> Days = new("tables.dayCounters", options.DayCountersMax, touch);
+    public readonly FifoHash<DayCounter> Months = new("tables.monthCounters", options.MonthCountersMax, touch);
+    public readonly FifoHash<DayCounter> Lives = new("tables.lifeCounters", options.LifeCountersMax, touch);
     public readonly FifoHash<SlidingCounter> Slidings = new("tables.slidingCounters", options.SlidingCountersMax, touch);
     public readonly FifoHash<Receipt> Receipts = new("tables.receipts", options.ReceiptsMax, touch);
 
@@ -53,18 +57,40 @@ internal sealed class Velocity(StateOptions options, bool touch)
     }
 
     /// <summary>False: one more transaction that these limits count could not be remembered.</summary>
-    public bool HasRoom(ulong limits) =>
-        limits == 0 || (!Receipts.IsFull && Days.Live + BitOperations.PopCount(limits) <= options.DayCountersMax
-            && Slidings.Live + BitOperations.PopCount(limits) <= options.SlidingCountersMax);
+    public bool HasRoom(ulong limits)
+    {
+        if (limits == 0) return true;
+        ref readonly var places = ref Places();
+        return (!Receipts.IsFull || (limits & ~places.Attempts) == 0) && Takes(Days, limits & places.Days) && Takes(Months, limits & places.Months)
+            && Takes(Lives, limits & places.Lives) && Takes(Slidings, limits & places.Slidings);
+    }
+
+    private static bool Takes<T>(FifoHash<T> table, ulong limits) where T : unmanaged, IFifoEntry =>
+        limits == 0 || table.HasRoomFor(BitOperations.PopCount(limits));
+
+    /// <summary>Which limits of the version in force count what, and where; worked out once for each version.</summary>
+    private ref readonly LimitPlaces Places()
+    {
+        if (_places.Version != Active.Version) _places = LimitPlaces.Of(in Active);
+        return ref _places;
+    }
+
+    private FifoHash<DayCounter> FixedOf(in LimitTerms limit) => limit.Minutes switch
+    {
+        LimitTerms.Day => Days,
+        LimitTerms.Life => Lives,
+        _ => Months,
+    };
 
     /// <summary>What the limit at a place has counted of its subject up to now.</summary>
     public (long Count, long AmountMinor) Used(int index, ref CountedFor counted, int previousDay, Instant now)
     {
         ref readonly var limit = ref Active.Limits[index];
-        if (limit.Minutes == 0)
+        if (!limit.IsSliding)
         {
-            var today = Days.Find(Primary(index, ref counted));
-            return today == 0 ? (0, 0) : (Days[today].Count, Days[today].AmountMinor);
+            var table = FixedOf(in limit);
+            var known = table.Find(Primary(index, ref counted));
+            return known == 0 ? (0, 0) : (table[known].Count, table[known].AmountMinor);
         }
 
         var (count, amount) = (0L, 0L);
@@ -79,10 +105,11 @@ internal sealed class Velocity(StateOptions options, bool touch)
     {
         ref readonly var limit = ref Active.Limits[index];
         ulong bits = 0;
-        if (limit.Minutes == 0)
+        if (!limit.IsSliding)
         {
-            var today = Days.Find(Primary(index, ref counted));
-            if (today != 0) bits = (ulong)Days[today].AmountMinor;
+            var table = FixedOf(in limit);
+            var known = table.Find(Primary(index, ref counted));
+            if (known != 0) bits = (ulong)table[known].AmountMinor;
         }
         else
         {
@@ -104,18 +131,19 @@ internal sealed class Velocity(StateOptions options, bool touch)
 
     private void MarkCard(in LimitTerms limit, ulong primary, ulong bit)
     {
-        if (limit.Minutes == 0)
+        if (!limit.IsSliding)
         {
-            var number = Days.Find(primary);
+            var table = FixedOf(in limit);
+            var number = table.Find(primary);
             if (number == 0)
             {
-                Days.Append(new DayCounter { Primary = primary, Count = 1, AmountMinor = (long)bit });
+                table.Append(new DayCounter { Primary = primary, Count = 1, AmountMinor = (long)bit });
                 return;
             }
 
-            var today = Days[number];
-            today.AmountMinor |= (long)bit;
-            Days.Replace(number, in today);
+            var marked = table[number];
+            marked.AmountMinor |= (long)bit;
+            table.Replace(number, in marked);
             return;
         }
 
@@ -159,7 +187,9 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ReadOnlySpan<ulong> primaries = counted.Primaries;
         for (var index = 0; index < Active.Count && index < primaries.Length; index++)
         {
-            touched += limits[index].Minutes == 0 ? Touch(Days, primaries[index], isEntry) : Touch(Slidings, primaries[index], isEntry);
+            touched += limits[index].IsSliding
+                ? Touch(Slidings, primaries[index], isEntry)
+                : Touch(FixedOf(in limits[index]), primaries[index], isEntry);
         }
 
         return touched;
@@ -172,7 +202,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
         ref var counted = ref For(in decided.Request, decided.Account, day);
         LatestMinute = MinuteAt(time);
         var approvals = 0UL;
-        var isTurnedAway = (why.Breached & AttemptLimits) != 0;
+        var isTurnedAway = (why.Breached & Places().Attempts) != 0;
         for (var left = why.Counted; left != 0; left &= left - 1)
         {
             var index = BitOperations.TrailingZeroCount(left);
@@ -188,10 +218,10 @@ internal sealed class Velocity(StateOptions options, bool touch)
             if (limit.Kind == LimitCounts.Approvals) approvals |= 1UL << index;
             var primary = Primary(index, ref counted);
             // What has no bound is not summed up: no sum of what is only asked for can overflow.
-            var amount = limit.AmountMaxMinor > 0 ? decided.CountedMinor : 0;
+            var amount = limit.Kind == LimitCounts.Ratio ? (decided.IsApproval ? 0 : 1) : limit.AmountMaxMinor > 0 ? decided.CountedMinor : 0;
             if (limit.Kind == LimitCounts.Cards) MarkCard(in limit, primary, CardBit(in decided.Request));
-            else if (limit.Minutes == 0) AddToDay(primary, 1, amount);
-            else AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, amount);
+            else if (limit.IsSliding) AddToPiece(primary, PieceOf(in limit, LatestMinute), 1, amount);
+            else AddTo(FixedOf(in limit), primary, 1, amount);
         }
 
         if (approvals == 0) return;
@@ -204,21 +234,6 @@ internal sealed class Velocity(StateOptions options, bool touch)
             AmountMinor = decided.CountedMinor,
             Version = Active.Version,
         });
-    }
-
-    private ulong AttemptLimits
-    {
-        get
-        {
-            ulong bits = 0;
-            ReadOnlySpan<LimitTerms> limits = Active.Limits;
-            for (var index = 0; index < Active.Count; index++)
-            {
-                if (limits[index].Kind != LimitCounts.Approvals) bits |= 1UL << index;
-            }
-
-            return bits;
-        }
     }
 
     /// <summary>
@@ -246,9 +261,10 @@ internal sealed class Velocity(StateOptions options, bool touch)
     }
 
     /// <summary>A new business date: counters end, and what waited for it comes into force.</summary>
-    public void OpenDay(int day)
+    public void OpenDay(int day, int previousDay)
     {
         Days.OpenDay();
+        if (CalendarMonth.Of(day) != CalendarMonth.Of(previousDay)) Months.OpenDay();
         Slidings.OpenDay();
         Receipts.OpenDay();
         Rules.OpenDay(day);
@@ -260,6 +276,19 @@ internal sealed class Velocity(StateOptions options, bool touch)
         Days.Write(image);
         Slidings.Write(image);
         Receipts.Write(image);
+    }
+
+    /// <summary>Counters that joined the image with its version 4.</summary>
+    public void WriteLonger(ImageWriter image)
+    {
+        Months.Write(image);
+        Lives.Write(image);
+    }
+
+    public void ReadLonger(ImageReader image, in FifoRange months, in FifoRange lives)
+    {
+        Months.Read(image, in months);
+        Lives.Read(image, in lives);
     }
 
     public void Read(ImageReader image, in FifoRange days, in FifoRange slidings, in FifoRange receipts, int latestMinute)
@@ -274,8 +303,8 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private void Add(in LimitTerms limit, ulong subject, int day, int minute, int count, long amountMinor)
     {
         var primary = Primary(in limit, subject, day);
-        if (limit.Minutes == 0) AddToDay(primary, count, amountMinor);
-        else AddToPiece(primary, PieceOf(in limit, minute), count, amountMinor);
+        if (limit.IsSliding) AddToPiece(primary, PieceOf(in limit, minute), count, amountMinor);
+        else AddTo(FixedOf(in limit), primary, count, amountMinor);
     }
 
     private void AddSliding(ulong primary, int piece, ref long count, ref long amount)
@@ -305,20 +334,20 @@ internal sealed class Velocity(StateOptions options, bool touch)
         return number == 0 || !isEntry ? (ulong)number : table[number].Primary;
     }
 
-    private void AddToDay(ulong primary, int count, long amountMinor)
+    private static void AddTo(FifoHash<DayCounter> table, ulong primary, int count, long amountMinor)
     {
-        var number = Days.Find(primary);
+        var number = table.Find(primary);
         if (number == 0)
         {
-            if (count > 0) Days.Append(new DayCounter { Primary = primary, Count = (uint)count, AmountMinor = amountMinor });
+            if (count > 0) table.Append(new DayCounter { Primary = primary, Count = (uint)count, AmountMinor = amountMinor });
             return;
         }
 
-        var counter = Days[number];
+        var counter = table[number];
         counter.Count = checked((uint)(counter.Count + count));
         counter.AmountMinor = checked(counter.AmountMinor + amountMinor);
         Must.Hold(counter.AmountMinor >= 0);
-        Days.Replace(number, in counter);
+        table.Replace(number, in counter);
     }
 
     private void AddToPiece(ulong primary, int piece, int count, long amountMinor)
@@ -375,10 +404,19 @@ internal sealed class Velocity(StateOptions options, bool touch)
     private static ulong Primary(in LimitTerms limit, ulong subject, int day)
     {
         var mix = new Mix(CounterDomain);
-        mix.Add(((ulong)limit.Id << 32) | (uint)day, subject);
+        mix.Add(((ulong)limit.Id << 32) | (uint)WindowOf(in limit, day), subject);
         mix.Add(limit.Since, 0);
         return mix.Finish64();
     }
+
+    // Which week, month or date a business date is in; what slides is counted by business date.
+    private static int WindowOf(in LimitTerms limit, int day) => limit.Minutes switch
+    {
+        LimitTerms.Week => (day + MondayBeforeEpoch) / DaysOfWeek,
+        LimitTerms.Month => CalendarMonth.Of(day),
+        LimitTerms.Life => 0,
+        _ => day,
+    };
 
     private static ulong ReceiptOf(long key)
     {

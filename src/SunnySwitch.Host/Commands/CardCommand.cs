@@ -1,27 +1,17 @@
 using System.CommandLine;
-using System.Net.Http.Json;
-using System.Text.Json;
 using SunnySwitch.Admin;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny card add|show|change</c> against the running switch.</summary>
+/// <summary><c>sunny card add|show|change|address|stop</c> against the running switch.</summary>
 internal static class CardCommand
 {
-    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web) { WriteIndented = false };
-
     public static Command Create()
     {
-        var api = new Option<string>("--api")
-        {
-            Description = "The switch's HTTP address.",
-            DefaultValueFactory = _ => "http://127.0.0.1:8580",
-            Recursive = true,
-        };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of text.", Recursive = true };
+        var (api, json) = (SwitchApi.Address(), SwitchApi.Json());
         return new Command("card", "Cards of the running switch.")
         {
-            Add(api, json), Show(api, json), Change(api, json), api, json,
+            Add(api, json), Show(api, json), Change(api, json), Address(api, json), Stop(api, json), api, json,
         };
     }
 
@@ -68,48 +58,62 @@ internal static class CardCommand
         var hot = new Option<string?>("--hot") { Description = "None, Lost, Stolen, PickUp or Restricted." };
         var from = new Option<string?>("--hot-from") { Description = "First business date on the hot list, such as 2026-12-31; without it, since ever." };
         var to = new Option<string?>("--hot-to") { Description = "The last one; without it, for ever." };
-        var command = new Command("change", "Changes a card's status or hot-list entry.") { pan, status, hot, from, to };
+        var region = new Option<string?>("--hot-region") { Description = "Country or region of UN M49, three digits; without it, everywhere." };
+        var who = SwitchApi.Operator();
+        var command = new Command("change", "Changes a card's status or hot-list entry.") { pan, status, hot, from, to, region, who };
         command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards/change", new CardToChange(
-            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(status), parsed.GetValue(hot), parsed.GetValue(from), parsed.GetValue(to)),
-            parsed.GetValue(json), stop));
+            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(status), parsed.GetValue(hot), parsed.GetValue(from), parsed.GetValue(to),
+            parsed.GetValue(region), parsed.GetValue(who)), parsed.GetValue(json), stop));
+        return command;
+    }
+
+    private static Command Address(Option<string> api, Option<bool> json)
+    {
+        var pan = Pan();
+        var postal = new Option<string?>("--postal") { Description = "Postal code; blanks and punctuation do not count." };
+        var street = new Option<string?>("--street") { Description = "Street and number; the first number in it counts." };
+        var who = SwitchApi.Operator();
+        var command = new Command("address", "Says where a cardholder lives: keyed checks of it are kept, the address is not.") { pan, postal, street, who };
+        command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards/address", new CardToAddress(
+            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(postal), parsed.GetValue(street), parsed.GetValue(who)), parsed.GetValue(json), stop));
+        return command;
+    }
+
+    private static Command Stop(Option<string> api, Option<bool> json)
+    {
+        var pan = Pan();
+        var kind = new Option<string>("--kind")
+        {
+            Description = "payment (R0) or order (R1) of a merchant, allOrders (R3); none ends what was stopped before.",
+            Required = true,
+        };
+        var merchant = new Option<string?>("--merchant") { Description = "Merchant id, as field 42 has it." };
+        var acquirer = new Option<string?>("--acquirer") { Description = "Of this acquirer only; without it, of any." };
+        var from = new Option<string?>("--from") { Description = "First business date, such as 2026-12-31; without it, since ever." };
+        var until = new Option<string?>("--until") { Description = "The last one; without it, for ever." };
+        var who = SwitchApi.Operator();
+        var command = new Command("stop", "Stops payments of a cardholder's standing orders.") { pan, kind, merchant, acquirer, from, until, who };
+        command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards/stop", new PaymentToStop(
+            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(kind), parsed.GetValue(merchant), parsed.GetValue(acquirer), parsed.GetValue(from),
+            parsed.GetValue(until), parsed.GetValue(who)), parsed.GetValue(json), stop));
         return command;
     }
 
     private static string ReadPan(string given) => given == "-" ? Console.In.ReadLine()?.Trim() ?? "" : given;
 
-    private static async Task<int> Send<T>(string api, string path, T body, bool json, CancellationToken stop)
-    {
-        try
-        {
-            using var client = new HttpClient { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(15) };
-            using var response = await client.PostAsJsonAsync(path, body, Web, stop).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode)
-            {
-                Print(await response.Content.ReadFromJsonAsync<CardShown>(Web, stop).ConfigureAwait(false), json);
-                return 0;
-            }
+    private static Task<int> Send<T>(string api, string path, T body, bool json, CancellationToken stop) =>
+        SwitchApi.Post<T, CardShown>(api, path, body, Print, json, stop);
 
-            var refusal = await response.Content.ReadFromJsonAsync<Refusal>(Web, stop).ConfigureAwait(false);
-            foreach (var problem in refusal?.Problems ?? []) await Console.Error.WriteLineAsync($"sunny: {problem}").ConfigureAwait(false);
-            return response.StatusCode == System.Net.HttpStatusCode.BadRequest ? 2 : 1;
-        }
-        catch (Exception error) when (error is HttpRequestException or UriFormatException or TaskCanceledException or JsonException)
-        {
-            await Console.Error.WriteLineAsync($"sunny: {api}: {error.Message}; is the switch running?").ConfigureAwait(false);
-            return 1;
-        }
-    }
-
-    private static void Print(CardShown? card, bool json)
+    private static void Print(CardShown? card)
     {
         if (card is null) return;
-        Console.WriteLine(json
-            ? JsonSerializer.Serialize(card, Web)
-            : $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}{Dates(card)}")}"
+        Console.WriteLine(
+            $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}{Dates(card)}")}"
                 + $"  currency {card.Currency}  ledger {card.LedgerMinor}  held {card.HeldMinor}"
                 + $"  available {card.AvailableMinor}");
     }
 
     private static string Dates(CardShown card) =>
-        (card.HotFrom.Length > 0 ? $" from {card.HotFrom}" : "") + (card.HotTo.Length > 0 ? $" to {card.HotTo}" : "");
+        (card.HotFrom.Length > 0 ? $" from {card.HotFrom}" : "") + (card.HotTo.Length > 0 ? $" to {card.HotTo}" : "")
+        + (card.HotRegion.Length > 0 ? $" in {card.HotRegion}" : "");
 }

@@ -83,6 +83,7 @@ internal static class JournalLines
             return $"{start} version {rates.Version}, {rates.Count} rates, {rates.Name} by {rates.Operator}: {rates.Reason}";
         }
 
+        if (OperatorLines.Describe(in header, payload) is { } said) return $"{start} {said}";
         if (TryExpired(header, payload, out var expired)) return $"{start} {expired.Count} holds, {AmountOf(in expired)} minor units released";
         if (!TryDecided(header, payload, out var decided, out _)) return $"{start} {payload.Length} bytes";
         ref readonly var request = ref decided.Request;
@@ -97,6 +98,7 @@ internal static class JournalLines
         HeaderJson(writer, in header);
         if (TryRules(header, payload, out var rules)) RulesJson(writer, in rules);
         if (TryRates(header, payload, out var rates)) RatesJson(writer, in rates);
+        OperatorLines.WriteJson(writer, in header, payload);
         if (TryDecided(header, payload, out var decided, out var original)) DecidedJson(writer, decided, original);
         if (!TryExpired(header, payload, out var expired)) return;
         writer.WriteNumber("holds", expired.Count);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Http.Json;
 using SunnySwitch.Admin;
 
 namespace SunnySwitch.Host.Commands;
@@ -9,8 +8,7 @@ internal static class RatesCommand
 {
     public static Command Create()
     {
-        var api = new Option<string>("--api") { Description = "The switch's HTTP address.", DefaultValueFactory = _ => "http://127.0.0.1:8580" };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
+        var (api, json) = (SwitchApi.Address(), SwitchApi.Json());
         var file = new Argument<string>("file") { Description = "A file of rates." };
         var who = new Option<string>("--operator") { Description = "Who asks for it, 1 to 16 characters.", Required = true };
         var why = new Option<string>("--reason") { Description = "Why, 1 to 48 characters.", Required = true };
@@ -18,7 +16,7 @@ internal static class RatesCommand
         var lint = new Command("lint", "Every problem of a file of rates.") { file };
         lint.SetAction(parsed => RulesCommand.Lint(parsed.GetValue(file)!, Problems));
         var show = new Command("show", "The rates in force, those before, and those to come.") { api, json };
-        show.SetAction((parsed, stop) => RulesCommand.Send<AllRatesShown>(
+        show.SetAction((parsed, stop) => SwitchApi.Send<AllRatesShown>(
             parsed.GetValue(api)!, client => client.GetAsync(new Uri("rates", UriKind.Relative), stop), Print, parsed.GetValue(json), stop));
         var activate = new Command("activate", "Brings a file of rates into force; a frame of the journal says who and why.")
         {
@@ -33,8 +31,7 @@ internal static class RatesCommand
         undo.SetAction((parsed, stop) =>
         {
             var wanted = new VersionToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
-            return RulesCommand.Send<RatesShown>(
-                parsed.GetValue(api)!, client => client.PostAsJsonAsync("rates/undo", wanted, RulesCommand.Web, stop), Recorded, parsed.GetValue(json), stop);
+            return SwitchApi.Post<VersionToUndo, RatesShown>(parsed.GetValue(api)!, "rates/undo", wanted, Recorded, parsed.GetValue(json), stop);
         });
         return new Command("rates", "Conversion rates of the running switch, as data.") { lint, show, activate, undo };
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Http.Json;
 using System.Text.Json;
 using SunnySwitch.Admin;
 
@@ -12,13 +11,11 @@ internal static class RulesCommand
     internal sealed record ToActivate(string File, string Operator, string Reason, string? From);
 
     private const int Done = 0, SomethingFailed = 1, WrongUse = 2;
-    internal static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private static readonly JsonDocumentOptions Relaxed = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     public static Command Create()
     {
-        var api = new Option<string>("--api") { Description = "The switch's HTTP address.", DefaultValueFactory = _ => "http://127.0.0.1:8580" };
-        var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
+        var (api, json) = (SwitchApi.Address(), SwitchApi.Json());
         var file = new Argument<string>("file") { Description = "A file of rules." };
         var who = new Option<string>("--operator") { Description = "Who asks for it, 1 to 16 characters.", Required = true };
         var why = new Option<string>("--reason") { Description = "Why, 1 to 48 characters.", Required = true };
@@ -26,7 +23,7 @@ internal static class RulesCommand
         var lint = new Command("lint", "Every problem of a file of rules.") { file };
         lint.SetAction(parsed => Lint(parsed.GetValue(file)!, Problems));
         var show = new Command("show", "The rules in force, those before, and those to come.") { api, json };
-        show.SetAction((parsed, stop) => Send<AllRulesShown>(
+        show.SetAction((parsed, stop) => SwitchApi.Send<AllRulesShown>(
             parsed.GetValue(api)!, client => client.GetAsync(new Uri("rules", UriKind.Relative), stop), Print, parsed.GetValue(json), stop));
         var activate = new Command("activate", "Brings a file of rules into force; a frame of the journal says who and why.")
         {
@@ -41,8 +38,7 @@ internal static class RulesCommand
         undo.SetAction((parsed, stop) =>
         {
             var wanted = new VersionToUndo(parsed.GetValue(who)!, parsed.GetValue(why)!);
-            return Send<RulesShown>(
-                parsed.GetValue(api)!, client => client.PostAsJsonAsync("rules/undo", wanted, Web, stop), Recorded, parsed.GetValue(json), stop);
+            return SwitchApi.Post<VersionToUndo, RulesShown>(parsed.GetValue(api)!, "rules/undo", wanted, Recorded, parsed.GetValue(json), stop);
         });
         return new Command("rules", "Limits, categories, products and countries of the running switch, as data.") { lint, show, activate, undo };
     }
@@ -67,7 +63,7 @@ internal static class RulesCommand
         if (problems.Count > 0) return SomethingFailed;
         using var document = JsonDocument.Parse(bytes, Relaxed);
         var wanted = new VersionToActivate(document.RootElement, what.Operator, what.Reason, what.From);
-        return await Send(api, client => client.PostAsJsonAsync($"{route}/activate", wanted, Web, stop), print, json, stop).ConfigureAwait(false);
+        return await SwitchApi.Post(api, $"{route}/activate", wanted, print, json, stop).ConfigureAwait(false);
     }
 
     private static IReadOnlyList<string> Problems(byte[] bytes)
@@ -89,31 +85,6 @@ internal static class RulesCommand
         }
     }
 
-    /// <summary>Asks the switch and prints its answer, or why it refused.</summary>
-    internal static async Task<int> Send<T>(string api, Func<HttpClient, Task<HttpResponseMessage>> ask, Action<T?> print, bool json, CancellationToken stop)
-    {
-        try
-        {
-            using var client = new HttpClient { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(30) };
-            using var response = await ask(client).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
-            {
-                var refusal = await response.Content.ReadFromJsonAsync<Refusal>(Web, stop).ConfigureAwait(false);
-                foreach (var problem in refusal?.Problems ?? []) await Console.Error.WriteLineAsync($"sunny: {problem}").ConfigureAwait(false);
-                return SomethingFailed;
-            }
-
-            if (json) Console.WriteLine(await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false));
-            else print(await response.Content.ReadFromJsonAsync<T>(Web, stop).ConfigureAwait(false));
-            return Done;
-        }
-        catch (Exception error) when (error is HttpRequestException or UriFormatException or TaskCanceledException or JsonException)
-        {
-            await Console.Error.WriteLineAsync($"sunny: {api}: {error.Message}; is the switch running?").ConfigureAwait(false);
-            return SomethingFailed;
-        }
-    }
-
     private static void Recorded(RulesShown? rules) => Print("recorded", rules);
 
     private static void Print(AllRulesShown? all)
@@ -132,6 +103,7 @@ internal static class RulesCommand
         foreach (var limit in rules.Limits)
         {
             var count = limit.CountMax > 0 ? $"{limit.CountMax} {(limit.Counts == "approvals" ? "times" : limit.Counts)}" : "";
+            if (limit.AttemptsMin > 0) count = $"{limit.DeclinesPermille / 10.0:0.0} % declined of {limit.AttemptsMin} or more";
             var amount = limit.AmountMax > 0 ? $"{limit.AmountMax} of {limit.Currency:D3}" : "";
             var both = count.Length > 0 && amount.Length > 0 ? " and " : "";
             var operations = string.Join(", ", limit.Operations);
@@ -139,21 +111,24 @@ internal static class RulesCommand
         }
 
         Console.WriteLine($"  authorizations hold for {rules.HoldDays} business dates, estimates for {rules.PreAuthorizationDays}");
+        if (rules.Acceptors != "any") Console.WriteLine($"  {rules.Acceptors} have to be in the register");
         if (!rules.UnlinkedRefunds) Console.WriteLine("  a refund has to name what it refunds");
         foreach (var category in rules.Categories) Console.WriteLine($"  categories {category.From} to {category.To}: {Words(category)}");
         foreach (var product in rules.Products)
         {
             var home = product.HomeCountry.Length > 0 ? $", in {product.HomeCountry} only" : "";
             var parts = product.PartialApproval ? "" : ", never in part";
+            var address = product.RefuseOtherAddress ? ", no other address" : "";
             var stripe = product.RefuseFallback ? ", no chip card by its stripe" : "";
-            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}{stripe}");
+            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}{stripe}{address}");
         }
 
         foreach (var hot in rules.Hot)
         {
             var until = (hot.From.Length > 0 ? $" from {hot.From}" : "") + (hot.Until.Length > 0 ? $" until {hot.Until}" : "");
+            var where = hot.Region.Length > 0 ? $" in {hot.Region}" : "";
             var of = hot.Acquirer.Length > 0 ? $" of {hot.Acquirer}" : "";
-            Console.WriteLine($"  hot: {hot.Subject} {hot.What}{of}{(hot.Reason.Length > 0 ? ", " : "")}{hot.Reason}{until}");
+            Console.WriteLine($"  hot: {hot.Subject} {hot.What}{of}{(hot.Reason.Length > 0 ? ", " : "")}{hot.Reason}{until}{where}");
         }
 
         if (rules.Countries.Count == 0) return;

@@ -39,7 +39,7 @@ internal static class TxText
         {
             if (!why.HasRun(check) || check == Check.Good) continue;
             var isDeciding = check == why.DecidedBy;
-            Line($"  {(int)check,4}  {check,-12}{(isDeciding ? Outcome(in decided) : Passed(check, in why))}");
+            Line($"  {(int)check,4}  {check,-14}{(isDeciding ? Outcome(in decided) : Passed(check, in why, request.Address))}");
         }
 
         Line($"  -> {decided.Code}{ApprovalCode(in decided)}, by {Words(decided.Origin)}: {Outcomes.Of(decided.Result).Meaning}{Effect(in decided)}");
@@ -84,6 +84,7 @@ internal static class TxText
             if (charges.Rate.Packed != 0) writer.WriteString("rate", RatesFile.Text(charges.Rate));
         }
 
+        if (decided.Request.Address != AddressMatch.NotAsked) writer.WriteString("address", decided.Request.Address.ToString());
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
     }
 
@@ -101,14 +102,20 @@ internal static class TxText
     {
         ref readonly var why = ref decided.Explanation;
         if (why.BreachedId == 0) return "";
-        var reached = decided.Result == InternalResult.CountLimit ? $"{why.Reached} transactions" : $"{why.Reached} (transactions or minor units)";
-        if (decided.Result == InternalResult.AmountLimit) reached = Money(why.Reached, decided.Request.Currency);
+        var reached = decided.Result switch
+        {
+            InternalResult.CountLimit => $"{why.Reached} transactions",
+            InternalResult.AmountLimit => Money(why.Reached, decided.Request.Currency),
+            InternalResult.DeclineStorm => $"{why.Reached / 10.0:0.0} % declined",
+            _ => $"{why.Reached} (transactions or minor units)",
+        };
         return $"; limit {why.BreachedId} of rules {why.RulesVersion} had reached {reached}, {BitOperations.PopCount(why.Breached)} breached in all";
     }
 
-    private static string Passed(Check check, in Explanation why) => check switch
+    private static string Passed(Check check, in Explanation why, AddressMatch address) => check switch
     {
         Check.Account => "passed" + Balances(in why),
+        Check.Address => $"passed; {Words(address)}",
         Check.Limits => $"passed; {BitOperations.PopCount(why.Counted)} limits of rules {why.RulesVersion} count it",
         _ => "passed",
     };
@@ -134,6 +141,15 @@ internal static class TxText
         EffectKind.TombstoneSet => "; remembered, so that the original is declined when it comes",
         EffectKind.BalancesTold => "; balances told",
         _ => $"; {decided.Effect}",
+    };
+
+    private static string Words(AddressMatch match) => match switch
+    {
+        AddressMatch.Both => "postal code and number are the cardholder's",
+        AddressMatch.Postal => "the postal code is the cardholder's, the number is not",
+        AddressMatch.Street => "the number is the cardholder's, the postal code is not",
+        AddressMatch.Neither => "neither postal code nor number are the cardholder's",
+        _ => "the cardholder's address is not known here",
     };
 
     private static string ApprovalCode(in Decided decided) =>

@@ -119,6 +119,14 @@ internal sealed record TableOptions
     public int? SlidingCounters { get; init; }
     public int? Receipts { get; init; }
 
+    /// <summary>Without a value: a sixty-fourth of the duplicate keys, 1,024 at least.</summary>
+    public int? MonthCounters { get; init; }
+    public int? LifeCounters { get; init; }
+
+    /// <summary>Without a value: 4,096.</summary>
+    public int? Acceptors { get; init; }
+    public int? Stops { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var entries = new[]
@@ -126,7 +134,8 @@ internal sealed record TableOptions
             ("cards", Cards), ("accounts", Accounts), ("holds", Holds), ("duplicateKeys", DuplicateKeys),
             ("tombstones", Tombstones), ("balances", Balances ?? 1_024), ("dayCounters", DayCounters ?? 1_024),
             ("slidingCounters", SlidingCounters ?? 1_024), ("receipts", Receipts ?? 1_024), ("steps", Steps ?? 1_024),
-            ("charges", Charges ?? 1_024),
+            ("charges", Charges ?? 1_024), ("monthCounters", MonthCounters ?? 1_024), ("lifeCounters", LifeCounters ?? 1_024),
+            ("acceptors", Acceptors ?? 4_096), ("stops", Stops ?? 4_096),
         };
         foreach (var (name, value) in entries)
         {

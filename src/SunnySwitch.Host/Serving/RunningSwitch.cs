@@ -177,7 +177,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
         web.MapGet("/health/live", () => Results.Text("live\n"));
         web.MapGet("/health/ready", () => _ready ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         web.MapMetrics("/metrics", page.Registry);
-        new CardsApi(_operators, _store.NewTokens()).Map(web);
+        new CardsApi(_operators, new CardNumbers(_store.NewTokens())).Map(web);
+        new AcceptorsApi(_operators).Map(web);
         new DialectsApi(ReloadDialects).Map(web);
         new RulesApi(_operators).Map(web);
         new RatesApi(_operators).Map(web);

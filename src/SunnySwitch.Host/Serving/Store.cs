@@ -127,6 +127,10 @@ internal sealed class Store : IDisposable
             ReceiptsMax = tables.Receipts ?? state.ReceiptsMax,
             StepsMax = tables.Steps ?? state.StepsMax,
             ChargesMax = tables.Charges ?? state.ChargesMax,
+            MonthCountersMax = tables.MonthCounters ?? state.MonthCountersMax,
+            LifeCountersMax = tables.LifeCounters ?? state.LifeCountersMax,
+            AcceptorsMax = tables.Acceptors ?? state.AcceptorsMax,
+            StopsMax = tables.Stops ?? state.StopsMax,
             ContraAccountsMax = tables.ContraAccounts ?? state.ContraAccountsMax,
         };
     }

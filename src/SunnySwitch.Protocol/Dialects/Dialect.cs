@@ -68,6 +68,7 @@ public sealed class Dialect
         Manual = draft.Manual;
         Flow = draft.Flow;
         Marks = draft.Marks;
+        Address = draft.Address;
         ResponseCodes = draft.ResponseCodes;
         _plans = draft.Plans;
         _compositions = [.. draft.Compositions];
@@ -133,6 +134,9 @@ public sealed class Dialect
 
     /// <summary>What messages say where the standard has no place for it.</summary>
     public IReadOnlyList<DialectMark> Marks { get; }
+
+    /// <summary>Where the cardholder's address is; null if it is not sent.</summary>
+    public DialectAddress? Address { get; }
 
     /// <summary>Code of the wire for each of 1987's; <c>*</c> stands for all others.</summary>
     public IReadOnlyDictionary<string, string> ResponseCodes { get; }
@@ -364,6 +368,7 @@ internal sealed class DialectDraft
     public readonly List<DialectSample> Samples = [];
     public readonly List<string> Manual = [];
     public readonly List<DialectMark> Marks = [];
+    public DialectAddress? Address;
     public readonly Dictionary<ushort, ushort> Flow = [];
     public readonly Dictionary<string, string> ResponseCodes = new(StringComparer.Ordinal);
     public readonly List<Composition> Compositions = [new()];   // 0 is none.

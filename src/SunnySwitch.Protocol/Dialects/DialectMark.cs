@@ -15,6 +15,8 @@ public enum MarkKind
     MoreFollow,
     /// <summary>The terminal can go on with less than it asks for.</summary>
     PartialApproval,
+    /// <summary>A payment of a standing order: nobody was there.</summary>
+    StandingOrder,
 }
 
 /// <summary>A mark that one of some texts at a place of a field makes: dialect data, from the counterparty's manual.</summary>

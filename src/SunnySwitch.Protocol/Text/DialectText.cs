@@ -64,6 +64,13 @@ public static class DialectText
             Line(MarkName(mark.Kind), $"{place} is {string.Join(" or ", mark.Values)}");
         }
 
+        if (dialect.Address is { } address)
+        {
+            if (address.Postal is { } postal) Line("The cardholder's postal code", Place(postal));
+            if (address.Street is { } street) Line("The cardholder's street and number", Place(street));
+            if (address.Result is { } result) Line("How it compares, in the answer", $"field {result.Field}, position {result.At}: Y, A (number), Z (postal code), N, U");
+        }
+
         if (dialect.ResponseCodes.Count > 0)
         {
             Line("Response codes", string.Join(", ", dialect.ResponseCodes.Select(pair => $"{pair.Key} as {pair.Value}")));
@@ -77,12 +84,15 @@ public static class DialectText
         page.Append('\n');
     }
 
+    private static string Place(DialectPlace place) => $"field {place.Field}, positions {place.At} to {place.At + place.Length - 1}";
+
     private static string MarkName(MarkKind kind) => kind switch
     {
         MarkKind.PreAuthorization => "An authorization is an estimate",
         MarkKind.Increment => "An authorization adds to an earlier one",
         MarkKind.Completion => "A financial message captures an authorization",
         MarkKind.MoreFollow => "It captures a part, others follow",
+        MarkKind.StandingOrder => "A payment of a standing order",
         _ => "The terminal takes a partial approval",
     };
 

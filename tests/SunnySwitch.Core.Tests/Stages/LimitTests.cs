@@ -353,6 +353,48 @@ public sealed class LimitTests
         Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
     }
 
+    [Fact]
+    public void A_storm_of_declines_is_turned_away_until_it_is_over_and_the_operator_is_told()
+    {
+        Activate(Limit(1, LimitSubject.Terminal, count: 4, minutes: 10) with { Kind = LimitCounts.Ratio, AmountMaxMinor = 500 });
+        Assert.Equal(["00", "51", "51"], [Buy(), Buy(10_000_000), Buy(10_000_000)]);      // Three: too few to be judged by.
+        Assert.Equal("00", Buy());                                                         // Two of four: as many as may be.
+        Assert.Equal("51", Buy(10_000_000));
+        Assert.Equal("58", Buy());
+        Assert.Equal((InternalResult.DeclineStorm, InternalResult.DeclineStorm), (_bench.Transaction.Decided.Result, _bench.Transaction.Alarm));
+        Assert.Equal(600, _bench.Transaction.Decided.Explanation.Reached);
+        Assert.Equal("00", Buy(terminal: "TERM0002"));
+        _bench.Now = Minutes(_bench.Now, 25);
+        Assert.Equal("00", Buy());
+    }
+
+    [Fact]
+    public void What_was_counted_in_a_month_is_gone_with_it_and_what_was_ever_counted_stays()
+    {
+        Activate(Limit(1, LimitSubject.Card, count: 2, minutes: LimitTerms.Month), Limit(2, LimitSubject.Card, count: 3, minutes: LimitTerms.Life));
+        Assert.Equal(["00", "00", "65"], [Buy(), Buy(), Buy()]);
+        _bench.OpenDay(FirstDay + 27);                       // 31 October 2024
+        Assert.Equal("65", Buy());
+        _bench.OpenDay(FirstDay + 28);                       // 1 November 2024
+        Assert.Equal(["00", "65"], [Buy(), Buy()]);
+        _bench.OpenDay(FirstDay + 400);
+        _bench.RestartFromImage();
+        Assert.Equal("65", Buy());
+    }
+
+    [Fact]
+    public void A_reversal_after_the_months_end_gives_back_to_the_month_before()
+    {
+        Activate(Limit(1, LimitSubject.Card, count: 1, minutes: LimitTerms.Month));
+        _bench.OpenDay(FirstDay + 27);
+        var last = Purchase(++_stan);
+        Assert.Equal("00", _bench.Code(last));
+        _bench.OpenDay(FirstDay + 28);
+        Assert.Equal("00", Buy());
+        Assert.Equal("00", _bench.Code(Reversal(++_stan, last)));
+        Assert.Equal("65", Buy());
+    }
+
     [Theory]
     [InlineData(1, 100, 100)]
     [InlineData(100, 1, 100)]

@@ -1,4 +1,6 @@
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Host.Commands;
+using SunnySwitch.Protocol.Dialects;
 using Xunit;
 
 namespace SunnySwitch.Host.Tests.Commands;
@@ -13,5 +15,14 @@ public sealed class ChecksTests
         var page = File.ReadAllText(Path.Combine(folder.FullName, "docs", "authorization.md"));
         var isThere = page.Contains(ChecksCommand.Table(), StringComparison.Ordinal);
         Assert.True(isThere, "docs/authorization.md is old: put the table of `tools/sunny checks` into it");
+    }
+
+    [Fact]
+    public void Every_code_has_its_name_in_the_later_editions()
+    {
+        foreach (var dialect in Dialect.BuiltInNames.Select(name => Dialect.BuiltIn(name)!).Where(dialect => dialect.Standard != 1987))
+        {
+            Assert.All(Outcomes.All, outcome => Assert.Contains(outcome.Code.ToString(), dialect.ResponseCodes.Keys));
+        }
     }
 }

@@ -7,36 +7,40 @@ using SunnySwitch.Protocol.Meaning;
 namespace SunnySwitch.Cell;
 
 /// <summary>
-/// Amounts that an answer tells. To an inquiry: DE54 with ledger (01) and available balance (02). To a purchase that was approved in part:
-/// DE4 is what was approved, DE54 what had been asked for (57). To what was billed in another currency: DE6 with the amount, DE10 with the
-/// rate, DE51 with the currency (1987 and 1993). A group of DE54 is account type 2, amount type 2, currency 3, C or D, amount 12; with one
-/// digit of decimals after the currency in 2003 (ISO 8583-1, additional amounts).
+/// What an answer tells beside its codes. How an address compared: one letter where the dialect says (DE44). To an inquiry: DE54 with ledger (01)
+/// and available balance (02). To a purchase that was approved in part: DE4 is what was approved, DE54 what had been asked for (57). To what was
+/// billed in another currency: DE6 with the amount, DE10 with the rate, DE51 with the currency (1987 and 1993). A group of DE54 is account type 2,
+/// amount type 2, currency 3, C or D, amount 12; with one digit of decimals after the currency in 2003 (ISO 8583-1, additional amounts).
 /// </summary>
-internal static class AnswerAmounts
+internal static class AnswerDetails
 {
     private const int AmountField = 4, BilledField = 6, RateField = 10, BilledCurrencyField = 51, AdditionalField = 54;
     private const uint Ledger = 1, Available = 2, Original = 57;
     private const int GroupBytesMax = 21;
     private const long AmountMax = 999_999_999_999;
 
-    /// <summary>True if an answer tells amounts.</summary>
-    public static bool AreToldBy(in Decided decided, in Charges charges) =>
+    /// <summary>True if an answer tells any.</summary>
+    public static bool AreToldBy(Dialect dialect, in Decided decided, in Charges charges) =>
+        LetterOf(dialect, in decided) != 0 || TellsAmounts(in decided, in charges);
+
+    private static bool TellsAmounts(in Decided decided, in Charges charges) =>
         decided.Effect == EffectKind.BalancesTold || decided.Code == ResponseCode.ApprovedInPart || decided.IsBilled(in charges);
 
     /// <summary>
-    /// Takes a framed answer in <paramref name="target"/> apart and writes it anew with its amounts; returns its bytes. An answer
+    /// Takes a framed answer in <paramref name="target"/> apart and writes it anew with its details; returns its bytes. An answer
     /// without room for them, of a dialect without their fields, or with amounts that twelve digits do not hold, stays without them.
     /// </summary>
     public static int Insert(
         Framing framing, Dialect dialect, Span<byte> target, int bytes, in Decided decided, in Charges charges, ref FieldTable fields)
     {
         Span<byte> text = stackalloc byte[2 * GroupBytesMax];
-        text = decided.IsBilled(in charges) ? default : text[..Write(dialect, in decided, text)];
+        text = decided.IsBilled(in charges) || !TellsAmounts(in decided, in charges) ? default : text[..Write(dialect, in decided, text)];
         var takesText = dialect.TypeOf(AdditionalField) == FieldType.Text && !dialect.IsFixed(AdditionalField);
         if (!takesText || dialect.UnitsMax(AdditionalField) < text.Length) text = default;
         var bill = decided.IsBilled(in charges) ? BillFields(dialect, in decided) : default;
         var isPart = decided.Code == ResponseCode.ApprovedInPart;
-        if (text.IsEmpty && bill.IsEmpty && !isPart) return bytes;
+        var letter = LetterOf(dialect, in decided);
+        if (text.IsEmpty && bill.IsEmpty && !isPart && letter == 0) return bytes;
         Span<byte> plain = stackalloc byte[ReplyEncoder.ReplyBytesMax];
         plain = plain[..bytes];
         target[..bytes].CopyTo(plain);
@@ -44,8 +48,8 @@ internal static class AnswerAmounts
         Must.Hold(Decoder.Decode(dialect, message, ref fields).IsOk);
         var reader = new MessageReader(dialect, message, in fields);
         var into = target[framing.LeadBytes..^framing.TrailBytes];
-        var written = Compose(dialect, reader, in decided, in charges, bill, text, into);
-        if (written < 0 || written > framing.MessageBytesMax) written = Compose(dialect, reader, in decided, in charges, default, default, into);
+        var written = Compose(dialect, reader, in decided, in charges, bill, text, letter, into);
+        if (written < 0 || written > framing.MessageBytesMax) written = Compose(dialect, reader, in decided, in charges, default, default, default, into);
         Must.Hold(written > 0);                              // Not longer than it was.
         plain[..framing.LeadBytes].CopyTo(target);
         framing.WriteLength(target, written);
@@ -69,18 +73,22 @@ internal static class AnswerAmounts
         dialect.TypeOf(field) == FieldType.Digits && dialect.IsFixed(field) && dialect.UnitsMax(field) == digits;
 
     private static int Compose(
-        Dialect dialect, in MessageReader reader, in Decided decided, in Charges charges, FieldSet bill, ReadOnlySpan<byte> text, Span<byte> target)
+        Dialect dialect, in MessageReader reader, in Decided decided, in Charges charges, FieldSet bill, ReadOnlySpan<byte> text,
+        byte letter, Span<byte> target)
     {
         Span<byte> currency = stackalloc byte[3];
         WriteNumber(currency, decided.Explanation.Currency);
         var all = reader.Present.Or(bill);
         if (!text.IsEmpty) all.Add(AdditionalField);
+        var place = letter == 0 ? null : dialect.Address?.Result;
+        if (place is not null) all.Add(place.Field);
         var writer = new MessageWriter(dialect, target);
         writer.Begin(reader.Mti, all);
         foreach (var field in all)
         {
             if (field == AdditionalField) writer.Text(field, text);
             else if (field == AmountField && decided.Code == ResponseCode.ApprovedInPart) writer.Number(field, AmountOf(reader, in decided));
+            else if (field == place?.Field) WriteLetter(ref writer, place, letter);
             else if (!bill.Has(field)) writer.CopyRaw(field, reader.Raw(field));
             else if (field == BilledField) writer.Number(field, (ulong)decided.BilledMinor);
             else if (field == RateField) writer.Number(field, charges.Rate.Packed);
@@ -89,6 +97,25 @@ internal static class AnswerAmounts
 
         return writer.End();
     }
+
+    private static void WriteLetter(ref MessageWriter writer, DialectPlace place, byte letter)
+    {
+        Span<byte> text = stackalloc byte[place.At];
+        text.Fill((byte)' ');
+        text[^1] = letter;
+        writer.Text(place.Field, text);
+    }
+
+    /// <summary>How an address compared, as cards' networks write it; 0 where nothing is told of it.</summary>
+    private static byte LetterOf(Dialect dialect, in Decided decided) => dialect.Address?.Result is null ? (byte)0 : decided.Request.Address switch
+    {
+        AddressMatch.Both => (byte)'Y',
+        AddressMatch.Street => (byte)'A',
+        AddressMatch.Postal => (byte)'Z',
+        AddressMatch.Neither => (byte)'N',
+        AddressMatch.Unavailable => (byte)'U',
+        _ => (byte)0,
+    };
 
     // 2003 has currency and decimals before the amount.
     private static ulong AmountOf(in MessageReader reader, in Decided decided)

@@ -1,0 +1,50 @@
+using SunnySwitch.Core.Domain;
+
+namespace SunnySwitch.Core.State;
+
+/// <summary>
+/// Judges what operators say of merchants, terminals, stopped payments and addresses against the state, and changes nothing; the caller
+/// journals the payload and applies it. Kernel thread only.
+/// </summary>
+public sealed class RegisterDesk(SwitchState state)
+{
+    /// <summary>A merchant or terminal enters, or something else is said of it. A terminal's merchant has to be there first.</summary>
+    public CardRefusal Judge(in AcceptorSet said)
+    {
+        var key = new AcceptorEntry { Acquirer = said.Acquirer, Merchant = AcceptorEntry.IdOf(in said.Merchant) };
+        var isGood = said.Acquirer != 0 && key.Merchant != 0 && said.Status is >= AcceptorStatus.Active and <= AcceptorStatus.Closed;
+        if (!isGood) return CardRefusal.BadTerms;
+        var isMerchant = state.Registers.Acceptors.Find(in key).IsUsed;
+        key.Terminal = AcceptorEntry.IdOf(in said.Terminal);
+        if (key.Terminal != 0 && !isMerchant) return CardRefusal.Unknown;
+        return state.Registers.Acceptors.HasRoomFor(in key) ? CardRefusal.None : CardRefusal.TableFull;
+    }
+
+    /// <summary>An order not to be charged, or its end.</summary>
+    public CardRefusal Judge(in PaymentStopped order)
+    {
+        var hasMerchant = AcceptorEntry.IdOf(in order.Merchant) != 0;
+        var isGood = order.Kind switch
+        {
+            StopKind.Payment or StopKind.Order => hasMerchant,
+            StopKind.AllOrders => !hasMerchant && order.Acquirer == 0,
+            _ => order.Kind == StopKind.None && (hasMerchant || order.Acquirer == 0),
+        };
+        if (!isGood || (order.To != 0 && order.To < order.From)) return CardRefusal.BadTerms;
+        if (state.Cards.Find(order.Pan) < 0) return CardRefusal.Unknown;
+        var key = new StopEntry { Pan = order.Pan, Acquirer = order.Acquirer, Merchant = AcceptorEntry.IdOf(in order.Merchant) };
+        if (order.Kind == StopKind.None && !state.Registers.Stops.Find(in key).IsUsed) return CardRefusal.Unknown;
+        return state.Registers.Stops.HasRoomFor(in key) ? CardRefusal.None : CardRefusal.TableFull;
+    }
+
+    /// <summary>Where a cardholder lives.</summary>
+    public CardRefusal Judge(in CardAddressed addressed) => state.Cards.Find(addressed.Pan) < 0 ? CardRefusal.Unknown : CardRefusal.None;
+
+    /// <summary>What is said of a merchant, or of one of its terminals; None when nothing is.</summary>
+    public (AcceptorStatus Status, ushort Category) Of(ulong acquirer, in Text16 merchant, in Text16 terminal)
+    {
+        var key = new AcceptorEntry { Acquirer = acquirer, Merchant = AcceptorEntry.IdOf(in merchant), Terminal = AcceptorEntry.IdOf(in terminal) };
+        ref readonly var known = ref state.Registers.Acceptors.Find(in key);
+        return (known.Status, known.Category);
+    }
+}
