@@ -96,8 +96,8 @@ public sealed class GoldenTests
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 StandingOrder=15 Address=20 Limits=21 "
-        + "Account=23 Original=24 Capacity=26 Good=27")]
+        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
+        + "StandingOrder=15 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]

@@ -37,8 +37,11 @@ public sealed class LimitModelTests
         if (Difference(seed.Item, null) is { } what) Assert.Fail($"seed {seed.Item}: {what}");
     }
 
-    public static TheoryData<string> Faults => ["late", "forgets", "wrong day", "counts declines", "ids return", "counts what it turns away", "weeks from Sunday",
-        "months of thirty days", "judges a ratio by the first"];
+    public static TheoryData<string> Faults =>
+    [
+        "late", "forgets", "wrong day", "counts declines", "ids return", "counts what it turns away", "weeks from Sunday",
+        "months of thirty days", "judges a ratio by the first",
+    ];
 
     /// <summary>The control: a list that counts otherwise does not agree.</summary>
     [Theory]

@@ -22,7 +22,8 @@ public sealed class RegisterTests
             Assert.Equal("00", Buy(client, 3));
             Assert.Equal("58", Buy(client, 4, terminal: "TERM0002"));
 
-            Assert.Equal(0, Ask(running, "card", "stop", "--pan", Pan, "--kind", "order", "--merchant", "MERCHANT0000001", "--operator", "anna").ExitCode);
+            var stopped = Ask(running, "card", "stop", "--pan", Pan, "--kind", "order", "--merchant", "MERCHANT0000001", "--operator", "anna");
+            Assert.Equal(0, stopped.ExitCode);
             Assert.Equal(["R1", "00"], [Buy(client, 5, "00R"), Buy(client, 6)]);
             var addressed = Ask(running, "card", "address", "--pan", Pan, "--postal", "90210", "--street", Street, "--json").Output;
             Assert.Contains("\"hasAddress\":true", addressed, StringComparison.Ordinal);

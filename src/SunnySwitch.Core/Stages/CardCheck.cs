@@ -5,8 +5,8 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Place and card, in the order of docs/authorization.md. Gives 03 (hot merchant or terminal; not in the register, or not active there), 58
-/// (category, country, refund without a name, a terminal of another merchant), 14 (bad or unknown PAN), 57 (product), 12 and 05 (how it was read), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not
-/// active), 14 (closed), 62 (blocked).
+/// (category, country, refund without a name, a terminal of another merchant), 14 (bad or unknown PAN), 57 (product), 12 and 05 (how it was
+/// read), 54, the hot list's 41, 43, 04, 62, and the status' 78 (not active), 14 (closed), 62 (blocked).
 /// </summary>
 internal readonly struct CardCheck(SwitchState state) : IStage
 {

@@ -7,7 +7,8 @@ namespace SunnySwitch.Core.Stages;
 public sealed class Decider
 {
     private Screen _screen;
-    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, CardholderCheck, Pipeline<LimitCheck, Funds, Nothing>>>> _purchase;
+    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, CardholderCheck,
+        Pipeline<LimitCheck, Funds, Nothing>>>> _purchase;
     private Pipeline<Dedupe, CardLookup, Reversal> _reversal;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, FollowUp, Nothing>> _followUp;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, Advice, Nothing>> _advice;

@@ -5,8 +5,8 @@ using SunnySwitch.Core.State;
 namespace SunnySwitch.Core.Stages;
 
 /// <summary>
-/// The limits in force: all are looked at, all that would be exceeded are noted, the first in the order of the
-/// file decides. Gives 61 (money) and 65 (count) for card, account and BIN, 58 for merchant and terminal, and for a storm of declines, 96 when no more can be counted.
+/// The limits in force: all are looked at, all that would be exceeded are noted, the first in the order of the file decides. Gives 61 (money)
+/// and 65 (count) for card, account and BIN, 58 for merchant and terminal and for a storm of declines, 96 when no more can be counted.
 /// What is approved is counted when the frame is applied, in the same step.
 /// </summary>
 internal readonly struct LimitCheck(SwitchState state) : IStage

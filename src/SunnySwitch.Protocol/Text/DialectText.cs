@@ -68,7 +68,10 @@ public static class DialectText
         {
             if (address.Postal is { } postal) Line("The cardholder's postal code", Place(postal));
             if (address.Street is { } street) Line("The cardholder's street and number", Place(street));
-            if (address.Result is { } result) Line("How it compares, in the answer", $"field {result.Field}, position {result.At}: Y, A (number), Z (postal code), N, U");
+            if (address.Result is { } result)
+            {
+                Line("How it compares, in the answer", $"field {result.Field}, position {result.At}: Y, A (number), Z (postal code), N, U");
+            }
         }
 
         if (dialect.ResponseCodes.Count > 0)
