@@ -28,8 +28,8 @@ public sealed class RegisterTests
             var addressed = Ask(running, "card", "address", "--pan", Pan, "--postal", "90210", "--street", Street, "--json").Output;
             Assert.Contains("\"hasAddress\":true", addressed, StringComparison.Ordinal);
             Assert.DoesNotContain("90210", addressed, StringComparison.Ordinal);
-            Assert.Equal(["Y", "Z", "A", "N"], [
-                Verdict(client, 7, "90210", Street), Verdict(client, 8, "90210", "18"), Verdict(client, 9, "10001", "Elm 17"), Verdict(client, 10, "10001", "18")]);
+            Assert.Equal(["Y", "Z"], [Verdict(client, 7, "90210", Street), Verdict(client, 8, "90210", "18")]);
+            Assert.Equal(["A", "N"], [Verdict(client, 9, "10001", "Elm 17"), Verdict(client, 10, "10001", "18")]);
             Assert.Equal("Z", Verdict(client, 8, "90210", "18"));        // The repeat.
             Assert.Equal("U", Verdict(client, 11, "90210", Street, card: 2));
             Assert.Null(Verdict(client, 12, "", ""));
