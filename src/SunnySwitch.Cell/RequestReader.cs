@@ -202,7 +202,7 @@ public static class RequestReader
         original.Forwarder = InstitutionId.Of(Digits(digits, 31, 11), 11);
     }
 
-    /// <summary>DE95, positions 1 to 12: the amount that stays.</summary>
+    /// <summary>DE95, positions 1 to 12: the amount that stays; 25 to 33, C or D and eight digits: the fee that stays with it.</summary>
     private static void ReadReplacement(in MessageReader message, ref Request request, ref OriginalData original)
     {
         Span<byte> amounts = stackalloc byte[42];
@@ -211,6 +211,8 @@ public static class RequestReader
         {
             original.ReplacementMinor = stays;
             request.Has |= RequestHas.Replacement;
+            var isFee = Utf8Parser.TryParse(amounts[25..33], out int fee, out used) && used == 8 && fee >= 0;
+            if (isFee && amounts[24] is (byte)'C' or (byte)'D') original.FeeStaysMinor = amounts[24] == 'D' ? fee : -fee;
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class RequestReaderTests
             0x0421, (2, "4761739001010119"), (3, "123456"), (4, "000000012345"), (7, "1122165047"), (11, "654321"), (12, "165047"), (13, "1122"), (14, "2812"),
             (15, "1123"), (18, "5411"), (19, "840"), (22, "051"), (25, "07"), (32, "00400001"), (33, "99"), (37, "RRN000000001"), (41, "TERM0001"),
             (42, "MERCHANT0000001"), (49, "978"), (90, "020012345611221650460001234567800000000009"),
-            (95, "000000000500" + new string('0', 12) + "D00000000" + "C00000000")));
+            (95, "000000000500" + new string('0', 12) + "D00000250" + "C00000000")));
         Assert.True(hasPan);
         Assert.Equal("476173******0119", request.TruncatedPan.ToString());
         Assert.Equal((12345L, 123456u, 1122165047u, 654321ul), (request.AmountMinor, request.ProcessingCode, request.TraceTime, request.Stan));
@@ -26,7 +26,7 @@ public sealed class RequestReaderTests
         Assert.Equal(("RRN000000001", "TERM0001", "MERCHANT0000001"), (request.Rrn.ToString(), request.Terminal.ToString(), request.CardAcceptor.ToString()));
         Assert.Equal((978, 0x0421), (request.Currency, request.Mti));
         Assert.Equal((0x0200, 123456ul, 1122165046u, 500L), (original.Mti, original.Stan, original.TraceTime, original.ReplacementMinor));
-        Assert.Equal((12345678UL, 9UL), (original.Acquirer.Value, original.Forwarder.Value));
+        Assert.Equal((12345678UL, 9UL, 250), (original.Acquirer.Value, original.Forwarder.Value, original.FeeStaysMinor));
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class GoldenTests
         + "96 MerchantCategory 98 AcquirerCountry 100 EntryMode 102 Mti 104 FunctionCode 106 ReasonCode 108 Currency 110 "
         + "ServiceCode 112 CardSequence 114 CashMinor 116 Has 120 Rrn 128 Verdicts 140 Terminal 144 CardAcceptor 160")]
     [InlineData(typeof(OriginalData), 56,
-        "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44 ApprovalCode 48")]
+        "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44 ApprovalCode 48 FeeStaysMinor 52")]
     [InlineData(typeof(Decided), 296,
         "Request 0 Result 176 Code 178 ApprovalCode 180 Effect 184 Origin 185 HoldDays 186 DialectVersion 188 Card 192 "
         + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224 Explanation 232")]

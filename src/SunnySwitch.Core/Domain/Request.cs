@@ -136,7 +136,7 @@ public struct Request
 /// the fixed part of a <see cref="Decided"/> frame when the request named one.
 /// <code>
 ///  0 original's key primary 8 | 8 DE11 8 | 16 acquirer 8 | 24 forwarder 8 | 32 amount that stays 8 | 40 trace time 4 | 44 MTI 2 | 46 unused 2
-/// 48 DE38 base 36 number 4 | 52 unused 4 | 56
+/// 48 DE38 base 36 number 4 | 52 fee that stays 4 | 56
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -156,5 +156,7 @@ public struct OriginalData
     [FieldOffset(44)] public ushort Mti;
     /// <summary>Meant only with <see cref="RequestHas.ApprovalCode"/>.</summary>
     [FieldOffset(48)] public uint ApprovalCode;
+    /// <summary>The fee that stays held with the amount (DE95, positions 25 to 33); since version 3 of the frame, 0 before.</summary>
+    [FieldOffset(52)] public int FeeStaysMinor;
 #pragma warning restore CS1591
 }

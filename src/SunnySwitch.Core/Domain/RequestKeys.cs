@@ -79,6 +79,7 @@ public static class RequestKeys
 
         // No amount that stays and "nothing stays" are two bodies.
         if ((request.Has & RequestHas.Replacement) != 0) mix.Add((ulong)original.ReplacementMinor, 95);
+        if (original.FeeStaysMinor != 0) mix.Add((ulong)original.FeeStaysMinor, 28_95);
         if ((request.Has & RequestHas.Cash) != 0) mix.Add(request.CashMinor, 54);
         if (feeMinor != 0) mix.Add((ulong)feeMinor, 28);
         // Beside DE90, DE38 says nothing new.

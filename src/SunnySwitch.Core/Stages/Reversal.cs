@@ -160,13 +160,15 @@ internal readonly struct Reversal(SwitchState state) : IStage
         return stays >= 0 && stays < left;
     }
 
-    /// <summary>Likewise, of a hold: at its rate, where it has one.</summary>
+    /// <summary>Likewise, of a hold: with the fee that stays, at its rate, where it has one.</summary>
     private bool TryStaysHeld(in Transaction transaction, int slot, long left, out long stays)
     {
         ref readonly var hold = ref state.Holds[slot];
         var asked = transaction.Original.ReplacementMinor;
-        var isConverted = hold.Rate.Packed != 0 && (transaction.Decided.Request.Has & RequestHas.Replacement) != 0 && asked > 0;
-        if (!isConverted) return TryStays(in transaction, left, out stays);
+        var isPart = (transaction.Decided.Request.Has & RequestHas.Replacement) != 0 && asked > 0;
+        if (!isPart || (left == 0 && hold.Rate.Packed == 0)) return TryStays(in transaction, left, out stays);
+        stays = asked += transaction.Original.FeeStaysMinor;
+        if (hold.Rate.Packed == 0) return stays > 0 && stays < left;
         var isGood = hold.Rate.TryConvert(asked, hold.Currency, state.Accounts[hold.Account].Currency, out stays);
         stays = Math.Max(stays, 1);
         return isGood && stays < left;

@@ -75,6 +75,36 @@ public sealed class ChargeTests
         });
     }
 
+    [Theory]
+    [InlineData(250, 4_250)]
+    [InlineData(0, 4_000)]
+    [InlineData(-100, 3_900)]
+    public void A_hold_keeps_the_fee_that_its_partial_reversal_says_stays(int feeStays, long held)
+    {
+        var authorized = Sent(In(Dollars, 10_000, 0x0100, fee: 250));
+        Assert.Equal(10_250, _bench.View().HeldMinor);
+        Assert.Equal("00", Send(Changed(Of(authorized, Purchase(++_stan, 10_000, 0x0420)), t => Stays(t, 4_000, feeStays))));
+        Assert.Equal(held, _bench.View().HeldMinor);
+        Assert.Empty(_bench.Redecided());
+    }
+
+    [Theory]
+    [InlineData(10_000, 250, "64")]
+    [InlineData(100, -100, "64")]
+    [InlineData(9_999, 250, "00")]
+    public void What_stays_of_a_hold_with_its_fee_is_less_than_it_was_and_more_than_nothing(long stays, int feeStays, string code)
+    {
+        var authorized = Sent(In(Dollars, 10_000, 0x0100, fee: 250));
+        Assert.Equal(code, Send(Changed(Of(authorized, Purchase(++_stan, 10_000, 0x0400)), t => Stays(t, stays, feeStays))));
+    }
+
+    private static Transaction Stays(Transaction transaction, long minor, int fee)
+    {
+        transaction.Request.Has |= RequestHas.Replacement;
+        (transaction.Original.ReplacementMinor, transaction.Original.FeeStaysMinor) = (minor, fee);
+        return transaction;
+    }
+
     private long Contra(ContraKind kind, ushort currency) =>
         _bench.State.ContraBalances.Where(each => each.Kind == kind && each.Currency == currency).Sum(each => (long)each.Minor);
 
