@@ -27,10 +27,16 @@ public sealed record CardToAddress(string Pan, string? Postal, string? Street, s
 public sealed record PaymentToStop(
     string Pan, string? Kind, string? Merchant = null, string? Acquirer = null, string? From = null, string? Until = null, string? Operator = null);
 
+/// <summary>
+/// How a card's PIN is known: <c>pvv</c> (four digits, key index 0 to 9), <c>ibm3624</c> (offset of 4 to 12 digits), <c>ofProduct</c> (nothing of its
+/// own). Wrong PINs are forgotten with it.
+/// </summary>
+public sealed record CardPin(string Pan, string? Method, string? Value = null, int KeyIndex = 0, string? Operator = null);
+
 /// <summary>A card as it is shown; the PAN truncated.</summary>
 public sealed record CardShown(
     string Pan, string Expiry, string Status, string Hot, int Currency, long LedgerMinor, long HeldMinor, long AvailableMinor,
-    string HotFrom, string HotTo, string HotRegion, bool HasAddress);
+    string HotFrom, string HotTo, string HotRegion, bool HasAddress, string PinMethod, int PinTries);
 
 /// <summary>What went wrong, for people.</summary>
 public sealed record Refusal(IReadOnlyList<string> Problems);
@@ -46,6 +52,7 @@ public sealed class CardsApi(OperatorDesk desk, CardNumbers numbers)
         routes.MapPost("/cards/change", Change);
         routes.MapPost("/cards/address", Address);
         routes.MapPost("/cards/stop", Stop);
+        routes.MapPost("/cards/pin", SetPin);
     }
 
     private async Task<IResult> Add(CardToAdd card)
@@ -69,7 +76,8 @@ public sealed class CardsApi(OperatorDesk desk, CardNumbers numbers)
         return Results.Ok(new CardShown(
             view.Pan.ToString(), view.Expiry.ToString("D4"), view.Status.ToString(), view.Hot.ToString(), view.Currency,
             view.LedgerMinor, view.HeldMinor, view.AvailableMinor, Dates.Text(view.HotFrom), Dates.Text(view.HotTo),
-            view.HotRegion == 0 ? "" : $"{view.HotRegion:D3}", view.HasAddress));
+            view.HotRegion == 0 ? "" : $"{view.HotRegion:D3}", view.HasAddress, view.PinMethod.ToString(),
+            view.PinTries));
     }
 
     private async Task<IResult> Change(CardToChange change)
@@ -111,6 +119,34 @@ public sealed class CardsApi(OperatorDesk desk, CardNumbers numbers)
         var token = numbers.Token(wanted.Pan);
         var addressed = new CardAddressed { Pan = token, Address = numbers.Address(token, wanted.Postal, wanted.Street), Operator = who };
         var command = await desk.Ask(CommandKind.CardAddress, asked => asked.Address = addressed).ConfigureAwait(false);
+        return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(wanted.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
+    }
+
+    private async Task<IResult> SetPin(CardPin wanted)
+    {
+        var problems = CardNumbers.Problems(wanted.Pan).ToList();
+        var method = Named<PinMethod>(wanted.Method ?? "", "method", problems);
+        var digits = System.Text.Encoding.ASCII.GetBytes(wanted.Value ?? "");
+        var fits = method switch
+        {
+            PinMethod.Pvv => digits.Length == 4,
+            PinMethod.Ibm3624 => digits.Length is >= 4 and <= 12,
+            _ => digits.Length == 0,
+        };
+        // Never shown back: it helps whoever has the key.
+        if (!CardSecurity.TryPack(digits, out var value) || (method is not null && !fits)) problems.Add("value: four digits of a PVV, 4 to 12 of an offset");
+        if (wanted.KeyIndex is < 0 or > 9) problems.Add("keyIndex: 0 to 9");
+        var who = Signature(wanted.Operator, problems);
+        if (problems.Count > 0) return Results.BadRequest(new Refusal(problems));
+        var set = new CardPinSet
+        {
+            Pan = numbers.Token(wanted.Pan),
+            Method = method!.Value,
+            KeyIndex = (byte)wanted.KeyIndex,
+            Value = digits.Length == 0 ? 0 : value,
+            Operator = who,
+        };
+        var command = await desk.Ask(CommandKind.CardPin, asked => asked.Pin = set).ConfigureAwait(false);
         return command.Outcome == CommandOutcome.Done ? await Show(new CardWanted(wanted.Pan)).ConfigureAwait(false) : Refused(command.Outcome);
     }
 

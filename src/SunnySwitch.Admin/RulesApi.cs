@@ -16,13 +16,13 @@ public sealed record CategoryShown(
 
 /// <summary>A product as it is shown; no home country: good everywhere.</summary>
 public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, bool RefuseFallback,
-    string HomeCountry, bool RefuseOtherAddress);
+    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode);
 
 /// <summary>A version of the rules as it is shown.</summary>
 public sealed record RulesShown(
     uint Version, string Rules, string From, string Operator, string Reason, IReadOnlyList<LimitShown> Limits, int HoldDays,
     int PreAuthorizationDays, bool UnlinkedRefunds, IReadOnlyList<CategoryShown> Categories, IReadOnlyList<ProductShown> Products,
-    bool CountriesAreAllowed, IReadOnlyList<string> Countries, IReadOnlyList<HotShown> Hot, string Acceptors);
+    bool CountriesAreAllowed, IReadOnlyList<string> Countries, IReadOnlyList<HotShown> Hot, string Acceptors, int PinTries);
 
 /// <summary>An entry of the hot list as it is shown.</summary>
 public sealed record HotShown(string Subject, string What, string Acquirer, string Reason, string From, string Until, string Region);
@@ -60,7 +60,8 @@ public sealed class RulesApi(OperatorDesk desk)
             rules.HoldDays == 0 ? SwitchState.HoldDaysUsual : rules.HoldDays,
             rules.PreAuthorizationDays == 0 ? SwitchState.PreAuthorizationDaysUsual : rules.PreAuthorizationDays,
             (rules.Flags & RuleFlags.NoUnlinkedRefunds) == 0, Categories(in rules), Products(in rules),
-            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries, Hot(in rules), Acceptors(rules.Flags));
+            (rules.Flags & RuleFlags.CountriesAreAllowed) != 0, countries, Hot(in rules), Acceptors(rules.Flags),
+            rules.PinTriesMax == 0 ? SwitchState.PinTriesUsual : rules.PinTriesMax);
     }
 
     private static List<LimitShown> Limits(in RuleSet rules)
@@ -109,9 +110,12 @@ public sealed class RulesApi(OperatorDesk desk)
         foreach (ref readonly var product in ((ReadOnlySpan<ProductTerms>)rules.Products)[..rules.ProductCount])
         {
             var home = product.HomeCountry == 0 ? "" : $"{product.HomeCountry:D3}";
+            var bit = products.Count;
+            bool Is(ushort all) => (all >> bit & 1) != 0;
+            var pin = Is(rules.PinAlways) ? "always" : Is(rules.PinForCash) ? "cash" : "never";
             products.Add(new ProductShown(
                 product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0,
-                product.RefuseFallback != 0, home, (rules.AddressNeeded >> products.Count & 1) != 0));
+                product.RefuseFallback != 0, home, Is(rules.AddressNeeded), pin, Is(rules.CryptogramNeeded), Is(rules.CardCodeNeeded)));
         }
 
         return products;

@@ -19,7 +19,8 @@ public static partial class RulesFile
     private static readonly string[] _hotKeys = ["bin", "to", "merchant", "terminal", "acquirer", "reason", "from", "until", "region"];
 
     private static readonly string[] _productKeys =
-        ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry", "refuseOtherAddress"];
+        ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry", "refuseOtherAddress",
+            "pin", "cryptogram", "cardCode"];
 
     private static void ReadTerms(JsonElement root, ref RuleSet rules, List<string> problems)
     {
@@ -31,6 +32,7 @@ public static partial class RulesFile
 
         if (!Flag(root, "", "unlinkedRefunds", true, problems)) rules.Flags |= RuleFlags.NoUnlinkedRefunds;
         ReadAcceptors(root, ref rules, problems);
+        rules.PinTriesMax = (byte)(Number(root, "rules", "pinTries", 1, 9, problems) ?? 0);
         foreach (var (category, at) in Each(root, "categories", RuleSet.CategoriesMax, problems))
         {
             ReadCategory(category, at, ref rules.Categories[rules.CategoryCount++], problems);
@@ -38,16 +40,28 @@ public static partial class RulesFile
 
         foreach (var (product, at) in Each(root, "products", RuleSet.ProductsMax, problems))
         {
-            if (product.ValueKind == JsonValueKind.Object && Flag(product, at, "refuseOtherAddress", false, problems))
-            {
-                rules.AddressNeeded |= (ushort)(1 << rules.ProductCount);
-            }
-
+            if (product.ValueKind == JsonValueKind.Object) ReadNeeds(product, at, ref rules, problems);
             ReadProduct(product, at, ref rules.Products[rules.ProductCount++], problems);
         }
 
         foreach (var (hot, at) in Each(root, "hot", RuleSet.HotMax, problems)) ReadHot(hot, at, ref rules.Hot[rules.HotCount++], problems);
         if (root.TryGetProperty("countries", out var countries)) ReadCountries(countries, ref rules, problems);
+    }
+
+    // A bit for each product, at its place.
+    private static void ReadNeeds(JsonElement product, string at, ref RuleSet rules, List<string> problems)
+    {
+        var bit = (ushort)(1 << rules.ProductCount);
+        if (Flag(product, at, "refuseOtherAddress", false, problems)) rules.AddressNeeded |= bit;
+        if (Flag(product, at, "cryptogram", false, problems)) rules.CryptogramNeeded |= bit;
+        if (Flag(product, at, "cardCode", false, problems)) rules.CardCodeNeeded |= bit;
+        switch (Text(product, at, "pin", problems))
+        {
+            case null or "never": break;
+            case "cash": rules.PinForCash |= bit; break;
+            case "always": rules.PinAlways |= bit; break;
+            default: Add(problems, $"{at}.pin: never, cash or always"); break;
+        }
     }
 
     // Without it, any merchant and terminal will do.

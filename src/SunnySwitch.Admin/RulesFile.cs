@@ -20,7 +20,7 @@ public static partial class RulesFile
 
     private static readonly JsonDocumentOptions _options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 8 };
     private static readonly string[] _rootKeys =
-        ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "hot", "unlinkedRefunds", "acceptors"];
+        ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "hot", "unlinkedRefunds", "acceptors", "pinTries"];
 
     private static readonly string[] _keys =
         ["id", "name", "subject", "counts", "operations", "window", "currency", "countMax", "amountMax", "attemptsMin", "declinesPermille"];

@@ -14,12 +14,12 @@ namespace SunnySwitch.Cell;
 /// </summary>
 internal static class AnswerDetails
 {
-    private const int AmountField = 4, BilledField = 6, RateField = 10, BilledCurrencyField = 51, AdditionalField = 54;
+    private const int AmountField = 4, BilledField = 6, RateField = 10, BilledCurrencyField = 51, AdditionalField = 54, ChipField = 55;
     private const uint Ledger = 1, Available = 2, Original = 57;
     private const int GroupBytesMax = 21;
     private const long AmountMax = 999_999_999_999;
 
-    /// <summary>True if an answer tells any.</summary>
+    /// <summary>True if an answer tells any, or has to be taken apart for what an HSM adds.</summary>
     public static bool AreToldBy(Dialect dialect, in Decided decided, in Charges charges) =>
         LetterOf(dialect, in decided) != 0 || TellsAmounts(in decided, in charges);
 
@@ -30,17 +30,25 @@ internal static class AnswerDetails
     /// Takes a framed answer in <paramref name="target"/> apart and writes it anew with its details; returns its bytes. An answer
     /// without room for them, of a dialect without their fields, or with amounts that twelve digits do not hold, stays without them.
     /// </summary>
+    /// <param name="framing">The link's.</param>
+    /// <param name="dialect">The request's.</param>
+    /// <param name="target">The framed answer, and room.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="decided">The decision.</param>
+    /// <param name="charges">Its charges.</param>
+    /// <param name="security">What an HSM adds.</param>
+    /// <param name="fields">Scratch.</param>
+    /// <param name="mac">Its field, and where its content begins, zeros so far; 0: nowhere.</param>
     public static int Insert(
-        Framing framing, Dialect dialect, Span<byte> target, int bytes, in Decided decided, in Charges charges, ref FieldTable fields)
+        Framing framing, Dialect dialect, Span<byte> target, int bytes, in Decided decided, in Charges charges, scoped in AnswerSecurity security,
+        ref FieldTable fields, out (int Field, int At) mac)
     {
         Span<byte> text = stackalloc byte[2 * GroupBytesMax];
         text = decided.IsBilled(in charges) || !TellsAmounts(in decided, in charges) ? default : text[..Write(dialect, in decided, text)];
         var takesText = dialect.TypeOf(AdditionalField) == FieldType.Text && !dialect.IsFixed(AdditionalField);
         if (!takesText || dialect.UnitsMax(AdditionalField) < text.Length) text = default;
         var bill = decided.IsBilled(in charges) ? BillFields(dialect, in decided) : default;
-        var isPart = decided.Code == ResponseCode.ApprovedInPart;
-        var letter = LetterOf(dialect, in decided);
-        if (text.IsEmpty && bill.IsEmpty && !isPart && letter == 0) return bytes;
+        var parts = new Parts { Bill = bill, Text = text, Letter = LetterOf(dialect, in decided), Chip = security.ChipFor(dialect) };
         Span<byte> plain = stackalloc byte[ReplyEncoder.ReplyBytesMax];
         plain = plain[..bytes];
         target[..bytes].CopyTo(plain);
@@ -48,13 +56,29 @@ internal static class AnswerDetails
         Must.Hold(Decoder.Decode(dialect, message, ref fields).IsOk);
         var reader = new MessageReader(dialect, message, in fields);
         var into = target[framing.LeadBytes..^framing.TrailBytes];
-        var written = Compose(dialect, reader, in decided, in charges, bill, text, letter, into);
-        if (written < 0 || written > framing.MessageBytesMax) written = Compose(dialect, reader, in decided, in charges, default, default, default, into);
-        Must.Hold(written > 0);                              // Not longer than it was.
+        var written = Compose(dialect, reader, in decided, in charges, parts, security.HasMac, into, out mac);
+        if (written < 0 || written > framing.MessageBytesMax)
+        {
+            written = Compose(dialect, reader, in decided, in charges, default, security.HasMac, into, out mac);
+        }
+
+        Must.Hold(written > 0);                              // Not longer than it was, or by its MAC.
+        if (mac.At > 0) mac.At += framing.LeadBytes;
         plain[..framing.LeadBytes].CopyTo(target);
         framing.WriteLength(target, written);
         framing.WriteTrail(target[(framing.LeadBytes + written)..]);
         return framing.LeadBytes + written + framing.TrailBytes;
+    }
+
+    private readonly ref struct Parts
+    {
+        public FieldSet Bill { get; init; }
+
+        public ReadOnlySpan<byte> Text { get; init; }
+
+        public byte Letter { get; init; }
+
+        public ReadOnlySpan<byte> Chip { get; init; }
     }
 
     /// <summary>DE6, 10 and 51 as far as the dialect has them as they are in 1987.</summary>
@@ -73,23 +97,28 @@ internal static class AnswerDetails
         dialect.TypeOf(field) == FieldType.Digits && dialect.IsFixed(field) && dialect.UnitsMax(field) == digits;
 
     private static int Compose(
-        Dialect dialect, in MessageReader reader, in Decided decided, in Charges charges, FieldSet bill, ReadOnlySpan<byte> text,
-        byte letter, Span<byte> target)
+        Dialect dialect, in MessageReader reader, in Decided decided, in Charges charges, scoped in Parts parts, bool hasMac, Span<byte> target,
+        out (int Field, int At) mac)
     {
         Span<byte> currency = stackalloc byte[3];
         WriteNumber(currency, decided.Explanation.Currency);
-        var all = reader.Present.Or(bill);
-        if (!text.IsEmpty) all.Add(AdditionalField);
-        var place = letter == 0 ? null : dialect.Address?.Result;
+        var all = reader.Present.Or(parts.Bill);
+        if (!parts.Text.IsEmpty) all.Add(AdditionalField);
+        if (!parts.Chip.IsEmpty) all.Add(ChipField);
+        var place = parts.Letter == 0 ? null : dialect.Address?.Result;
         if (place is not null) all.Add(place.Field);
+        mac = (!hasMac ? 0 : all.High != 0 ? AnswerSecurity.LaterMacField : AnswerSecurity.MacField, 0);
+        if (hasMac) all.Add(mac.Field);
         var writer = new MessageWriter(dialect, target);
         writer.Begin(reader.Mti, all);
         foreach (var field in all)
         {
-            if (field == AdditionalField) writer.Text(field, text);
+            if (field == AdditionalField) writer.Text(field, parts.Text);
+            else if (field == ChipField && !parts.Chip.IsEmpty) AnswerSecurity.WriteChip(ref writer, dialect, parts.Chip);
+            else if (field == mac.Field) mac.At = AnswerSecurity.WriteBlankMac(ref writer, dialect, field);
             else if (field == AmountField && decided.Code == ResponseCode.ApprovedInPart) writer.Number(field, AmountOf(reader, in decided));
-            else if (field == place?.Field) WriteLetter(ref writer, place, letter);
-            else if (!bill.Has(field)) writer.CopyRaw(field, reader.Raw(field));
+            else if (field == place?.Field) WriteLetter(ref writer, place, parts.Letter);
+            else if (!parts.Bill.Has(field)) writer.CopyRaw(field, reader.Raw(field));
             else if (field == BilledField) writer.Number(field, (ulong)decided.BilledMinor);
             else if (field == RateField) writer.Number(field, charges.Rate.Packed);
             else writer.Text(field, currency);

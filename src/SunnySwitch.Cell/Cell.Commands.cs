@@ -76,6 +76,10 @@ public sealed partial class Cell
                 refusal = _registers.Judge(in command.Address);
                 if (refusal == CardRefusal.None) Record(JournalKind.CardAddressed, 1, now, 0, in command.Address);
                 break;
+            case CommandKind.CardPin:
+                refusal = _registers.Judge(in command.Pin);
+                if (refusal == CardRefusal.None) Record(JournalKind.CardPinSet, 1, now, 0, in command.Pin);
+                break;
             case CommandKind.PaymentStop:
                 refusal = _registers.Judge(in command.Stop);
                 if (refusal == CardRefusal.None) Record(JournalKind.PaymentStopped, 1, now, 0, in command.Stop);

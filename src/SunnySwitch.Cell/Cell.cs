@@ -16,6 +16,9 @@ namespace SunnySwitch.Cell;
 /// </remarks>
 public sealed partial class Cell : IBatchEventHandler<Input>
 {
+    /// <summary>Requests that can wait for an HSM at once; one more gets 96.</summary>
+    public const int ParkingMaxUsual = 1_024;
+
     private const int PrefetchGroup = 16;
     private const int ResealsMax = 64, ResealLooksMax = 16_384, ExpireLooksMax = 4_096;
     private const int FrameBytesMax = Decided.PayloadBytesMax;
@@ -32,6 +35,8 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     private readonly RulesDesk _rules;
     private readonly RegisterDesk _registers;
     private readonly IPanVault _vault;
+    private readonly IHsmDesk _hsm;
+    private readonly Parking _parking;
 
     private readonly int[] _dirty;
     private readonly bool[] _isDirty;
@@ -46,14 +51,16 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     /// <summary>Puts the parts together. The state is what <paramref name="journal"/>'s recovery folded.</summary>
     public Cell(
         SwitchState state, Journal.Journal journal, LinkProfile[] links, ILinkDesk desk, IClock clock, IPanVault vault, int connectionsMax,
-        int batchMax)
+        int batchMax, IHsmDesk? hsm = null, int parkingMax = ParkingMaxUsual)
     {
         _state = state;
         _journal = journal;
         _links = links;
         _desk = desk;
         _clock = clock;
-        _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms));
+        _hsm = hsm ?? NoHsmDesk.Instance;
+        _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms), _hsm);
+        _parking = new Parking(hsm is null ? 1 : parkingMax, Array.Exists(links, link => link.Terms.MacRequired) ? Intake.SignedBytesMax : 0);
         _cards = new CardDesk(state);
         _rules = new RulesDesk(state);
         _registers = new RegisterDesk(state);
@@ -113,6 +120,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             for (var index = first; index < end; index++) Take(batch[index], now);
         }
 
+        if (_parking.Count > 0) ForgetLate(now);
         Counters.Batches++;
         Counters.Inputs += batch.Count;
         Commit(now);
@@ -131,9 +139,13 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     {
         switch (input.Kind)
         {
-            case InputKind.Message: TakeMessage(input, now); break;
+            case InputKind.Message:
+                TakeMessage(input, now);
+                if (input.Transaction.Evidence.Has != EvidenceHas.None) input.Transaction.Evidence.Wipe();
+                break;
             case InputKind.ConnectionEnded: TakeEnd(input, now); break;
             case InputKind.Command: TakeCommand(input.Command!, now); break;
+            case InputKind.DeskAnswer: TakeDeskAnswer(in input.Answered, now); break;
             case InputKind.KeepAlive: AnswerKeepAlive(in input.Transaction); break;
             default: Must.Hold(input.Kind == InputKind.None); break;
         }
@@ -156,6 +168,8 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             return;
         }
 
+        if (_parking.Count > 0 && !transaction.IsVerified && Follow(input)) return;
+        if (!_parking.Has(input)) transaction.Ticket = _parking.NextTicket;
         var hasRoom = MakeRoom(now);
         transaction.Alarm = InternalResult.None;
         var verdict = _decider.Decide(ref transaction, now, _journal.LastSequence + 1);
@@ -169,10 +183,13 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             case Verdict.SessionChange: Record(JournalKind.SessionChanged, 1, now, transaction.Session.Link, transaction.Session); break;
             case Verdict.Repeat: Counters.Repeats++; break;
             case Verdict.NonAnswer: break;
+            case Verdict.Parked: Wait(input, DeskWait.Verdicts); return;
             default: Counters.Silent++; return;
         }
 
-        Reply(link, input);
+        _gate.OnDecided(_journal.LastSequence);
+        Counters.CountAnswer(transaction.LinkIndex, input.Dialect!.AnswerMti(transaction.Request.Mti), transaction.Decided.Code);
+        Reply(link, input, verdict);
     }
 
     /// <summary>Room for the longest frame, in this batch or the next; false when the journal can take nothing more.</summary>
@@ -199,6 +216,8 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         if (alarm == InternalResult.None) return;
         if (alarm == InternalResult.SameKeyOtherBody) Counters.SameKeyOtherBody++;
         else if (alarm == InternalResult.TableFull) Counters.TableFull++;
+        else if (alarm == InternalResult.DeskFull) Counters.DeskFull++;
+        else if (alarm == InternalResult.MacWrong) Counters.MacWrong++;
         else if (alarm is InternalResult.AcceptorLimit or InternalResult.CountLimit or InternalResult.DeclineStorm) Counters.TurnedAway++;
     }
 
@@ -230,29 +249,36 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         _state.Apply(kind, version, _journal.Append(kind, version, now, link, bytes), now, bytes);
     }
 
-    private void Reply(LinkProfile link, Input input)
+    /// <summary>
+    /// Encodes the answer into the connection's output; where the HSM adds something to it and needs its time, the request waits once more,
+    /// behind its frame.
+    /// </summary>
+    private void Reply(LinkProfile link, Input input, Verdict verdict)
     {
         ref var transaction = ref input.Transaction;
-        _gate.OnDecided(_journal.LastSequence);
+        ref readonly var decided = ref transaction.Decided;
         var dialect = input.Dialect!;
-        Counters.CountAnswer(transaction.LinkIndex, dialect.AnswerMti(transaction.Request.Mti), transaction.Decided.Code);
-        var connection = transaction.Connection;
-        var target = _desk.Claim(connection, transaction.Generation, ReplyEncoder.ReplyBytesMax);
+        var isAnswer = verdict is Verdict.Answer or Verdict.Repeat;
+        if (isAnswer && (transaction.Evidence.Has & EvidenceHas.Cryptogram) != 0 && input.ChipBytes < 0 && !AskForChip(input)) return;
+        var target = _desk.Claim(transaction.Connection, transaction.Generation, ReplyEncoder.ReplyBytesMax);
         if (target.IsEmpty)
         {
             Counters.Undeliverable++;
             return;
         }
 
-        var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in transaction.Decided, target);
-        if (AnswerDetails.AreToldBy(dialect, in transaction.Decided, in transaction.Charges))
+        var bytes = ReplyEncoder.Finish(link.Framing, dialect, input.Reply, input.Draft, in decided, target);
+        var security = new AnswerSecurity { Chip = ChipOf(input), HasMac = link.Terms.MacRequired };
+        if (security.IsThere || AnswerDetails.AreToldBy(dialect, in decided, in transaction.Charges))
         {
-            bytes = AnswerDetails.Insert(link.Framing, dialect, target, bytes, in transaction.Decided, in transaction.Charges, ref _fields);
+            bytes = AnswerDetails.Insert(
+                link.Framing, dialect, target, bytes, in decided, in transaction.Charges, in security, ref _fields, out var mac);
+            if (mac.At > 0 && !TrySign(link, input, target, mac)) return;
         }
 
-        _desk.Commit(connection, bytes);
+        _desk.Commit(transaction.Connection, bytes);
         if (_arrivalCount < _arrivals.Length) _arrivals[_arrivalCount++] = input.ArrivedAt.UnixNanos;
-        MarkDirty(connection);
+        MarkDirty(transaction.Connection);
     }
 
     private void MarkDirty(int connection)
@@ -275,6 +301,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     private void TakeEnd(Input input, Instant now)
     {
         ref var transaction = ref input.Transaction;
+        if (_parking.Count > 0) ForgetConnection(transaction.Connection, transaction.Generation, now);
         if (MakeRoom(now) && _state.SessionOf(transaction.Connection, transaction.Generation) != SessionState.None)
         {
             Record(JournalKind.SessionChanged, 1, now, _links[transaction.LinkIndex].Terms.Link, new SessionChanged

@@ -75,6 +75,18 @@ public sealed class CellCounters(int links)
     /// <summary>Same duplicate key with another body: answered 94, worth an operator's look.</summary>
     public long SameKeyOtherBody;
 
+    /// <summary>Messages whose MAC was wrong or missing.</summary>
+    public long MacWrong;
+
+    /// <summary>Requests that had to wait for the HSM.</summary>
+    public long Parked;
+
+    /// <summary>Answers of the HSM that came when nobody waited for them any more.</summary>
+    public long DeskLate;
+
+    /// <summary>Requests that the HSM had no room for.</summary>
+    public long DeskFull;
+
     /// <summary>Attempts that a limit on attempts, declines or different cards turned away.</summary>
     public long TurnedAway;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Dialects;
 
@@ -21,13 +22,42 @@ public enum InputKind : byte
 
     /// <summary>The connection wants a keep-alive back. No decision, no frame of the journal.</summary>
     KeepAlive = 4,
+
+    /// <summary>What the HSM desk says of a request that waits.</summary>
+    DeskAnswer = 5,
+}
+
+/// <summary>What a request waits for at the HSM desk.</summary>
+internal enum DeskWait : byte
+{
+    Nothing, Verdicts, Chip, Mac,
+}
+
+/// <summary>What the HSM desk says, later, of a request that waits.</summary>
+public struct DeskAnswered
+{
+    /// <summary>Which request.</summary>
+    public long Ticket;
+
+    /// <summary>On what it had brought, if that was asked.</summary>
+    public SecurityVerdicts Verdicts;
+
+    /// <summary>False: the module failed, and what was asked for is not there.</summary>
+    public bool IsDone;
+
+    /// <summary>What the chip gets, or the MAC.</summary>
+    public Bytes16 Data;
+
+    /// <summary>Bytes of it.</summary>
+    public byte DataBytes;
 }
 
 /// <summary>
 /// One ring slot: preallocated, filled by an edge thread, read by the kernel thread. It holds no byte of the message
 /// itself: what decisions read is numbers, and the answer's echo fields are in its draft already.
 /// </summary>
-public sealed class Input
+/// <param name="signedBytesMax">Longest message with a MAC; 0 where no link has one.</param>
+public sealed class Input(int signedBytesMax = 0)
 {
     private ReplyBytes _reply;
 
@@ -41,7 +71,23 @@ public sealed class Input
     public Instant ArrivedAt;
 
     /// <summary>The request as numbers, and where it came from.</summary>
-    public Transaction Transaction;
+    public Transaction Transaction = new() { Signed = signedBytesMax == 0 ? [] : new byte[signedBytesMax] };
+
+    /// <summary>What it waits for.</summary>
+    internal DeskWait Waits;
+
+    /// <summary>What the chip gets: bytes of it, 0 for nothing, -1 while nobody was asked.</summary>
+    internal int ChipBytes = -1;
+
+    internal Bytes16 Chip;
+
+    /// <summary>The answer's MAC: bytes of it, 0 while there is none.</summary>
+    internal int MacBytes;
+
+    internal Bytes16 Mac;
+
+    /// <summary>For <see cref="InputKind.DeskAnswer"/>.</summary>
+    public DeskAnswered Answered;
 
     /// <summary>The version of its dialect that a message was read with, and is answered with.</summary>
     public Dialect? Dialect;
@@ -57,6 +103,21 @@ public sealed class Input
     {
         Draft = draft;
         bytes[..draft.Bytes].CopyTo(_reply);
+    }
+
+    /// <summary>A new request: the HSM was asked for nothing yet.</summary>
+    internal void Begin() => (Waits, ChipBytes, MacBytes) = (DeskWait.Nothing, -1, 0);
+
+    /// <summary>Becomes another slot's request.</summary>
+    internal void CopyFrom(Input other)
+    {
+        (Waits, ChipBytes, Chip, MacBytes, Mac) = (other.Waits, other.ChipBytes, other.Chip, other.MacBytes, other.Mac);
+        var own = Transaction.Signed;
+        Transaction = other.Transaction;
+        Transaction.Signed = own;
+        other.Transaction.Signed.AsSpan(0, Transaction.SignedBytes).CopyTo(own);
+        SetReply(other.Draft, other.Reply);
+        (Kind, ArrivedAt, Dialect) = (other.Kind, other.ArrivedAt, other.Dialect);
     }
 
     /// <summary>In the slot itself, beside the numbers: one stretch of memory that travels between cores.</summary>

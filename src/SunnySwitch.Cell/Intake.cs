@@ -27,7 +27,10 @@ public sealed class Intake(IPanTokens tokens)
     /// <summary>Frames staged at most at a time: a claim never asks for more.</summary>
     public const int FramesMax = 128;
 
-    private readonly Transaction[] _transactions = new Transaction[FramesMax];
+    /// <summary>Longest message that a MAC can be over; a longer one is refused as one without.</summary>
+    public const int SignedBytesMax = 2_048;
+
+    private readonly Transaction[] _transactions = Transactions();
     private readonly ReplyDraft[] _drafts = new ReplyDraft[FramesMax];
     private readonly byte[] _replies = new byte[FramesMax * ReplyEncoder.ReplyBytesMax];
     private readonly int[] _panOf = new int[FramesMax];
@@ -39,6 +42,13 @@ public sealed class Intake(IPanTokens tokens)
     private int _unknownTags;
     private Dialect? _dialect;
     private FieldTable _fields;
+
+    private static Transaction[] Transactions()
+    {
+        var all = new Transaction[FramesMax];
+        for (var index = 0; index < all.Length; index++) all[index].Signed = [];
+        return all;
+    }
 
     /// <summary>Cuts, decodes and reads frames from <paramref name="received"/>.</summary>
     public Staged Stage(LinkProfile link, ReadOnlySpan<byte> received)
@@ -73,12 +83,25 @@ public sealed class Intake(IPanTokens tokens)
         if ((staged.Request.Has & RequestHas.Names) != 0) target.Original = staged.Original;
         if ((staged.Request.Has & RequestHas.Fee) != 0) target.Charges = staged.Charges;
         target.Address = staged.Address;
+        target.IsVerified = false;
+        if (staged.Evidence.Has != EvidenceHas.None) MoveEvidence(ref staged, ref target);
+        else target.Evidence.Has = EvidenceHas.None;
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;
         slot.SetReply(_drafts[index], _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
         slot.Dialect = _dialect;
+        slot.Begin();
         slot.Kind = InputKind.Message;
+    }
+
+    private static void MoveEvidence(ref Transaction staged, ref Transaction target)
+    {
+        target.Evidence = staged.Evidence;
+        staged.Evidence.Wipe();
+        if ((target.Evidence.Has & EvidenceHas.Mac) == 0) return;
+        target.SignedBytes = Math.Min(staged.SignedBytes, target.Signed.Length);
+        staged.Signed.AsSpan(0, target.SignedBytes).CopyTo(target.Signed);
     }
 
     private bool StageOne(LinkProfile link, in Frame frame, ReadOnlySpan<byte> bytes, int index, ref int pans)
@@ -102,6 +125,7 @@ public sealed class Intake(IPanTokens tokens)
             reader, link.Dialect, link.Terms.Acquirers[0], ref transaction, _panBlocks.AsSpan(pans * PanBlock.Bytes, PanBlock.Bytes));
         _panOf[index] = hasPan ? pans++ : -1;
         if (hasPan) _addresses.Take(index, reader, link.Dialect);
+        if (link.IsVerified) EvidenceReader.Read(reader, link.Dialect, link.Terms.MacRequired, message, ref transaction);
         return true;
     }
 

@@ -9,7 +9,7 @@ public enum CommandKind : byte
 #pragma warning disable CS1591
     CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6, RulesActivate = 7, RulesUndo = 8, RulesShow = 9,
     ExpireHolds = 10, RatesActivate = 11, RatesUndo = 12, RatesShow = 13,
-    AcceptorSet = 14, AcceptorShow = 15, PaymentStop = 16, CardAddress = 17,
+    AcceptorSet = 14, AcceptorShow = 15, PaymentStop = 16, CardAddress = 17, CardPin = 18,
 #pragma warning restore CS1591
 }
 
@@ -59,6 +59,9 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
 
     /// <summary>For <see cref="CommandKind.CardAddress"/>.</summary>
     public CardAddressed Address;
+
+    /// <summary>For <see cref="CommandKind.CardPin"/>.</summary>
+    public CardPinSet Pin;
 
     /// <summary>For <see cref="CommandKind.PaymentStop"/>.</summary>
     public PaymentStopped Stop;

@@ -10,8 +10,10 @@ namespace SunnySwitch.Cell;
 /// <param name="Framing">How its frames are cut.</param>
 /// <param name="DeadlineNanos">Inputs older than this are discarded before they are decided.</param>
 /// <param name="KeepAlives">What is done with frames of length zero.</param>
+/// <param name="IsVerified">Whether there is anything that an HSM verifies of its messages: PINs, codes, cryptograms, MACs.</param>
 public sealed record LinkProfile(
-    LinkTerms Terms, Dialect Dialect, Framing Framing, long DeadlineNanos, KeepAlivePolicy KeepAlives = KeepAlivePolicy.Refuse);
+    LinkTerms Terms, Dialect Dialect, Framing Framing, long DeadlineNanos, KeepAlivePolicy KeepAlives = KeepAlivePolicy.Refuse,
+    bool IsVerified = false);
 
 /// <summary>What a link does with a frame of length zero.</summary>
 public enum KeepAlivePolicy

@@ -17,7 +17,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
 {
     public const int Connections = 4;
     private static readonly Dialect Ascii = Dialect.BuiltIn("iso87-ascii")!;
-    private readonly RingBuffer<Input> _ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), 256, new BusySpinWaitStrategy());
+    private readonly RingBuffer<Input> _ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(Intake.SignedBytesMax), 256, new BusySpinWaitStrategy());
     private readonly BatchConsumer<Input, Cell> _consumer;
     private readonly CmacPanTokens _tokens = new(new byte[16]);
     private readonly Intake _intake;
@@ -25,7 +25,8 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     private readonly List<byte[]>[] _committed = [.. Enumerable.Range(0, Connections).Select(_ => new List<byte[]>())];
     private readonly Journal.Journal _journal;
 
-    public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1, AesGcmPanVault? vault = null)
+    public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1, AesGcmPanVault? vault = null, IHsmDesk? hsm = null, bool mac = false,
+        Dialect? dialect = null)
     {
         Vault = vault ?? NewVault();
         Disk = disk;
@@ -33,9 +34,9 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         State = new SwitchState(new StateOptions(64, 64, 16_384, 16_384, 64, Connections), _tokens);
         _journal = Journal.Journal.Open(disk, new JournalOptions(SegmentBytes: 1 << 20), State.Apply, () => State.Hash, out _);
         Link = new LinkProfile(
-            new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)]), Ascii,
-            Framing.Of("be16", 2048), 10 * Instant.NanosPerSecond);
-        Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128);
+            new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)], mac), dialect ?? Ascii,
+            Framing.Of("be16", 2048), 10 * Instant.NanosPerSecond, IsVerified: hsm is not null);
+        Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128, hsm, parkingMax: 4);
         Cell.Start(epoch, _tokens.KeyCheck, 20_780);
         _consumer = new BatchConsumer<Input, Cell>(_ring, _ring.NewBarrier(), Cell);
         _ring.AddGatingSequences(_consumer.Sequence);
@@ -150,6 +151,13 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         });
     }
 
+    /// <summary>The HSM says, later, what it says.</summary>
+    public void Answer(DeskAnswered answered)
+    {
+        Put(slot => (slot.Kind, slot.Answered) = (InputKind.DeskAnswer, answered));
+        Step();
+    }
+
     public void Step()
     {
         while (_consumer.Step()) { }
@@ -171,7 +179,12 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         var target = new byte[2048];
         var writer = new MessageWriter(Ascii, target);
         writer.Begin(mti, set);
-        foreach (var (field, value) in fields) writer.Text(field, Encoding.ASCII.GetBytes(value));
+        foreach (var (field, value) in fields)
+        {
+            if (Ascii.TypeOf(field) == FieldType.Binary) writer.Binary(field, Convert.FromHexString(value));
+            else writer.Text(field, Encoding.ASCII.GetBytes(value));
+        }
+
         return target.AsSpan(0, writer.End()).ToArray();
     }
 

@@ -36,7 +36,8 @@ public sealed class GoldenTests
     [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Kind 26 Since 28 Name 32")]
     [InlineData(typeof(RuleSet), 5632,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
-        + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
+        + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 PinForCash 104 PinAlways 106 CryptogramNeeded 108 CardCodeNeeded 110 "
+        + "PinTriesMax 112 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
     [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 Region 6 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
@@ -54,6 +55,7 @@ public sealed class GoldenTests
     [InlineData(typeof(AcceptorSet), 64, "Acquirer 0 Merchant 8 Terminal 24 Category 40 Status 42 Operator 48")]
     [InlineData(typeof(PaymentStopped), 64, "Pan 0 Acquirer 16 Merchant 24 From 40 To 42 Kind 44 Operator 48")]
     [InlineData(typeof(CardAddressed), 40, "Pan 0 Address 16 Operator 24")]
+    [InlineData(typeof(CardPinSet), 48, "Pan 0 Value 16 Method 24 KeyIndex 25 Operator 32")]
     [InlineData(typeof(AddressChecks), 8, "Postal 0 Street 4")]
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
@@ -90,14 +92,14 @@ public sealed class GoldenTests
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
         + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12 HoldsExpired=13 RatesActivated=14 "
-        + "AcceptorSet=15 PaymentStopped=16 CardAddressed=17")]
+        + "AcceptorSet=15 PaymentStopped=16 CardAddressed=17 CardPinSet=18")]
     [InlineData(typeof(EffectKind),
         "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4 Credited=5 BalancesTold=6 Increased=7 Completed=8 Refunded=9 Released=10")]
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
-        + "StandingOrder=15 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
+        "None=0 Format=1 Mac=2 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
+        + "StandingOrder=15 Cryptogram=16 CardCode=17 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]
@@ -126,7 +128,11 @@ public sealed class GoldenTests
         + "CompletionAboveAuthorized=49 RefundAboveCaptured=53 CannotBeUndone=54 NotRefundable=55 CategoryRefused=56 CountryRefused=57 "
         + "RefundNotLinked=58 NotForProduct=59 NotAbroad=60 AcceptorHot=61 TrackMismatch=62 "
         + "FallbackRefused=63 MerchantUnknown=64 TerminalUnknown=65 AcceptorNotActive=66 CategoryNotOfMerchant=67 PaymentStopped=68 "
-        + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72")]
+        + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72 "
+        + "MacWrong=73 CryptogramWrong=74 CryptogramFault=75 CardCodeWrong=76 PrintedCodeWrong=77 PinMissing=78 PinWrong=79 PinTriesExceeded=80 "
+        + "PinNotVerifiable=81 PinFault=82 DeskFull=83")]
+    [InlineData(typeof(SecurityVerdict), "NotChecked=0 Right=1 Wrong=2 Unable=3 Malformed=4 Fault=5 Replayed=6")]
+    [InlineData(typeof(PinMethod), "OfProduct=0 Pvv=1 Ibm3624=2")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]
     public void Durable_enums_only_grow(Type type, string values)
     {

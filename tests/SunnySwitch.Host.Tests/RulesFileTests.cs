@@ -50,7 +50,7 @@ public sealed class RulesFileTests
         string[] expected =
         [
             "colour: no such key; there are $schema, rules, limits, authorizations, categories, products, countries, hot, unlinkedRefunds, "
-                + "acceptors",
+                + "acceptors, pinTries",
             "rules: 1 to 16 printable characters",
             "limits.0.speed: no such key; there are id, name, subject, counts, operations, window, currency, countMax, amountMax, "
                 + "attemptsMin, declinesPermille",

@@ -56,4 +56,7 @@ public enum JournalKind : ushort
 
     /// <summary>Where a cardholder lives, as keyed checks.</summary>
     CardAddressed = 17,
+
+    /// <summary>How a card's PIN is known; wrong PINs are forgotten.</summary>
+    CardPinSet = 18,
 }

@@ -16,6 +16,8 @@ public enum InternalResult : ushort
     NotForProduct = 59, NotAbroad = 60, AcceptorHot = 61, TrackMismatch = 62, FallbackRefused = 63,
     MerchantUnknown = 64, TerminalUnknown = 65, AcceptorNotActive = 66, CategoryNotOfMerchant = 67, PaymentStopped = 68, OrderRevoked = 69,
     AllOrdersRevoked = 70, AddressMismatch = 71, DeclineStorm = 72,
+    MacWrong = 73, CryptogramWrong = 74, CryptogramFault = 75, CardCodeWrong = 76, PrintedCodeWrong = 77, PinMissing = 78, PinWrong = 79,
+    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83,
 #pragma warning restore CS1591
 }
 
@@ -32,12 +34,13 @@ public sealed record Outcome(InternalResult Result, Check Check, ResponseCode Co
 /// </summary>
 public static class Outcomes
 {
-    private static readonly Outcome?[] _byResult = new Outcome?[80];
+    private static readonly Outcome?[] _byResult = new Outcome?[96];
 
     /// <summary>All, in the order of the checks.</summary>
     public static IReadOnlyList<Outcome> All { get; } =
     [
         New(InternalResult.FormatError, Check.Format, "30", "does not decode, or lacks a mandatory field"),
+        New(InternalResult.MacWrong, Check.Mac, "63", "the MAC is wrong, or missing where the link has one; the operator is told"),
         New(InternalResult.NotSignedOn, Check.Sender, "31", "the connection is not signed on"),
         New(InternalResult.AcquirerNotOfLink, Check.Sender, "31", "the link does not speak for this acquirer"),
         New(InternalResult.SameKeyOtherBody, Check.Duplicate, "94", "same key, other body; the operator is told"),
@@ -74,6 +77,15 @@ public static class Outcomes
         New(InternalResult.PaymentStopped, Check.StandingOrder, "R0", "the cardholder stopped this payment of a standing order"),
         New(InternalResult.OrderRevoked, Check.StandingOrder, "R1", "the cardholder revoked the standing order with this merchant"),
         New(InternalResult.AllOrdersRevoked, Check.StandingOrder, "R3", "the cardholder revoked all standing orders"),
+        New(InternalResult.CryptogramWrong, Check.Cryptogram, "82", "the chip's cryptogram is wrong, or missing where the product asks for it"),
+        New(InternalResult.CryptogramFault, Check.Cryptogram, "88", "the cryptogram cannot be checked: a key, the chip's data or the module"),
+        New(InternalResult.CardCodeWrong, Check.CardCode, "82", "the code of the stripe or chip is wrong, or missing where the product asks for it"),
+        New(InternalResult.PrintedCodeWrong, Check.CardCode, "N7", "the code printed on the card is wrong"),
+        New(InternalResult.PinTriesExceeded, Check.Pin, "75", "too many wrong PINs before: no PIN is looked at any more"),
+        New(InternalResult.PinMissing, Check.Pin, "55", "no PIN where the product asks for it"),
+        New(InternalResult.PinWrong, Check.Pin, "55", "the PIN is wrong"),
+        New(InternalResult.PinNotVerifiable, Check.Pin, "86", "the PIN cannot be verified: no key, or nothing of the card's to verify it by"),
+        New(InternalResult.PinFault, Check.Pin, "81", "the PIN block cannot be read: another key or format, a key serial number used before, or the module"),
         New(InternalResult.AddressMismatch, Check.Address, "05", "neither postal code nor house number are the cardholder's, where the product asks for it"),
         New(InternalResult.AmountLimit, Check.Limits, "61", "more money than a limit of card, account or BIN allows"),
         New(InternalResult.CountLimit, Check.Limits, "65", "more transactions than a limit of card, account or BIN allows"),
@@ -95,6 +107,7 @@ public static class Outcomes
         New(InternalResult.NotRefundable, Check.Original, "12", "what it names took no money: void it"),
         New(InternalResult.CannotBeUndone, Check.Original, "12", "what it names undid something itself"),
         New(InternalResult.TableFull, Check.Capacity, "96", "no room to remember it; the operator is told"),
+        New(InternalResult.DeskFull, Check.Capacity, "96", "the HSM has no room for one more; the operator is told"),
         New(InternalResult.NoBusinessDate, Check.Capacity, "96", "no business date is open yet; the operator is told"),
         New(InternalResult.AdviceTaken, Check.Good, "00", "approved elsewhere and taken as it is, whatever the funds"),
         New(InternalResult.AdviceOfDecline, Check.Good, "00", "the advice tells of a decline: nothing moves"),

@@ -41,6 +41,12 @@ public enum RequestHas : ulong
     /// <summary>Charged by a standing order, nobody was there (1993: DE22, position 5, is 4; else the dialect's mark).</summary>
     StandingOrder = 1UL << 39,
 
+    /// <summary>The card's code is the one printed on it (CVV2).</summary>
+    PrintedCode = 1UL << 40,
+
+    /// <summary>Not of the message: four bits with one more than the wrong PINs that the card has from now on; 0: as before. Set by the kernel.</summary>
+    PinTries = 0xFUL << 56,
+
     /// <summary>Not of the message: four bits with the verdict on an address, <see cref="Request.Address"/>. Set by the kernel.</summary>
     AddressVerdict = 0xFUL << 60,
 
@@ -121,7 +127,21 @@ public struct Request
     [FieldOffset(160)] public Text16 CardAcceptor;
 #pragma warning restore CS1591
 
-    private const int AddressShift = 60;
+    private const int AddressShift = 60, PinTriesShift = 56;
+
+    /// <summary>Wrong PINs that the card has from now on; -1: as before.</summary>
+    public int PinTries
+    {
+        readonly get => (int)((ulong)(Has & RequestHas.PinTries) >> PinTriesShift) - 1;
+        set => Has = (Has & ~RequestHas.PinTries) | (RequestHas)((ulong)(value + 1) << PinTriesShift);
+    }
+
+    /// <summary><see cref="Verdicts"/>, one by one.</summary>
+    public SecurityVerdicts Security
+    {
+        readonly get => new(Verdicts);
+        set => Verdicts = value.Packed;
+    }
 
     /// <summary>How the address that came with it compares with the cardholder's: a verdict, the address itself is in no frame.</summary>
     public AddressMatch Address

@@ -148,7 +148,8 @@ public struct HotTerms
 /// A version of the rules as an operator gave it, and payload of <see cref="JournalKind.RulesActivated"/>. Little-endian, frozen.
 /// <code>
 ///  0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 categories 1 | 13 products 1 | 14 countries 1 | 15 hot 1 | 16 name 16
-/// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 products that need the address 2 | 104 unused 24
+/// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 products that need the address 2
+/// 104 products that need a PIN for cash 2 | 106 always 2 | 108 the cryptogram of a chip 2 | 110 the code of a stripe 2 | 112 wrong PINs 1 | 113 unused 15
 /// 128 limits 64 x 48
 /// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352 hot 32 x 40 | 5632
 /// </code>
@@ -183,6 +184,12 @@ public struct RuleSet : IVersioned
     [FieldOffset(100)] public RuleFlags Flags;
     /// <summary>Bit n: an address that is not the cardholder's is refused for the product at place n.</summary>
     [FieldOffset(102)] public ushort AddressNeeded;
+    [FieldOffset(104)] public ushort PinForCash;
+    [FieldOffset(106)] public ushort PinAlways;
+    [FieldOffset(108)] public ushort CryptogramNeeded;
+    [FieldOffset(110)] public ushort CardCodeNeeded;
+    /// <summary>Wrong PINs after which none is looked at; 0: as usual.</summary>
+    [FieldOffset(112)] public byte PinTriesMax;
     /// <summary>In the order of the file, the first <see cref="Count"/>.</summary>
     [FieldOffset(128)] public LimitList Limits;
     [FieldOffset(3200)] public CategoryList Categories;

@@ -7,18 +7,21 @@ namespace SunnySwitch.Core.Stages;
 public sealed class Decider
 {
     private Screen _screen;
-    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, CardholderCheck,
-        Pipeline<LimitCheck, Funds, Nothing>>>> _purchase;
+    private SecurityVisit _visit;
+    private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, StandingOrderCheck,
+        Pipeline<SecurityCheck, AddressCheck, Pipeline<LimitCheck, Funds, Nothing>>>>> _purchase;
     private Pipeline<Dedupe, CardLookup, Reversal> _reversal;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, FollowUp, Nothing>> _followUp;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, Advice, Nothing>> _advice;
     private Network _network;
 
-    /// <summary>Makes the stages. The links' array is read, not copied.</summary>
-    public Decider(SwitchState state, LinkTerms[] links)
+    /// <summary>Makes the stages. The links' array is read, not copied. Without an HSM desk, nothing can be verified.</summary>
+    public Decider(SwitchState state, LinkTerms[] links, IHsmDesk? desk = null)
     {
         _screen = new(state, links);
-        _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state), new(new(state), new(state), default))));
+        _visit = new(state, links, desk ?? NoHsmDesk.Instance);
+        _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state),
+            new(new(state), new(state), new(new(state), new(state), default)))));
         _reversal = new(new(state), new(state), new(state));
         _followUp = new(new(state), new(state), new(new(), new(state), default));
         _advice = new(new(state), new(state), new(new(), new(state), default));
@@ -34,7 +37,11 @@ public sealed class Decider
     public Verdict Decide(ref Transaction transaction, Instant now, long nextSequence)
     {
         transaction.Begin(nextSequence);
-        if (_screen.Run(ref transaction, now) == StageResult.Continue) RunBusiness(ref transaction, now);
+        if (_screen.Run(ref transaction, now) == StageResult.Continue && _visit.Run(ref transaction, now) == StageResult.Continue)
+        {
+            RunBusiness(ref transaction, now);
+        }
+
         return transaction.Verdict;
     }
 

@@ -22,6 +22,9 @@ public enum Verdict : byte
 
     /// <summary>Journal <see cref="Transaction.Session"/>, apply, reply.</summary>
     SessionChange = 4,
+
+    /// <summary>The HSM was asked: nothing is decided yet.</summary>
+    Parked = 5,
 }
 
 /// <summary>What the configuration says of a link.</summary>
@@ -29,7 +32,8 @@ public enum Verdict : byte
 /// <param name="Name">Its name.</param>
 /// <param name="SignOnRequired">Whether business messages need a sign-on before.</param>
 /// <param name="Acquirers">The acquirer ids that it may speak for.</param>
-public sealed record LinkTerms(uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers);
+/// <param name="MacRequired">Whether its messages have a MAC, both ways.</param>
+public sealed record LinkTerms(uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false);
 
 /// <summary>One request on its way through the stages; preallocated with its ring slot.</summary>
 public struct Transaction
@@ -52,6 +56,18 @@ public struct Transaction
     /// <summary>The address that was given with the request, as checks; only the verdict is journalled.</summary>
     public AddressChecks Address;
 
+    /// <summary>What it brings to prove who it is; meant as far as its flags say.</summary>
+    public Evidence Evidence;
+
+    /// <summary>The message up to its MAC, where the link has one; a buffer of the slot's own.</summary>
+    public byte[] Signed;
+
+    /// <summary>How much of it.</summary>
+    public int SignedBytes;
+
+    /// <summary>True once the HSM has said what it says of it.</summary>
+    public bool IsVerified;
+
     /// <summary>How decoding went; not ok: answered with 30 if MTI and DE11 were read.</summary>
     public DecodeResult Decode;
 
@@ -60,6 +76,9 @@ public struct Transaction
 
     /// <summary>Generation of the connection slot.</summary>
     public uint Generation;
+
+    /// <summary>What the HSM's later answer names it by; given by the kernel.</summary>
+    public long Ticket;
 
     /// <summary>Index into the links that the decider was made with.</summary>
     public int LinkIndex;
@@ -90,7 +109,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
-        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict);
+        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries);
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;
@@ -185,6 +204,13 @@ public struct Transaction
         Decided.Explanation.DecidedBy = outcome.Check;
         Ran(outcome.Check);
         return StageResult.Answer;
+    }
+
+    /// <summary>The HSM was asked.</summary>
+    internal StageResult Park()
+    {
+        Verdict = Verdict.Parked;
+        return StageResult.Park;
     }
 
     /// <summary>No answer at all.</summary>

@@ -9,7 +9,7 @@ namespace SunnySwitch.Core.State;
 /// One card: what decide reads is in the first 32 bytes.
 /// <code>
 /// 0 token 16 | 16 number 4 | 20 account 4 | 24 expiry 2 | 26 status 1 | 27 hot 1 | 28 hot from 2 | 30 hot to 2 | 32 truncated PAN 8
-/// 40 address checks 8 | 48 hot region 2 | 50 unused 14 | 64
+/// 40 address checks 8 | 48 hot region 2 | 50 PIN method 1 | 51 PIN key index 1 | 52 wrong PINs 1 | 53 unused 3 | 56 PVV or offset 8 | 64
 /// </code>
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
@@ -27,6 +27,12 @@ internal struct CardEntry
     [FieldOffset(32)] public TruncatedPan TruncatedPan;
     [FieldOffset(40)] public AddressChecks Address;
     [FieldOffset(48)] public ushort HotRegion;
+    [FieldOffset(50)] public PinMethod PinMethod;
+    [FieldOffset(51)] public byte PinKeyIndex;
+    [FieldOffset(52)] public byte PinTries;
+    [FieldOffset(56)] public ulong PinValue;
+
+    public readonly CardSecurity Security => new(PinMethod, PinKeyIndex, PinValue);
 
     public readonly UInt128 Mix()
     {
@@ -36,6 +42,8 @@ internal struct CardEntry
         mix.Add(TruncatedPan.Packed, ((ulong)HotFrom << 16) | HotTo);
         // What joined later counts where it is said, so that old hashes stay.
         if ((Address.Packed | HotRegion) != 0) mix.Add(Address.Packed, HotRegion);
+        var pin = ((ulong)PinMethod << 16) | ((ulong)PinKeyIndex << 8) | PinTries;
+        if ((pin | PinValue) != 0) mix.Add(PinValue, pin);
         return mix.Finish();
     }
 }
@@ -133,6 +141,22 @@ internal sealed class CardTable
         ref var entry = ref Known(addressed.Pan);
         Sum -= entry.Mix();
         entry.Address = addressed.Address;
+        Sum += entry.Mix();
+    }
+
+    public void SetPin(in CardPinSet set)
+    {
+        ref var entry = ref Known(set.Pan);
+        Sum -= entry.Mix();
+        (entry.PinMethod, entry.PinKeyIndex, entry.PinValue, entry.PinTries) = (set.Method, set.KeyIndex, set.Value, 0);
+        Sum += entry.Mix();
+    }
+
+    public void SetPinTries(PanToken pan, int tries)
+    {
+        ref var entry = ref Known(pan);
+        Sum -= entry.Mix();
+        entry.PinTries = (byte)tries;
         Sum += entry.Mix();
     }
 

@@ -54,9 +54,12 @@ public enum SessionState : byte
 /// <param name="HeldMinor">Reserved by approved authorizations.</param>
 /// <param name="AvailableMinor">Ledger plus credit line minus held.</param>
 /// <param name="HasAddress">An address can be compared.</param>
+/// <param name="PinMethod">How its PIN is known.</param>
+/// <param name="PinTries">Wrong PINs since the last right one.</param>
 public readonly record struct CardView(
     TruncatedPan Pan, ushort Expiry, CardStatus Status, HotReason Hot, ushort HotFrom, ushort HotTo, ushort HotRegion, ushort Currency,
-    long LedgerMinor, long HeldMinor, long AvailableMinor, bool HasAddress);
+    long LedgerMinor, long HeldMinor, long AvailableMinor, bool HasAddress,
+    PinMethod PinMethod = PinMethod.OfProduct, int PinTries = 0);
 
 /// <summary>Sizes and versions of the small frames' payloads: little-endian, frozen.</summary>
 public static class PayloadVersion
@@ -181,6 +184,18 @@ public struct CardAddressed
     [FieldOffset(0)] public PanToken Pan;
     [FieldOffset(16)] public AddressChecks Address;
     [FieldOffset(24)] public Text16 Operator;
+}
+
+/// <summary>Payload of <see cref="JournalKind.CardPinSet"/>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 48)]
+public struct CardPinSet
+{
+    [FieldOffset(0)] public PanToken Pan;
+    /// <summary>PVV or offset, as <see cref="CardSecurity"/> packs it.</summary>
+    [FieldOffset(16)] public ulong Value;
+    [FieldOffset(24)] public PinMethod Method;
+    [FieldOffset(25)] public byte KeyIndex;
+    [FieldOffset(32)] public Text16 Operator;
 }
 
 /// <summary>One hold that is over: slot 4, account 4, key number 8, amount that was still held 8.</summary>

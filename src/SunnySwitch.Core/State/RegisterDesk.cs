@@ -37,6 +37,18 @@ public sealed class RegisterDesk(SwitchState state)
         return state.Registers.Stops.HasRoomFor(in key) ? CardRefusal.None : CardRefusal.TableFull;
     }
 
+    /// <summary>How a card's PIN is known.</summary>
+    public CardRefusal Judge(in CardPinSet set)
+    {
+        var isGood = set.KeyIndex <= 9 && (set.Value >> 56) switch
+        {
+            4 => set.Method is PinMethod.Pvv or PinMethod.Ibm3624,
+            0 => set.Method == PinMethod.OfProduct,
+            var digits => digits <= 12 && digits > 4 && set.Method == PinMethod.Ibm3624,
+        };
+        return !isGood ? CardRefusal.BadTerms : state.Cards.Find(set.Pan) < 0 ? CardRefusal.Unknown : CardRefusal.None;
+    }
+
     /// <summary>Where a cardholder lives.</summary>
     public CardRefusal Judge(in CardAddressed addressed) => state.Cards.Find(addressed.Pan) < 0 ? CardRefusal.Unknown : CardRefusal.None;
 

@@ -14,6 +14,9 @@ public sealed partial class SwitchState
     /// <summary>Business dates that an authorization holds, and one with an estimate, where the rules do not say.</summary>
     public const int HoldDaysUsual = 7, PreAuthorizationDaysUsual = 30;
 
+    /// <summary>Wrong PINs after which none is looked at, where the rules do not say.</summary>
+    public const int PinTriesUsual = 3;
+
     private const ulong PartDomain = 0x5012, AddressDomain = 0x5013;
 
     private static readonly OriginalData _noOriginal;
@@ -166,7 +169,7 @@ public sealed partial class SwitchState
         ref readonly var account = ref Accounts[entry.Account];
         card = new CardView(
             entry.TruncatedPan, entry.Expiry, entry.Status, entry.Hot, entry.HotFrom, entry.HotTo, entry.HotRegion, account.Currency, account.LedgerMinor,
-            account.HeldMinor, account.AvailableMinor, entry.Address.Packed != 0);
+            account.HeldMinor, account.AvailableMinor, entry.Address.Packed != 0, entry.PinMethod, entry.PinTries);
         return true;
     }
 
@@ -302,6 +305,7 @@ public sealed partial class SwitchState
                 break;
             case JournalKind.BusinessDateOpened: ApplyDay(Read<BusinessDateOpened>(payload).DayNumber); break;
             case JournalKind.CardChanged: ApplyChange(version, payload); break;
+            case JournalKind.CardPinSet: Cards.SetPin(in Read<CardPinSet>(payload)); break;
             case JournalKind.CardAddressed: Cards.Address(in Read<CardAddressed>(payload)); break;
             case JournalKind.AcceptorSet: ApplyAcceptor(in Read<AcceptorSet>(payload)); break;
             case JournalKind.PaymentStopped: ApplyStop(in Read<PaymentStopped>(payload)); break;

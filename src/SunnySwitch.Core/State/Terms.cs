@@ -45,6 +45,29 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
     public HotReason HotBin(uint bin, ushort country, int day) =>
         velocity.Active.HotCount == 0 ? HotReason.None : velocity.Active.HotBin(bin, country, day);
 
+    /// <summary>Wrong PINs after which none is looked at.</summary>
+    public int PinTriesMax => velocity.Active.PinTriesMax > 0 ? velocity.Active.PinTriesMax : SwitchState.PinTriesUsual;
+
+    /// <summary>What a card's product asks for, as the card was read.</summary>
+    public EvidenceHas SecurityOf(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        if ((rules.PinForCash | rules.PinAlways | rules.CryptogramNeeded | rules.CardCodeNeeded) == 0) return EvidenceHas.None;
+        ref readonly var request = ref transaction.Decided.Request;
+        var index = rules.ProductOf(request.TruncatedPan.Bin);
+        if (index < 0) return EvidenceHas.None;
+        // DE22: 05 and 07 read a chip, 02 and 90 a stripe, 80 a stripe because the chip failed.
+        var (isChip, isStripe) = ((request.EntryMode / 10) is 5 or 7, (request.EntryMode / 10) is 2 or 80 or 90);
+        var isCash = transaction.Operation is Operation.Cash;
+        var needs = EvidenceHas.None;
+        if (Is(rules.PinAlways, index) || (isCash && Is(rules.PinForCash, index))) needs |= EvidenceHas.PinBlock;
+        if (isChip && Is(rules.CryptogramNeeded, index)) needs |= EvidenceHas.Cryptogram;
+        if (isStripe && Is(rules.CardCodeNeeded, index)) needs |= EvidenceHas.CardCode;
+        return needs;
+    }
+
+    private static bool Is(ushort products, int index) => (products >> index & 1) != 0;
+
     /// <summary>True if such a card is refused with an address that is not its cardholder's.</summary>
     public bool NeedsAddress(in Transaction transaction)
     {

@@ -3,7 +3,7 @@ using SunnySwitch.Admin;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny card add|show|change|address|stop</c> against the running switch.</summary>
+/// <summary><c>sunny card add|show|change|address|stop|pin</c> against the running switch.</summary>
 internal static class CardCommand
 {
     public static Command Create()
@@ -11,7 +11,7 @@ internal static class CardCommand
         var (api, json) = (SwitchApi.Address(), SwitchApi.Json());
         return new Command("card", "Cards of the running switch.")
         {
-            Add(api, json), Show(api, json), Change(api, json), Address(api, json), Stop(api, json), api, json,
+            Add(api, json), Show(api, json), Change(api, json), Address(api, json), Stop(api, json), Pin(api, json), api, json,
         };
     }
 
@@ -99,6 +99,20 @@ internal static class CardCommand
         return command;
     }
 
+    private static Command Pin(Option<string> api, Option<bool> json)
+    {
+        var pan = Pan();
+        var method = new Option<string>("--method") { Description = "pvv, ibm3624 or ofProduct.", Required = true };
+        var value = new Option<string?>("--value") { Description = "The PVV, or the offset; - reads it from standard input, after the card number." };
+        var index = new Option<int>("--key-index") { Description = "PVKI, 0 to 9." };
+        var who = SwitchApi.Operator();
+        var command = new Command("pin", "Says how a card's PIN is known; wrong PINs are forgotten.") { pan, method, value, index, who };
+        command.SetAction((parsed, stop) => Send(parsed.GetValue(api)!, "cards/pin", new CardPin(
+            ReadPan(parsed.GetValue(pan)!), parsed.GetValue(method), parsed.GetValue(value) is { } given ? ReadPan(given) : null, parsed.GetValue(index),
+            parsed.GetValue(who)), parsed.GetValue(json), stop));
+        return command;
+    }
+
     private static string ReadPan(string given) => given == "-" ? Console.In.ReadLine()?.Trim() ?? "" : given;
 
     private static Task<int> Send<T>(string api, string path, T body, bool json, CancellationToken stop) =>
@@ -110,7 +124,7 @@ internal static class CardCommand
         Console.WriteLine(
             $"{card.Pan}  expiry {card.Expiry}  {card.Status}{(card.Hot == "None" ? "" : $", hot: {card.Hot}{Dates(card)}")}"
                 + $"  currency {card.Currency}  ledger {card.LedgerMinor}  held {card.HeldMinor}"
-                + $"  available {card.AvailableMinor}");
+                + $"  available {card.AvailableMinor}{(card.PinTries > 0 ? $"  wrong PINs {card.PinTries}" : "")}");
     }
 
     private static string Dates(CardShown card) =>

@@ -27,6 +27,7 @@ internal static class OperatorLines
             return $"card {order.Pan}: {order.Kind}{(merchant.Length > 0 ? $", merchant {merchant}" : "")}{By(order.Operator)}";
         }
 
+        if (TryRead<CardPinSet>(header, JournalKind.CardPinSet, payload, out var pin)) return $"card {pin.Pan}: PIN by {pin.Method}{By(pin.Operator)}";
         if (TryRead<CardAddressed>(header, JournalKind.CardAddressed, payload, out var addressed)) return $"card {addressed.Pan}{By(addressed.Operator)}";
         if (!TryRead<CardChanged>(header, JournalKind.CardChanged, payload, out var change)) return null;
         var region = change.HotRegion == 0 ? "" : $" in {change.HotRegion:D3}";
@@ -59,6 +60,12 @@ internal static class OperatorLines
         {
             writer.WriteString("card", addressed.Pan.ToString());
             writer.WriteString("operator", Text(addressed.Operator));
+        }
+        else if (TryRead<CardPinSet>(header, JournalKind.CardPinSet, payload, out var pin))
+        {
+            writer.WriteString("card", pin.Pan.ToString());
+            writer.WriteString("pin_method", pin.Method.ToString());
+            writer.WriteString("operator", Text(pin.Operator));
         }
         else if (TryRead<CardChanged>(header, JournalKind.CardChanged, payload, out var change))
         {

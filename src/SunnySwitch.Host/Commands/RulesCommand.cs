@@ -120,7 +120,8 @@ internal static class RulesCommand
             var parts = product.PartialApproval ? "" : ", never in part";
             var address = product.RefuseOtherAddress ? ", no other address" : "";
             var stripe = product.RefuseFallback ? ", no chip card by its stripe" : "";
-            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {string.Join(", ", product.Operations)}{home}{parts}{stripe}{address}");
+            var operations = string.Join(", ", product.Operations);
+            Console.WriteLine($"  {product.Name,-16} {product.Bin} to {product.To}: {operations}{home}{parts}{stripe}{address}{Needs(product)}");
         }
 
         foreach (var hot in rules.Hot)
@@ -133,6 +134,12 @@ internal static class RulesCommand
 
         if (rules.Countries.Count == 0) return;
         Console.WriteLine($"  countries {(rules.CountriesAreAllowed ? "allowed" : "refused")}: {string.Join(", ", rules.Countries)}");
+    }
+
+    private static string Needs(ProductShown product)
+    {
+        var pin = product.Pin switch { "cash" => ", a PIN for cash", "always" => ", always a PIN", _ => "" };
+        return $"{pin}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}";
     }
 
     private static string Words(CategoryShown category)

@@ -69,6 +69,7 @@ public sealed class Dialect
         Flow = draft.Flow;
         Marks = draft.Marks;
         Address = draft.Address;
+        Security = draft.Security;
         ResponseCodes = draft.ResponseCodes;
         _plans = draft.Plans;
         _compositions = [.. draft.Compositions];
@@ -138,6 +139,9 @@ public sealed class Dialect
     /// <summary>Where the cardholder's address is; null if it is not sent.</summary>
     public DialectAddress? Address { get; }
 
+    /// <summary>Where PIN block, key serial number and printed code are; null if nothing is said of it.</summary>
+    public DialectSecurity? Security { get; }
+
     /// <summary>Code of the wire for each of 1987's; <c>*</c> stands for all others.</summary>
     public IReadOnlyDictionary<string, string> ResponseCodes { get; }
 
@@ -156,6 +160,14 @@ public sealed class Dialect
 
         target[0] = Character(39, (byte)code);
         target[1] = Character(39, (byte)(code >> 8));
+    }
+
+    /// <summary>Writes the content of a fixed field of bytes, as many as it has: as they are, or as the hex that the dialect has them in.</summary>
+    public void WriteBytes(int field, ReadOnlySpan<byte> bytes, Span<byte> target)
+    {
+        ref readonly var plan = ref _plans[field];
+        Must.Hold(plan.Type == FieldType.Binary && plan.IsFixed && bytes.Length == plan.UnitsMax);
+        FieldContent.WriteBytes(in plan, bytes, target);
     }
 
     /// <summary>The byte that stands for an ASCII character in a text field.</summary>
@@ -369,6 +381,7 @@ internal sealed class DialectDraft
     public readonly List<string> Manual = [];
     public readonly List<DialectMark> Marks = [];
     public DialectAddress? Address;
+    public DialectSecurity? Security;
     public readonly Dictionary<ushort, ushort> Flow = [];
     public readonly Dictionary<string, string> ResponseCodes = new(StringComparer.Ordinal);
     public readonly List<Composition> Compositions = [new()];   // 0 is none.

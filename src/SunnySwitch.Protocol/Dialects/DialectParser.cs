@@ -71,7 +71,7 @@ internal sealed class DialectParser
             if (ParseFile(next) is not { } root || !_problems.IsObject(root, "the file")) return false;
             _problems.ReportStrangers(
                 root, "", "$schema", "dialect", "description", "inherits", "standard", "mti", "bitmap", "lenient", "fields", "framing",
-                "keep_alive", "flow", "match", "marks", "address", "timers", "response_codes", "manual", "samples");
+                "keep_alive", "flow", "match", "marks", "address", "security", "timers", "response_codes", "manual", "samples");
             _layers.Add(new Layer(Name(root), root, next));
             if (!root.TryGetProperty("inherits", out _)) return true;
             if (_problems.OptionalText(root, "", "inherits") is not { } parent) return false;

@@ -42,8 +42,11 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
         if (file.TryGetProperty("match", out var match)) ReadMatch(match);
         file = owner("marks");
         if (file.TryGetProperty("marks", out var marks) && problems.IsObject(marks, "marks")) ReadMarks(marks);
+        var places = new PlaceParser(problems, draft);
         file = owner("address");
-        if (file.TryGetProperty("address", out var address) && problems.IsObject(address, "address")) ReadAddress(address);
+        if (file.TryGetProperty("address", out var address) && problems.IsObject(address, "address")) draft.Address = places.ReadAddress(address);
+        file = owner("security");
+        if (file.TryGetProperty("security", out var security) && problems.IsObject(security, "security")) draft.Security = places.ReadSecurity(security);
         file = owner("timers");
         if (file.TryGetProperty("timers", out var timers) && problems.IsObject(timers, "timers"))
         {
@@ -137,38 +140,6 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
             else if (plan.Type is not (FieldType.Digits or FieldType.Text)) problems.Report($"{path}.field: digits or text; field {field} is neither");
             else if (Values(mark, path) is { } values) draft.Marks.Add(new DialectMark(kind, field, at, values));
         }
-    }
-
-    /// <summary>Fields that an answer may have something of ours in: DE44, and those for private use.</summary>
-    private static bool IsForAnswers(int field) => field is 44 or 48 or (>= 56 and <= 63) or (>= 105 and <= 127);
-
-    private void ReadAddress(JsonElement address)
-    {
-        problems.ReportStrangers(address, "address.", "postal", "street", "result");
-        var (postal, street) = (ReadPlace(address, "postal", 16), ReadPlace(address, "street", 64));
-        var result = ReadPlace(address, "result", 1);
-        draft.Address = new DialectAddress(postal, street, result);
-        if (postal is null && street is null) problems.Report("address: postal, street or both");
-        if (result is null) return;
-        ref readonly var plan = ref draft.Plans[result.Field];
-        var fits = plan.Type == FieldType.Text && IsForAnswers(result.Field) && (plan.IsFixed ? plan.UnitsMax == result.At : plan.UnitsMax >= result.At);
-        if (!fits) problems.Report("address.result: a text of an answer, 44, 48, 56 to 63 or 105 to 127, with room for it");
-    }
-
-    private DialectPlace? ReadPlace(JsonElement address, string key, int lengthMax)
-    {
-        if (!address.TryGetProperty(key, out var place)) return null;
-        var path = $"address.{key}";
-        if (!problems.IsObject(place, path)) return null;
-        problems.ReportStrangers(place, path + ".", "field", "at", "length");
-        var field = problems.Number(place, path + ".", "field", 2, Dialect.FieldMax, 2);
-        var at = place.TryGetProperty("at", out _) ? problems.Number(place, path + ".", "at", 1, 512, 1) : 1;
-        var length = place.TryGetProperty("length", out _) ? problems.Number(place, path + ".", "length", 1, lengthMax, 1) : lengthMax;
-        ref readonly var plan = ref draft.Plans[field];
-        if (plan.Check == ContentCheck.Undefined) problems.Report($"{path}.field: field {field} is not defined");
-        else if (plan.Type is not (FieldType.Digits or FieldType.Text)) problems.Report($"{path}.field: digits or text; field {field} is neither");
-        else return new DialectPlace(field, at, length);
-        return null;
     }
 
     private List<string>? Values(JsonElement mark, string path)

@@ -74,6 +74,13 @@ public static class DialectText
             }
         }
 
+        if (dialect.Security is { } security)
+        {
+            if (security.PinBlock is { } pinBlock) Line("The PIN block", Place(pinBlock));
+            if (security.Ksn is { } ksn) Line("The key serial number of its key", Place(ksn));
+            if (security.PrintedCode is { } code) Line("The code printed on the card", Place(code));
+        }
+
         if (dialect.ResponseCodes.Count > 0)
         {
             Line("Response codes", string.Join(", ", dialect.ResponseCodes.Select(pair => $"{pair.Key} as {pair.Value}")));

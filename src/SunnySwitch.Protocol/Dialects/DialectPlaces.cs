@@ -1,3 +1,4 @@
+using System.Buffers;
 using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Protocol.Dialects;
@@ -24,7 +25,30 @@ public sealed record DialectPlace(int Field, int At, int Length)
         content.Clear();
         return found.Length;
     }
+
+    /// <summary>
+    /// Copies bytes that a message has there: those of a binary field, or what a text spells in hex. Returns how many; 0 where there are none, or
+    /// it is no hex.
+    /// </summary>
+    public int CopyBytes(in MessageReader message, Dialect dialect, Span<byte> target)
+    {
+        if (!message.Has(Field) || message.Units(Field) > ContentMax) return 0;
+        var charactersPerUnit = dialect.TypeOf(Field) == FieldType.Binary ? 2 : 1;
+        Span<byte> content = stackalloc byte[2 * ContentMax];
+        content = content[..message.CopyText(Field, content)];
+        var start = charactersPerUnit * (At - 1);
+        if (start > content.Length) return 0;
+        var hex = content[start..];
+        hex = hex[..Math.Min(hex.Length, Math.Min(charactersPerUnit * Length, 2 * target.Length))];
+        return Convert.FromHexString(hex, target, out _, out var written) == OperationStatus.Done ? written : 0;
+    }
 }
+
+/// <summary>Where a request has what is verified and the standard has no one place for: dialect data, from the counterparty's manual.</summary>
+/// <param name="PinBlock">Without it DE52, of eight bytes.</param>
+/// <param name="Ksn">Key serial number of DUKPT; null: PINs are under the link's key.</param>
+/// <param name="PrintedCode">CVV2; null: not sent.</param>
+public sealed record DialectSecurity(DialectPlace? PinBlock, DialectPlace? Ksn, DialectPlace? PrintedCode);
 
 /// <summary>
 /// Where a request has the cardholder's address, and where the answer says how it compared: dialect data, from the counterparty's manual.

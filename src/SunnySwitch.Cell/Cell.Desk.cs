@@ -1,0 +1,126 @@
+using SunnySwitch.Core.Stages;
+
+namespace SunnySwitch.Cell;
+
+/// <content>Requests that wait for the HSM, and what comes back for them.</content>
+public sealed partial class Cell
+{
+    /// <summary>A request that has to wait is copied out of its slot; one that waits already stays where it is.</summary>
+    private void Wait(Input input, DeskWait what)
+    {
+        input.Waits = what;
+        if (_parking.Has(input)) return;
+        _parking.Park(input);
+        Counters.Parked++;
+    }
+
+    /// <summary>True if it waits behind one with its key: the HSM is asked once, and both get the one answer.</summary>
+    private bool Follow(Input input)
+    {
+        if (!_parking.IsWaiting(input.Transaction.Request.KeyPrimary)) return false;
+        if (!_parking.TryFollow(input)) Counters.DeskFull++;               // No room: not answered, its sender tries again.
+        return true;
+    }
+
+    private void TakeDeskAnswer(in DeskAnswered answered, Instant now)
+    {
+        if (!_parking.TryFind(answered.Ticket, out var input))
+        {
+            Counters.DeskLate++;
+            return;
+        }
+
+        ref var transaction = ref input.Transaction;
+        var link = _links[transaction.LinkIndex];
+        var waited = input.Waits;
+        input.Waits = DeskWait.Nothing;
+        switch (waited)
+        {
+            case DeskWait.Verdicts:
+                transaction.Request.Security = answered.Verdicts;
+                transaction.IsVerified = true;
+                TakeMessage(input, now);
+                break;
+            case DeskWait.Chip:
+                (input.Chip, input.ChipBytes) = (answered.Data, answered.IsDone ? answered.DataBytes : 0);
+                Reply(link, input, Verdict.Answer);
+                break;
+            default:
+                Must.Hold(waited == DeskWait.Mac);
+                (input.Mac, input.MacBytes) = (answered.Data, answered.DataBytes);
+                if (answered.IsDone) Reply(link, input, Verdict.Answer);
+                else Counters.Undeliverable++;                             // Without a MAC it does not leave.
+                break;
+        }
+
+        if (input.Waits == DeskWait.Nothing) EndWait(answered.Ticket, now);
+    }
+
+    /// <summary>Those that waited behind it are decided now: as repeats, or in its place.</summary>
+    private void EndWait(long ticket, Instant now)
+    {
+        for (var follower = _parking.Leave(ticket); follower >= 0; follower = _parking.Next(follower)) TakeMessage(_parking.Follower(follower), now);
+    }
+
+    /// <summary>Answers that did not come in time are not waited for any longer.</summary>
+    private void ForgetLate(Instant now)
+    {
+        while (_parking.TryFindLate(now.UnixNanos, _links, out var ticket))
+        {
+            Counters.Late++;
+            EndWait(ticket, now);
+        }
+    }
+
+    /// <summary>Nobody is there any more to be answered.</summary>
+    private void ForgetConnection(int connection, uint generation, Instant now)
+    {
+        while (_parking.TryFindOf(connection, generation, out var ticket)) EndWait(ticket, now);
+    }
+
+    /// <summary>Asks for what the chip gets; false: it waits.</summary>
+    private bool AskForChip(Input input)
+    {
+        ref var transaction = ref input.Transaction;
+        switch (_hsm.AnswerChip(transaction.Ticket, in transaction, input.Chip, out var bytes))
+        {
+            case DeskAnswer.Pending:
+                Wait(input, DeskWait.Chip);
+                return false;
+            case DeskAnswer.Full:
+                Counters.DeskFull++;
+                bytes = 0;                                                 // An answer without it is better than none.
+                break;
+        }
+
+        input.ChipBytes = bytes;
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> ChipOf(Input input) => input.ChipBytes <= 0 ? default : ((ReadOnlySpan<byte>)input.Chip)[..input.ChipBytes];
+
+    /// <summary>Puts the MAC in; false: it waits, or there is none and it does not leave.</summary>
+    private bool TrySign(LinkProfile link, Input input, Span<byte> target, (int Field, int At) place)
+    {
+        ref readonly var transaction = ref input.Transaction;
+        var dialect = input.Dialect!;
+        var units = Math.Min(AnswerSecurity.MacBytesMax, dialect.UnitsMax(place.Field));
+        Span<byte> mac = input.Mac;
+        if (input.MacBytes == 0)
+        {
+            switch (_hsm.Sign(transaction.Ticket, link.Terms.Link, target[link.Framing.LeadBytes..place.At], mac[..units]))
+            {
+                case DeskAnswer.Pending:
+                    Wait(input, DeskWait.Mac);
+                    return false;
+                case DeskAnswer.Full:
+                    Counters.DeskFull++;
+                    Counters.Undeliverable++;
+                    return false;
+            }
+        }
+
+        dialect.WriteBytes(place.Field, mac[..units], target[place.At..]);
+        return true;
+    }
+}

@@ -1,0 +1,122 @@
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.State;
+
+namespace SunnySwitch.Core.Stages;
+
+/// <summary>
+/// Asks the HSM, once, for all that a request brought: before it is decided, since verdicts are part of the frame. Gives 63 (a MAC that is wrong or
+/// missing) and 96 (no room at the desk), both non-answers. What is a repeat has its answer already: only its MAC is looked at.
+/// </summary>
+internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHsmDesk desk) : IStage
+{
+    private const EvidenceHas OfCard = EvidenceHas.PinBlock | EvidenceHas.CardCode | EvidenceHas.Cryptogram;
+
+    public StageResult Run(ref Transaction transaction, Instant now)
+    {
+        var isMacRequired = links[transaction.LinkIndex].MacRequired;
+        if (transaction.Evidence.Has == EvidenceHas.None && !isMacRequired) return StageResult.Continue;
+        if (isMacRequired && (transaction.Evidence.Has & EvidenceHas.Mac) == 0) return transaction.RefuseAndAlarm(InternalResult.MacWrong);
+        if (!transaction.IsVerified)
+        {
+            var checks = Needed(in transaction, isMacRequired, out var card);
+            if (checks == EvidenceHas.None) return StageResult.Continue;
+            switch (desk.Verify(transaction.Ticket, checks, in card, ref transaction))
+            {
+                case DeskAnswer.Pending: return transaction.Park();
+                case DeskAnswer.Full: return transaction.RefuseAndAlarm(InternalResult.DeskFull);
+            }
+
+            transaction.IsVerified = true;
+        }
+
+        if (!isMacRequired) return StageResult.Continue;
+        transaction.Ran(Check.Mac);
+        return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
+    }
+
+    private EvidenceHas Needed(in Transaction transaction, bool isMacRequired, out CardSecurity card)
+    {
+        card = default;
+        ref readonly var request = ref transaction.Decided.Request;
+        var checks = isMacRequired ? EvidenceHas.Mac : EvidenceHas.None;
+        var ofCard = transaction.Evidence.Has & OfCard;
+        var isRequest = Mtis.KindOf(request.Mti) is MessageKind.Authorization or MessageKind.Financial;
+        if (ofCard == EvidenceHas.None || !isRequest || state.Keys.Match(in request, out _) == KeyMatch.Repeat) return checks;
+        var slot = state.Cards.Find(request.Pan);
+        if (slot < 0) return checks;
+        ref readonly var known = ref state.Cards[slot];
+        card = known.Security;
+        // Nothing is learned of a PIN any more.
+        if (known.PinTries >= state.Terms.PinTriesMax) ofCard &= ~EvidenceHas.PinBlock;
+        return checks | ofCard;
+    }
+}
+
+/// <summary>
+/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 and N7 (code), 75, 55, 86, 81 (PIN). A wrong PIN is
+/// counted by the frame, a right one ends the count.
+/// </summary>
+internal readonly struct SecurityCheck(SwitchState state) : IStage
+{
+    public StageResult Run(ref Transaction transaction, Instant now)
+    {
+        ref var request = ref transaction.Request;
+        var needs = state.Terms.SecurityOf(in transaction);
+        var verdicts = request.Security;
+        if (verdicts.Packed == 0 && needs == EvidenceHas.None && (request.Has & RequestHas.PinBlock) == 0) return StageResult.Continue;
+        var problem = ProblemOfCryptogram(verdicts.Cryptogram, needs, ref transaction);
+        if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
+        if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
+        return problem == InternalResult.None ? StageResult.Continue : transaction.Conclude(problem);
+    }
+
+    private static InternalResult ProblemOfCryptogram(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)
+    {
+        var isNeeded = (needs & EvidenceHas.Cryptogram) != 0;
+        if (verdict == SecurityVerdict.NotChecked && !isNeeded) return InternalResult.None;
+        transaction.Ran(Check.Cryptogram);
+        return verdict switch
+        {
+            SecurityVerdict.Right => InternalResult.None,
+            SecurityVerdict.Wrong or SecurityVerdict.NotChecked => InternalResult.CryptogramWrong,
+            SecurityVerdict.Unable when !isNeeded => InternalResult.None,
+            _ => InternalResult.CryptogramFault,
+        };
+    }
+
+    private static InternalResult ProblemOfCode(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)
+    {
+        var isNeeded = (needs & EvidenceHas.CardCode) != 0;
+        if (verdict == SecurityVerdict.NotChecked && !isNeeded) return InternalResult.None;
+        transaction.Ran(Check.CardCode);
+        if (verdict == SecurityVerdict.Right || (verdict == SecurityVerdict.Unable && !isNeeded)) return InternalResult.None;
+        return (transaction.Request.Has & RequestHas.PrintedCode) != 0 ? InternalResult.PrintedCodeWrong : InternalResult.CardCodeWrong;
+    }
+
+    private InternalResult ProblemOfPin(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)
+    {
+        ref var request = ref transaction.Request;
+        var isNeeded = (needs & EvidenceHas.PinBlock) != 0;
+        var isThere = (request.Has & RequestHas.PinBlock) != 0;
+        if (!isThere && !isNeeded) return InternalResult.None;
+        // A PIN that nobody here was asked to verify is as good as none.
+        if (isThere && verdict == SecurityVerdict.NotChecked && !isNeeded && state.Cards[transaction.CardSlot].PinTries == 0) return InternalResult.None;
+        transaction.Ran(Check.Pin);
+        if (!isThere) return InternalResult.PinMissing;
+        int tries = state.Cards[transaction.CardSlot].PinTries;
+        if (tries >= state.Terms.PinTriesMax) return InternalResult.PinTriesExceeded;
+        switch (verdict)
+        {
+            case SecurityVerdict.Right:
+                if (tries > 0) request.PinTries = 0;
+                return InternalResult.None;
+            case SecurityVerdict.Wrong:
+                request.PinTries = tries + 1;
+                return InternalResult.PinWrong;
+            case SecurityVerdict.NotChecked or SecurityVerdict.Unable:
+                return InternalResult.PinNotVerifiable;
+            default:
+                return InternalResult.PinFault;
+        }
+    }
+}

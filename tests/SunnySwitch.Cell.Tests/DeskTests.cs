@@ -1,0 +1,404 @@
+using System.Text;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Journal.Disks;
+
+namespace SunnySwitch.Cell.Tests;
+
+/// <summary>
+/// PINs, codes, cryptograms and MACs through the kernel: asked once, decided by verdicts, waited for without holding anybody up, and never kept.
+/// </summary>
+public sealed class DeskTests
+{
+    private const string RightPin = "1111111111111111", WrongPin = "2222222222222222", BrokenPin = "3333333333333333";
+    private const string Track = "4761739001010119=28122010000061100000";
+
+    private const string Chip = "9F2608AAAAAAAAAAAAAAAA9F3602001A9F100706011203A0B8009F37046D3A1D2095050080000000"
+        + "9A032611229C01009F02060000000010005F2A020840820238009F1A0208409F0306000000000000";
+
+    private readonly ScriptedDesk _desk = new();
+
+    [Fact]
+    public void A_right_PIN_is_approved_a_wrong_one_gets_55_and_is_counted_until_75()
+    {
+        using var cell = New();
+        Assert.Equal("00", Code(cell, 1, (52, RightPin)));
+        Assert.Equal(["55", "55"], [Code(cell, 2, (52, WrongPin)), Code(cell, 3, (52, WrongPin))]);
+        Assert.Equal(2, Tries(cell));
+        Assert.Equal("00", Code(cell, 4, (52, RightPin)));
+        Assert.Equal(0, Tries(cell));
+        for (var stan = 5; stan < 8; stan++) Assert.Equal("55", Code(cell, stan, (52, WrongPin)));
+        var asked = _desk.Asked;
+        Assert.Equal("75", Code(cell, 8, (52, RightPin)));
+        Assert.Equal(asked, _desk.Asked);                                  // Nothing is learned of it any more.
+        Assert.Equal(3, Tries(cell));
+        Assert.Equal("00", Code(cell, 9));                                 // Without a PIN, as the product lets.
+    }
+
+    [Theory]
+    [InlineData(BrokenPin, "81")]
+    [InlineData("4444444444444444", "86")]
+    [InlineData("5555555555555555", "81")]
+    public void A_PIN_that_cannot_be_looked_at_is_no_wrong_PIN(string block, string code)
+    {
+        using var cell = New();
+        Assert.Equal(code, Code(cell, 1, (52, block)));
+        Assert.Equal(0, Tries(cell));
+    }
+
+    [Fact]
+    public void A_repeat_is_not_verified_again_and_counts_no_try()
+    {
+        using var cell = New();
+        Assert.Equal("55", Code(cell, 1, (52, WrongPin)));
+        Assert.Equal("55", CellUnderTest.Field(cell.Exchange(Purchase(1, 0x0101, (52, WrongPin))), 39));
+        Assert.Equal((1, 1), (Tries(cell), _desk.Asked));
+    }
+
+    [Theory]
+    [InlineData("4761739001010119=28122010000061100000", "00")]
+    [InlineData("4761739001010119=28122010000099900000", "82")]
+    public void The_code_of_the_stripe_is_looked_at(string track, string code)
+    {
+        using var cell = New();
+        Assert.Equal(code, Code(cell, 1, (35, track)));
+    }
+
+    [Fact]
+    public void A_chip_gets_its_answer_and_a_wrong_cryptogram_82()
+    {
+        using var cell = New();
+        var answer = cell.Exchange(Purchase(1, 0x0100, (55, Chip)));
+        Assert.Equal(("00", "910AB1B1B1B1B1B1B1B13030"), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 55)));
+        var repeat = cell.Exchange(Purchase(1, 0x0101, (55, Chip)));
+        Assert.Equal(("00", "910AB1B1B1B1B1B1B1B13030"), (CellUnderTest.Field(repeat, 39), CellUnderTest.Field(repeat, 55)));
+        var wrong = cell.Exchange(Purchase(2, 0x0100, (55, Chip.Replace("AAAA", "BBBB", StringComparison.Ordinal))));
+        Assert.Equal(("82", ""), (CellUnderTest.Field(wrong, 39), CellUnderTest.Field(wrong, 55)));
+    }
+
+    [Fact]
+    public void What_a_product_asks_for_has_to_be_there()
+    {
+        using var cell = New();
+        var rules = new RuleSet { ProductCount = 1, PinAlways = 1, CryptogramNeeded = 1, CardCodeNeeded = 1, PinTriesMax = 1 };
+        Encoding.ASCII.GetBytes("x", rules.Name);
+        rules.Products[0] = new ProductTerms { BinFrom = 476173, BinTo = 476173, Operations = uint.MaxValue };
+        Assert.Equal(CommandOutcome.Done, cell.Ask(new OperatorCommand(CommandKind.RulesActivate, _ => { }) { Rules = rules }).Outcome);
+        Assert.Equal("55", Code(cell, 1));
+        Assert.Equal("00", Code(cell, 2, (52, RightPin)));
+        Assert.Equal("82", Code(cell, 3, (22, "051"), (52, RightPin)));
+        Assert.Equal("00", Code(cell, 4, (22, "051"), (52, RightPin), (55, Chip)));
+        Assert.Equal("82", Code(cell, 5, (22, "901"), (52, RightPin)));
+        Assert.Equal("00", Code(cell, 6, (22, "901"), (35, Track), (52, RightPin)));
+        Assert.Equal(["55", "75"], [Code(cell, 7, (52, WrongPin)), Code(cell, 8, (52, RightPin))]);
+    }
+
+    [Fact]
+    public void A_message_without_the_right_MAC_is_refused_and_every_answer_has_one()
+    {
+        using var cell = New(mac: true);
+        var good = cell.Exchange(Signed(Purchase(1, 0x0100, (64, "0000000000000000"))));
+        Assert.Equal("00", CellUnderTest.Field(good, 39));
+        Assert.Equal(ScriptedDesk.MacOf(good.AsSpan(..^16)), CellUnderTest.Field(good, 64));
+        var bad = cell.Exchange(Purchase(2, 0x0100, (64, "0123456789ABCDEF")));
+        Assert.Equal("63", CellUnderTest.Field(bad, 39));
+        Assert.Equal(ScriptedDesk.MacOf(bad.AsSpan(..^16)), CellUnderTest.Field(bad, 64));
+        Assert.Equal("63", CellUnderTest.Field(cell.Exchange(Purchase(3, 0x0100)), 39));
+        Assert.Equal(2, cell.Cell.Counters.MacWrong);
+        // Nothing was remembered of them: with the right one, they are decided.
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(Signed(Purchase(2, 0x0100, (64, "0000000000000000")))), 39));
+        var network = CellUnderTest.Message(0x0800, (7, "1122165047"), (11, "000077"), (70, "301"), (128, "0000000000000000"));
+        var echoed = cell.Exchange(Signed(network));
+        Assert.Equal(ScriptedDesk.MacOf(echoed.AsSpan(..^16)), CellUnderTest.Field(echoed, 128));
+    }
+
+    [Fact]
+    public void While_one_waits_others_are_answered_and_its_answer_comes_later()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)));
+        cell.Receive(1, Purchase(2));
+        cell.Step();
+        Assert.Equal((0, 1), (cell.Sent[0].Count, cell.Sent[1].Count));
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Equal("00", CellUnderTest.Field(Assert.Single(cell.Sent[0]), 39));
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Equal(1, cell.Cell.Counters.DeskLate);
+        Assert.Single(cell.Sent[0]);
+    }
+
+    [Fact]
+    public void A_repeat_waits_for_the_one_answer_and_money_moves_once()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)), Purchase(1, 0x0101, (52, RightPin)));
+        cell.Receive(1, Purchase(1, 0x0101, (52, RightPin)));
+        cell.Step();
+        Assert.Equal(1, _desk.Asked);
+        Assert.Empty(cell.Sent[0]);
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Equal((2, 1), (cell.Sent[0].Count, cell.Sent[1].Count));
+        Assert.Equal(CellUnderTest.Field(cell.Sent[0][0], 38), CellUnderTest.Field(cell.Sent[1][0], 38));
+        Assert.Equal(1_000, cell.State.Counts.HeldMinor);
+    }
+
+    [Fact]
+    public void A_reversal_that_overtakes_its_original_is_remembered()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)));
+        cell.Step();
+        var reversal = CellUnderTest.Message(
+            0x0420, (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165047"), (11, "000002"), (32, "400001"), (49, "840"),
+            (90, "0100000001" + "1122165047" + new string('0', 22)));
+        Assert.Equal("00", CellUnderTest.Field(cell.Exchange(reversal, 1), 39));
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Equal("94", CellUnderTest.Field(Assert.Single(cell.Sent[0]), 39));
+        Assert.Equal(0, cell.State.Counts.HeldMinor);
+    }
+
+    [Fact]
+    public void A_full_desk_and_a_full_table_of_those_that_wait_are_96()
+    {
+        using var cell = New();
+        _desk.IsFull = true;
+        Assert.Equal("96", Code(cell, 1, (52, RightPin)));
+        (_desk.IsFull, _desk.IsSlow) = (false, true);
+        for (var stan = 2; stan < 6; stan++) cell.Receive(0, Purchase(stan, 0x0100, (52, RightPin)));
+        cell.Step();
+        Assert.Equal("96", Code(cell, 6, (52, RightPin)));
+        Assert.Equal((2, 4), (cell.Cell.Counters.DeskFull, cell.Cell.Counters.Parked));
+        cell.Answer(_desk.Verdict(2, SecurityVerdict.Right));
+        _desk.IsSlow = false;
+        Assert.Equal("00", Code(cell, 6, (52, RightPin)));
+    }
+
+    [Fact]
+    public void What_comes_after_the_deadline_is_not_decided()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)));
+        cell.Step();
+        cell.Now = new Instant(cell.Now.UnixNanos + (11 * Instant.NanosPerSecond));
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Empty(cell.Sent[0]);
+        Assert.Equal((1, 0), (cell.Cell.Counters.Late, cell.State.Counts.Holds));
+        _desk.IsSlow = false;
+        Assert.Equal("00", Code(cell, 1, (52, RightPin)));                 // Nothing was remembered of it.
+    }
+
+    [Fact]
+    public void What_nobody_answers_is_forgotten_after_its_deadline()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        for (var stan = 1; stan < 5; stan++) cell.Receive(0, Purchase(stan, 0x0100, (52, RightPin)));
+        cell.Step();
+        cell.Now = new Instant(cell.Now.UnixNanos + (11 * Instant.NanosPerSecond));
+        cell.Exchange(Purchase(9), 1);
+        Assert.Equal(4, cell.Cell.Counters.Late);
+        cell.Receive(0, Purchase(6, 0x0100, (52, RightPin)));
+        cell.Step();
+        Assert.Equal(0, cell.Cell.Counters.DeskFull);
+    }
+
+    [Fact]
+    public void A_connection_that_ends_takes_what_waits_with_it_and_nobody_elses()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)));
+        cell.Receive(1, Purchase(1, 0x0101, (52, RightPin)), Purchase(2, 0x0100, (52, RightPin)));
+        cell.Step();
+        Assert.Equal(2, _desk.Asked);
+        cell.End(0);
+        cell.Step();
+        Assert.Equal(3, _desk.Asked);                                      // The repeat is asked for in its place.
+        cell.Answer(_desk.Verdict(2, SecurityVerdict.Right));
+        cell.Answer(_desk.Verdict(1, SecurityVerdict.Wrong));
+        Assert.Empty(cell.Sent[0]);
+        Assert.Equal(["00", "55"], cell.Sent[1].Select(answer => CellUnderTest.Field(answer, 39)));
+    }
+
+    [Fact]
+    public void An_answer_waits_for_its_chip_data_and_its_MAC_behind_its_frame()
+    {
+        using var cell = New(mac: true);
+        cell.Receive(0, Signed(Purchase(1, 0x0100, (55, Chip), (64, "0000000000000000"))));
+        _desk.IsSlow = true;
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked, SecurityVerdict.Right, SecurityVerdict.Right));
+        var durable = cell.Cell.DurableSequence;
+        Assert.Equal(1_000, cell.State.Counts.HeldMinor);
+        Assert.Empty(cell.Sent[0]);
+        cell.Answer(_desk.Chip(1));
+        Assert.Empty(cell.Sent[0]);
+        cell.Answer(_desk.Mac(2));
+        var answer = Assert.Single(cell.Sent[0]);
+        Assert.Equal("910AB1B1B1B1B1B1B1B13030", CellUnderTest.Field(answer, 55));
+        Assert.Equal(ScriptedDesk.MacOf(answer.AsSpan(..^16)), CellUnderTest.Field(answer, 64));
+        Assert.Equal(durable, cell.Cell.DurableSequence);
+    }
+
+    [Fact]
+    public void An_answer_whose_MAC_cannot_be_made_does_not_leave()
+    {
+        using var cell = New(mac: true);
+        cell.Receive(0, Signed(Purchase(1, 0x0100, (64, "0000000000000000"))));
+        _desk.IsSlow = true;
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked, mac: SecurityVerdict.Right));
+        cell.Answer(_desk.Mac(1) with { IsDone = false });
+        Assert.Empty(cell.Sent[0]);
+        Assert.Equal(1, cell.Cell.Counters.Undeliverable);
+    }
+
+    [Fact]
+    public void Frames_hold_verdicts_and_nothing_that_was_verified()
+    {
+        var disk = new MemoryDisk();
+        using (var cell = New(disk: disk))
+        {
+            Code(cell, 1, (52, "A1B2C3D4E5F60718"), (35, Track), (55, Chip));
+            Code(cell, 2, (52, WrongPin));
+        }
+
+        foreach (var name in disk.List())
+        {
+            var bytes = Convert.ToHexString(disk.Durable(name));
+            Assert.DoesNotContain("A1B2C3D4E5F60718", bytes, StringComparison.Ordinal);
+            Assert.DoesNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes("4761739001010119")), bytes, StringComparison.Ordinal);
+            Assert.DoesNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes("0000061100000")), bytes, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Evidence_has_no_string_form() => Assert.Throws<NotSupportedException>(() => new Evidence().ToString());
+
+    private CellUnderTest New(bool mac = false, MemoryDisk? disk = null)
+    {
+        var cell = new CellUnderTest(disk ?? new MemoryDisk(), hsm: _desk, mac: mac);
+        cell.AddCard();
+        return cell;
+    }
+
+    private static int Tries(CellUnderTest cell)
+    {
+        Assert.True(cell.State.TryFindCard(cell.Token("4761739001010119"), out var view));
+        return view.PinTries;
+    }
+
+    private static string Code(CellUnderTest cell, int stan, params (int Field, string Value)[] more) =>
+        CellUnderTest.Field(cell.Exchange(Purchase(stan, 0x0100, more)), 39);
+
+    private static byte[] Purchase(int stan, ushort mti = 0x0100, params (int Field, string Value)[] more)
+    {
+        (int Field, string Value)[] fields =
+        [
+            (2, "4761739001010119"), (3, "000000"), (4, "000000001000"), (7, "1122165047"), (11, $"{stan:D6}"), (12, "165047"), (13, "1122"),
+            (32, "400001"), (37, $"{stan:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), .. more,
+        ];
+        return CellUnderTest.Message(mti, [.. fields.OrderBy(field => field.Field)]);
+    }
+
+    private static byte[] Signed(byte[] message)
+    {
+        Encoding.ASCII.GetBytes(ScriptedDesk.MacOf(message.AsSpan(..^16))).CopyTo(message.AsSpan(message.Length - 16));
+        return message;
+    }
+}
+
+/// <summary>A desk that says what a test wants, at once or later.</summary>
+internal sealed class ScriptedDesk : IHsmDesk
+{
+    private readonly List<(long Ticket, byte[] Signed)> _tickets = [];
+
+    public bool IsSlow { get; set; }
+
+    public bool IsFull { get; set; }
+
+    /// <summary>How often cards were to be verified.</summary>
+    public int Asked { get; private set; }
+
+    public static string MacOf(ReadOnlySpan<byte> message)
+    {
+        var mix = new Mix(7);
+        foreach (var each in message) mix.Add(each, 0);
+        return mix.Finish64().ToString("X16");
+    }
+
+    public DeskAnswer Verify(long ticket, EvidenceHas checks, in CardSecurity card, ref Transaction transaction)
+    {
+        if (IsFull || (IsSlow && ticket == 0)) return DeskAnswer.Full;
+        Asked++;
+        if (IsSlow) return Later(ticket, []);
+        ref readonly var evidence = ref transaction.Evidence;
+        var signed = transaction.Signed.AsSpan(0, transaction.SignedBytes);
+        var isSigned = MacOf(signed) == Convert.ToHexString(((ReadOnlySpan<byte>)evidence.Mac)[..evidence.MacBytes]);
+        var pin = (SecurityVerdict)(evidence.PinBlock[0] switch { 0x44 => 3, 0x33 => 4, var block => block & 7 });
+        var isCode = ((ReadOnlySpan<byte>)evidence.Discretionary).Slice(5, 3).SequenceEqual("611"u8);
+        transaction.Request.Security = SecurityVerdicts.Of(
+            Asks(EvidenceHas.PinBlock) ? pin : 0, Asks(EvidenceHas.CardCode) ? Of(isCode) : 0,
+            Asks(EvidenceHas.Cryptogram) ? Of(evidence.Cryptogram[0] == 0xAA) : 0, Asks(EvidenceHas.Mac) ? Of(isSigned) : 0);
+        return DeskAnswer.Done;
+
+        bool Asks(EvidenceHas check) => (checks & check) != 0;
+    }
+
+    public DeskAnswer AnswerChip(long ticket, in Transaction transaction, Span<byte> data, out int bytes)
+    {
+        bytes = 0;
+        if (IsSlow) return Later(ticket, []);
+        if (transaction.Evidence.Cryptogram[0] != 0xAA) return DeskAnswer.Done;
+        bytes = WriteChip(data);
+        return DeskAnswer.Done;
+    }
+
+    public DeskAnswer Sign(long ticket, uint link, ReadOnlySpan<byte> message, Span<byte> mac)
+    {
+        if (IsSlow) return Later(ticket, message.ToArray());
+        Convert.FromHexString(MacOf(message)).CopyTo(mac);
+        return DeskAnswer.Done;
+    }
+
+    public DeskAnswered Verdict(
+        int index, SecurityVerdict pin, SecurityVerdict cryptogram = SecurityVerdict.NotChecked, SecurityVerdict mac = SecurityVerdict.NotChecked) => new()
+        {
+            Ticket = _tickets[index].Ticket,
+            IsDone = true,
+            Verdicts = SecurityVerdicts.Of(pin, SecurityVerdict.NotChecked, cryptogram, mac),
+        };
+
+    public DeskAnswered Chip(int index)
+    {
+        var answered = new DeskAnswered { Ticket = _tickets[index].Ticket, IsDone = true };
+        answered.DataBytes = (byte)WriteChip(answered.Data);
+        return answered;
+    }
+
+    public DeskAnswered Mac(int index)
+    {
+        var answered = new DeskAnswered { Ticket = _tickets[index].Ticket, IsDone = true, DataBytes = 8 };
+        Convert.FromHexString(MacOf(_tickets[index].Signed)).CopyTo(answered.Data);
+        return answered;
+    }
+
+    private static int WriteChip(Span<byte> data)
+    {
+        data[..8].Fill(0xB1);
+        "00"u8.CopyTo(data[8..]);
+        return 10;
+    }
+
+    private static SecurityVerdict Of(bool isRight) => isRight ? SecurityVerdict.Right : SecurityVerdict.Wrong;
+
+    private DeskAnswer Later(long ticket, byte[] signed)
+    {
+        _tickets.Add((ticket, signed));
+        return DeskAnswer.Pending;
+    }
+}
