@@ -16,20 +16,38 @@ internal static class Emv
     /// <summary>Bytes of a card status update; most bytes of the issuer's own behind it.</summary>
     public const int StatusBytes = 4, ProprietaryBytesMax = 8;
 
-    /// <summary>The card's master key, option A or B, with odd parity.</summary>
+    /// <summary>The card's master key, option A or B.</summary>
     public static void CardKey(in KeySchedule issuerKey, in EmvCard card, ref KeySchedule key)
     {
+        var (left, right) = CardKeyParts(in issuerKey, in card);
+        Load(left, right, ref key);
+    }
+
+    /// <summary>Its two halves, with odd parity.</summary>
+    public static (ulong Left, ulong Right) CardKeyParts(in KeySchedule issuerKey, in EmvCard card)
+    {
         var y = card.Derivation == EmvDerivation.OptionB && card.Pan.Length > 16 ? Hashed(in card) : RightMost(in card);
-        Load(issuerKey.Encrypt64(y), issuerKey.Encrypt64(~y), ref key);
+        return (KeyChecks.WithOddParity(issuerKey.Encrypt64(y)), KeyChecks.WithOddParity(issuerKey.Encrypt64(~y)));
     }
 
     /// <summary>The session's key; the card's own when the method is none.</summary>
     public static void SessionKey(in KeySchedule cardKey, in EmvSession session, ref KeySchedule key)
     {
-        // R with its third byte F0 and then 0F, whichever method.
-        var start = session.Start & 0xFFFF_00FF_FFFF_FFFF;
-        if (session.Method == EmvSessionMethod.None) key = cardKey;
-        else Load(cardKey.Encrypt64(start | 0xF0UL << 40), cardKey.Encrypt64(start | 0x0FUL << 40), ref key);
+        if (session.Method == EmvSessionMethod.None)
+        {
+            key = cardKey;
+            return;
+        }
+
+        var (left, right) = SessionKeyParts(in cardKey, session.Start);
+        Load(left, right, ref key);
+    }
+
+    /// <summary>Its two halves, with odd parity: R with its third byte F0 and then 0F, whichever method R comes from.</summary>
+    public static (ulong Left, ulong Right) SessionKeyParts(in KeySchedule cardKey, ulong start)
+    {
+        start &= 0xFFFF_00FF_FFFF_FFFF;
+        return (KeyChecks.WithOddParity(cardKey.Encrypt64(start | 0xF0UL << 40)), KeyChecks.WithOddParity(cardKey.Encrypt64(start | 0x0FUL << 40)));
     }
 
     /// <summary>The application cryptogram: ISO/IEC 9797-1 algorithm 3 over the data.</summary>
@@ -114,8 +132,8 @@ internal static class Emv
     private static void Load(ulong left, ulong right, ref KeySchedule key)
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, KeyChecks.WithOddParity(left));
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], KeyChecks.WithOddParity(right));
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, left);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], right);
         key.LoadTdes(bytes);
         CryptographicOperations.ZeroMemory(bytes);
     }

@@ -127,7 +127,6 @@ public sealed partial class SoftwareHsm
             if (!material.IsAes) pair.CopyTo(made);
             var algorithm = material.Handle.Attributes.Algorithm;
             var attributes = new KeyAttributes(KeyUsage.InitialDukpt, algorithm, KeyMode.Derive, KeyExportability.Exportable);
-            // What is derived has no parity to speak of: X9.24-1 uses it as it comes.
             return Store(in attributes, made, out key);
         }
         finally
@@ -156,6 +155,8 @@ public sealed partial class SoftwareHsm
         var result = Possible(in attributes, key.Length);
         if (result != HsmResult.Done) return result;
         result = KeyChecks.Check(attributes.Algorithm, key);
+        // What is derived for a device has no parity to speak of: X9.24-1 uses it as it comes.
+        if (result == HsmResult.KeyParity && attributes.Usage == KeyUsage.InitialDukpt) result = HsmResult.Done;
         if (result is HsmResult.KeyParity or HsmResult.KeyWeak && _options.TakesAnyKey) result = HsmResult.Done;
         return result == HsmResult.Done ? Store(in attributes, key, out handle) : result;
     }

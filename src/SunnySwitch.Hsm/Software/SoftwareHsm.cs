@@ -48,6 +48,9 @@ public sealed partial class SoftwareHsm : IPaymentHsm
         }
     }
 
+    /// <summary>What a handle stands for; for the room's own tests.</summary>
+    internal KeyMaterial Held(HsmKey handle) => _keys[handle.Number]!;
+
     /// <summary>The one gate: the handle is of this module, and the key may do that.</summary>
     private HsmResult TryUse(HsmKey? handle, KeyTask task, out KeyMaterial key)
     {

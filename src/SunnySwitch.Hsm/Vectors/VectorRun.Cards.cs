@@ -57,7 +57,7 @@ public sealed partial class VectorRun
         var issuer = Schedule(false, test.Hex("imk"));
         var key = default(KeySchedule);
         Emv.CardKey(in issuer, Card(test), ref key);
-        ExpectKey(test, "icc_mk", in key);
+        ExpectKey(test, "icc_mk", Emv.CardKeyParts(in issuer, Card(test)));
         ExpectCheck(test, "kcv", in key);
     }
 
@@ -65,8 +65,9 @@ public sealed partial class VectorRun
     {
         var card = Schedule(false, test.Hex("icc_mk"));
         var key = default(KeySchedule);
-        Emv.SessionKey(in card, EmvSession.CommonOf(BinaryPrimitives.ReadUInt64BigEndian(test.Hex("r"))), ref key);
-        ExpectKey(test, "sk", in key);
+        var start = BinaryPrimitives.ReadUInt64BigEndian(test.Hex("r"));
+        Emv.SessionKey(in card, EmvSession.CommonOf(start), ref key);
+        ExpectKey(test, "sk", Emv.SessionKeyParts(in card, start));
         ExpectCheck(test, "kcv", in key);
     }
 
@@ -156,13 +157,7 @@ public sealed partial class VectorRun
         };
     }
 
-    // Two keys are the same if they encipher two blocks alike; parity bits, which count for nothing, may differ.
-    private static void ExpectKey(VectorCase test, string name, in KeySchedule key)
-    {
-        var expected = Schedule(false, Convert.FromHexString(test.Expected(name)!.Value.GetString()!));
-        var isSame = key.Encrypt64(0) == expected.Encrypt64(0) && key.Encrypt64(0x0123456789ABCDEF) == expected.Encrypt64(0x0123456789ABCDEF);
-        test.Hold(isSame && key.EncryptLeft(1) == expected.EncryptLeft(1), $"{name} differs");
-    }
+    private static void ExpectKey(VectorCase test, string name, (ulong Left, ulong Right) parts) => test.Expect(name, $"{parts.Left:X16}{parts.Right:X16}");
 
     // Published check values are of two or three bytes.
     private static void ExpectCheck(VectorCase test, string name, in KeySchedule key)
