@@ -21,16 +21,17 @@ internal static class HsmCommand
     public static Command Create()
     {
         var vectors = new Command("vectors", "Runs vector files: a line for each failure, then `N passed, N failed`.") { Module, Files };
-        vectors.SetAction(parsed => Run(parsed.GetValue(Module)!, parsed.GetValue(Files)!));
+        vectors.SetAction(parsed => Run(parsed.GetValue(Module)!, parsed.GetValue(Files)!, Console.Out, Console.Error));
         return new Command("hsm", "Payment cryptography.") { vectors };
     }
 
-    private static int Run(string module, string[] paths)
+    /// <summary>0 if all passed, 1 if not, 2 for a module that is not there or a file that is none.</summary>
+    internal static int Run(string module, string[] paths, TextWriter output, TextWriter errors)
     {
         using var hsm = VectorModules.Open(module, out var problem);
         if (hsm is null)
         {
-            Console.Error.WriteLine($"sunny: {problem}");
+            errors.WriteLine($"sunny: {problem}");
             return 2;
         }
 
@@ -43,7 +44,7 @@ internal static class HsmCommand
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
             {
-                Console.Error.WriteLine($"sunny: {path}: {error.Message}");
+                errors.WriteLine($"sunny: {path}: {error.Message}");
                 return 2;
             }
         }
@@ -52,12 +53,12 @@ internal static class HsmCommand
         var passed = 0;
         foreach (var vector in files.SelectMany(file => file.Vectors))
         {
-            if (run.Run(vector) is { } failure) Console.WriteLine($"FAIL {vector.Id} {vector.Op}: {failure}");
+            if (run.Run(vector) is { } failure) output.WriteLine($"FAIL {vector.Id} {vector.Op}: {failure}");
             else passed++;
         }
 
         var failed = files.Sum(file => file.Vectors.Count) - passed;
-        Console.WriteLine($"{passed} passed, {failed} failed");
+        output.WriteLine($"{passed} passed, {failed} failed");
         return failed == 0 ? 0 : 1;
     }
 }
