@@ -115,11 +115,12 @@ public interface IPaymentHsm : IDisposable
 
     /// <summary>
     /// Makes the answer to a cryptogram. Method 1 takes the two bytes of the response code and writes 8 bytes; method 2 takes the
-    /// four bytes of the status update and up to 8 more, and writes 4. It does not verify: see <see
-    /// cref="VerifyArqcGenerateArpc"/>.
+    /// four bytes of the status update and up to 8 more, and writes 4. It does not verify: see
+    /// <see cref="VerifyArqcGenerateArpc"/>.
     /// </summary>
     HsmResult GenerateArpc(
-        HsmKey issuerKey, in EmvCard card, in EmvSession session, ReadOnlySpan<byte> cryptogram, ArpcMethod method, ReadOnlySpan<byte> answer, Span<byte> arpc);
+        HsmKey issuerKey, in EmvCard card, in EmvSession session, ReadOnlySpan<byte> cryptogram, ArpcMethod method,
+        ReadOnlySpan<byte> answer, Span<byte> arpc);
 
     /// <summary>Both in one: nothing is written if the cryptogram is wrong.</summary>
     HsmResult VerifyArqcGenerateArpc(

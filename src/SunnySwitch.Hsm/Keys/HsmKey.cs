@@ -10,7 +10,7 @@ public sealed class HsmKey
     internal HsmKey(int number, KeyAttributes attributes, int bits, string checkValue) =>
         (Number, Attributes, Bits, CheckValue) = (number, attributes, bits, checkValue);
 
-    /// <summary>From 0, unique in its module.</summary>
+    /// <summary>Its place in the module, from 0. When the key was removed, another one may take it, under a handle of its own.</summary>
     public int Number { get; }
 
     /// <summary>As bound to the key. The module's own copy decides.</summary>

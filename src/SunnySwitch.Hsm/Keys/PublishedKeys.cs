@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace SunnySwitch.Hsm.Keys;
 
 /// <summary>
-/// Keys that everybody knows, by algorithm, length and check value: <c>published-keys.txt</c>, built in. A key of one's own has
-/// the check value of one of them by chance once in a hundred thousand or so: generate another.
+/// Keys that everybody knows, by algorithm, length and check value: <c>published-keys.txt</c>, built in. A TDEA key of one's own has
+/// the check value of one of them by chance once in 700,000: generate another.
 /// </summary>
 public static class PublishedKeys
 {

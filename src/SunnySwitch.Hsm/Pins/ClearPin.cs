@@ -40,7 +40,8 @@ internal ref struct ClearPin
     public static bool TryTake(scoped ReadOnlySpan<byte> digits, out ClearPin pin)
     {
         pin = default;
-        return digits.Length <= DigitsMax && Nibble.TryRead(digits, out var nibbles) && TryTake(nibbles << (64 - 4 * digits.Length), digits.Length, out pin);
+        if (digits.Length is 0 or > DigitsMax || !Nibble.TryRead(digits, out var nibbles)) return false;
+        return TryTake(nibbles << (64 - 4 * digits.Length), digits.Length, out pin);
     }
 
     /// <summary>So many random digits, without bias.</summary>

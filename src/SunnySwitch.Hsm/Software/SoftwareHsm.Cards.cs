@@ -90,7 +90,8 @@ public sealed partial class SoftwareHsm
 
     /// <inheritdoc/>
     public HsmResult GenerateArpc(
-        HsmKey issuerKey, in EmvCard card, in EmvSession session, ReadOnlySpan<byte> cryptogram, ArpcMethod method, ReadOnlySpan<byte> answer, Span<byte> arpc)
+        HsmKey issuerKey, in EmvCard card, in EmvSession session, ReadOnlySpan<byte> cryptogram, ArpcMethod method,
+        ReadOnlySpan<byte> answer, Span<byte> arpc)
     {
         if (cryptogram.Length != Emv.CryptogramBytes) return HsmResult.BadInput;
         KeySchedule cardKey = default, sessionKey = default;
@@ -173,7 +174,7 @@ public sealed partial class SoftwareHsm
             _ => false,
         };
         if (!isGood) return HsmResult.BadInput;
-        return arpc.Length < (method == ArpcMethod.ResponseCode ? Emv.CryptogramBytes : Emv.StatusArpcBytes) ? HsmResult.TargetTooShort : HsmResult.Done;
+        return arpc.Length < ArpcBytes(method) ? HsmResult.TargetTooShort : HsmResult.Done;
     }
 
     // Under the session key where there is a common one, else under the card's.
@@ -186,8 +187,10 @@ public sealed partial class SoftwareHsm
         Span<byte> whole = stackalloc byte[8];
         var made = method == ArpcMethod.ResponseCode ? Emv.ResponseArpc(in key, value, answer) : Emv.StatusArpc(in key, value, answer);
         BinaryPrimitives.WriteUInt64BigEndian(whole, made);
-        whole[..(method == ArpcMethod.ResponseCode ? Emv.CryptogramBytes : Emv.StatusArpcBytes)].CopyTo(arpc);
+        whole[..ArpcBytes(method)].CopyTo(arpc);
     }
+
+    private static int ArpcBytes(ArpcMethod method) => method == ArpcMethod.ResponseCode ? Emv.CryptogramBytes : Emv.StatusArpcBytes;
 
     private HsmResult Derive(
         HsmKey issuerKey, KeyTask task, in EmvCard card, in EmvSession session, ref KeySchedule cardKey, ref KeySchedule sessionKey)

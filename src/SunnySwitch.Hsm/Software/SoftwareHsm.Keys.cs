@@ -165,7 +165,8 @@ public sealed partial class SoftwareHsm
     private static HsmResult Possible(in KeyAttributes attributes, int keyBytes)
     {
         if (attributes.Algorithm is not (KeyAlgorithm.Tdea or KeyAlgorithm.Aes or KeyAlgorithm.Hmac)) return HsmResult.KeyAlgorithm;
-        if (attributes.Exportability is not (KeyExportability.Exportable or KeyExportability.Never or KeyExportability.Sensitive)) return HsmResult.KeyMode;
+        var isExportability = attributes.Exportability is KeyExportability.Exportable or KeyExportability.Never or KeyExportability.Sensitive;
+        if (!isExportability) return HsmResult.KeyMode;
         if (attributes.Version is not { Length: 2 } || keyBytes > KeyBytesMax) return HsmResult.KeyLength;
         return KeyRules.CheckPossible(in attributes);
     }
@@ -176,12 +177,17 @@ public sealed partial class SoftwareHsm
         var check = KeyChecks.CheckValue(attributes.Algorithm, key);
         lock (_lock)
         {
-            if (_count == _keys.Length) return HsmResult.ModuleFailed;
-            var made = new HsmKey(_count, attributes, key.Length * 8, check);
+            var place = PlaceFor();
+            if (place < 0) return HsmResult.ModuleFailed;
+            var made = new HsmKey(place, attributes, key.Length * 8, check);
             if (_options.RefusesPublishedKeys && PublishedKeys.NameOf(made) is not null) return HsmResult.KeyPublished;
-            Volatile.Write(ref _keys[_count++], new KeyMaterial(made, key));
+            Volatile.Write(ref _keys[place], new KeyMaterial(made, key));
+            _count = Math.Max(_count, place + 1);
             handle = made;
             return HsmResult.Done;
         }
     }
+
+    // The next one, and when all were used once, one that a removed key has left; -1 if there is none.
+    private int PlaceFor() => _count < _keys.Length ? _count : Array.IndexOf(_keys, null);
 }

@@ -157,7 +157,8 @@ public sealed partial class VectorRun
         };
     }
 
-    private static void ExpectKey(VectorCase test, string name, (ulong Left, ulong Right) parts) => test.Expect(name, $"{parts.Left:X16}{parts.Right:X16}");
+    private static void ExpectKey(VectorCase test, string name, (ulong Left, ulong Right) parts) =>
+        test.Expect(name, $"{parts.Left:X16}{parts.Right:X16}");
 
     // Published check values are of two or three bytes.
     private static void ExpectCheck(VectorCase test, string name, in KeySchedule key)

@@ -45,12 +45,12 @@ public sealed class KeyBlockTests : IDisposable
                 changed[place] = (byte)other;
                 var result = _rig.Hsm.ImportKeyBlock(kek, changed, out var key);
                 refusals.Add(result);
-                Assert.True(result is HsmResult.KeyBlockMac or HsmResult.KeyBlockMalformed or HsmResult.KeyBlockLength or HsmResult.KeyBlockVersion, $"{place} {other}: {result}");
                 Assert.Null(key);
             }
         }
 
-        Assert.Equal(4, refusals.Count);
+        HsmResult[] expected = [HsmResult.KeyBlockLength, HsmResult.KeyBlockMalformed, HsmResult.KeyBlockMac, HsmResult.KeyBlockVersion];
+        Assert.Equal(expected, refusals.Order());
     }
 
     [Theory, InlineData('T'), InlineData('A')]

@@ -23,7 +23,8 @@ public sealed class DukptTests : IDisposable
         counter = DukptCounter.Of(ksn);
         var isGood = counter != 0 && BitOperations.PopCount(counter) <= (isAes ? 16 : 10);
         Assert.Equal(isGood ? HsmResult.Done : HsmResult.CounterNotAllowed, DukptCounter.Check(ksn));
-        var side = new PinSide(_rig.Key(KeyUsage.BaseDerivation, isAes ? KeyAlgorithm.Aes : KeyAlgorithm.Tdea), isAes ? PinFormat.Iso4 : PinFormat.Iso0, ksn);
+        var key = _rig.Key(KeyUsage.BaseDerivation, isAes ? KeyAlgorithm.Aes : KeyAlgorithm.Tdea);
+        var side = new PinSide(key, isAes ? PinFormat.Iso4 : PinFormat.Iso0, ksn);
         var result = _rig.Hsm.TranslatePin(_rig.Side(), _rig.Block("1234"), in side, Rig.PanDigits, new byte[16], out _);
         Assert.Equal(isGood ? HsmResult.Done : HsmResult.CounterNotAllowed, result);
     }

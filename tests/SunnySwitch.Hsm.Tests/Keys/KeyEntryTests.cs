@@ -64,7 +64,12 @@ public sealed class KeyEntryTests : IDisposable
     {
         var attributes = new KeyAttributes(KeyUsage.Data, KeyAlgorithm.Tdea, KeyMode.Both);
         byte[] key = Rig.Bytes(Good), first = new byte[16], second = new byte[16], third = new byte[16];
-        for (var index = 0; index < 16; index++) (first[index], second[index], third[index]) = ((byte)(3 * index), (byte)(0x80 | index), (byte)(key[index] ^ 3 * index ^ (0x80 | index)));
+        for (var index = 0; index < 16; index++)
+        {
+            (first[index], second[index]) = ((byte)(3 * index), (byte)(0x80 | index));
+            third[index] = (byte)(key[index] ^ first[index] ^ second[index]);
+        }
+
         Assert.Equal(HsmResult.Done, _rig.Hsm.FormKey(in attributes, first, second, third, out var made));
         Assert.Equal(KeyChecks.CheckValue(KeyAlgorithm.Tdea, key), made!.CheckValue);
         Assert.Equal(HsmResult.KeyLength, _rig.Hsm.FormKey(in attributes, first, default, default, out _));
@@ -81,9 +86,9 @@ public sealed class KeyEntryTests : IDisposable
     public void Random_keys_differ_and_are_good(char algorithm, int bits)
     {
         var usage = algorithm == 'H' ? KeyUsage.MacHmac : KeyUsage.MacCmac;
-        var checks = Enumerable.Range(0, 50).Select(_ => _rig.New(usage, KeyMode.Any, (KeyAlgorithm)algorithm, bits)).Select(key => (key.CheckValue, key.Bits)).ToList();
-        Assert.True(checks.Distinct().Count() >= 49);
-        Assert.All(checks, check => Assert.Equal(bits, check.Bits));
+        var keys = Enumerable.Range(0, 50).Select(_ => _rig.New(usage, KeyMode.Any, (KeyAlgorithm)algorithm, bits)).ToList();
+        Assert.True(keys.DistinctBy(key => key.CheckValue).Count() >= 49);
+        Assert.All(keys, key => Assert.Equal(bits, key.Bits));
         Assert.Equal(HsmResult.KeyLength, _rig.Hsm.GenerateKey(new KeyAttributes(usage, (KeyAlgorithm)algorithm, KeyMode.Any), 120, out _));
     }
 
@@ -108,13 +113,18 @@ public sealed class KeyEntryTests : IDisposable
     }
 
     [Fact]
-    public void A_full_module_says_so()
+    public void A_full_module_says_so_and_takes_another_key_when_one_is_removed()
     {
         using var small = new SoftwareHsm(new SoftwareHsmOptions { KeysMax = 2 });
         var attributes = new KeyAttributes(KeyUsage.Data, KeyAlgorithm.Aes, KeyMode.Both);
-        Assert.Equal(HsmResult.Done, small.GenerateKey(in attributes, 128, out _));
+        Assert.Equal(HsmResult.Done, small.GenerateKey(in attributes, 128, out var first));
         Assert.Equal(HsmResult.Done, small.GenerateKey(in attributes, 128, out _));
         Assert.Equal(HsmResult.ModuleFailed, small.GenerateKey(in attributes, 128, out _));
+        Assert.Equal(HsmResult.Done, small.RemoveKey(first!));
+        Assert.Equal(HsmResult.Done, small.GenerateKey(in attributes, 128, out var other));
+        Assert.Equal(first!.Number, other!.Number);
+        Assert.Equal(HsmResult.UnknownKey, small.EncryptData(new DataSide(first), new byte[16], new byte[16]));
+        Assert.Equal(HsmResult.Done, small.EncryptData(new DataSide(other), new byte[16], new byte[16]));
     }
 
     [Fact]

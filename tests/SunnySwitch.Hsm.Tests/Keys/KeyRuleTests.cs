@@ -131,7 +131,8 @@ public sealed class KeyRuleTests : IDisposable
         byte[] block = _rig.Block("1234"), target = new byte[64], text = new byte[32], big = new byte[256];
         return new Dictionary<string, Call>
         {
-            ["translate from"] = key => hsm.TranslatePin(Side(key), key?.Attributes.Algorithm == KeyAlgorithm.Aes ? text.AsSpan(0, 16) : block, _rig.Side(), pan, target, out _),
+            ["translate from"] = key =>
+                hsm.TranslatePin(Side(key), IsAes(key) ? text.AsSpan(0, 16) : block, _rig.Side(), pan, target, out _),
             ["translate to"] = key => hsm.TranslatePin(_rig.Side(), block, Side(key), pan, target, out _),
             ["generate PIN"] = key => hsm.GeneratePin(Side(key), pan, 4, target, out _),
             ["verify PVV"] = key => hsm.VerifyPvv(_rig.Side(), block, pan, key, 1, "1234"u8),
@@ -144,7 +145,8 @@ public sealed class KeyRuleTests : IDisposable
             ["verify dCVV"] = key => hsm.VerifyDcvv(key, new EmvCard(pan, 1), CardTerms, "0001"u8, "123"u8),
             ["verify CVC3"] = key => hsm.VerifyCvc3(key, new EmvCard(pan, 1), text, 1, 1, "123"u8),
             ["verify ARQC"] = key => hsm.VerifyArqc(key, new EmvCard(pan, 1), Cryptogram(text)),
-            ["generate ARPC"] = key => hsm.GenerateArpc(key, new EmvCard(pan, 1), EmvSession.None, text.AsSpan(0, 8), ArpcMethod.ResponseCode, "00"u8, target),
+            ["generate ARPC"] = key =>
+                hsm.GenerateArpc(key, new EmvCard(pan, 1), EmvSession.None, text.AsSpan(0, 8), ArpcMethod.ResponseCode, "00"u8, target),
             ["verify ARQC, generate ARPC"] = key => hsm.VerifyArqcGenerateArpc(
                 key, new EmvCard(pan, 1), Cryptogram(text), ArpcMethod.ResponseCode, "00"u8, target),
             ["script MAC"] = key => hsm.GenerateScriptMac(key, new EmvCard(pan, 1), EmvSession.None, text, MacPadding.Zeros, target.AsSpan(0, 8)),
@@ -158,7 +160,8 @@ public sealed class KeyRuleTests : IDisposable
             ["detokenise"] = key => hsm.Detokenise(key, default, 10, "1234567"u8, target),
             ["import"] = key => hsm.ImportKeyBlock(key, big, out _),
             ["export"] = key => hsm.ExportKeyBlock(key, _rig.Key(KeyUsage.Data), big, out _),
-            ["initial key"] = key => hsm.DeriveInitialKey(key, key?.Attributes.Algorithm == KeyAlgorithm.Aes ? text.AsSpan(0, 8) : text.AsSpan(0, 10), out _),
+            ["initial key"] = key =>
+                hsm.DeriveInitialKey(key, text.AsSpan(0, IsAes(key) ? 8 : 10), out _),
         };
     }
 
@@ -168,7 +171,9 @@ public sealed class KeyRuleTests : IDisposable
 
     private static EmvCryptogram Cryptogram(byte[] text) => new(EmvSession.None, text, MacPadding.Zeros, text.AsSpan(0, 8));
 
-    private static PinSide Side(HsmKey key) => new(key, key?.Attributes.Algorithm == KeyAlgorithm.Aes ? PinFormat.Iso4 : PinFormat.Iso0, Ksn(key));
+    private static PinSide Side(HsmKey key) => new(key, IsAes(key) ? PinFormat.Iso4 : PinFormat.Iso0, Ksn(key));
+
+    private static bool IsAes(HsmKey? key) => key?.Attributes.Algorithm == KeyAlgorithm.Aes;
 
     private static byte[] Ksn(HsmKey? key) => key?.Attributes.Usage != KeyUsage.BaseDerivation ? []
         : Rig.Bytes(key.Attributes.Algorithm == KeyAlgorithm.Aes ? "123456789012345600000001" : "FFFF9876543210E00001");

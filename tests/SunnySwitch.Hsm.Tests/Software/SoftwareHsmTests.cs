@@ -58,7 +58,8 @@ public sealed class SoftwareHsmTests : IDisposable
         {
             var other = wrong switch { 0 => changed, 1 => [], 2 => value[..7], _ => value };
             var cryptogram = new EmvCryptogram(session, wrong == 3 ? data : _data, MacPadding.OneAndZeros, other);
-            Assert.Equal(HsmResult.WrongCryptogram, _rig.Hsm.VerifyArqcGenerateArpc(issuer, in card, in cryptogram, ArpcMethod.ResponseCode, "00"u8, arpc));
+            var result = _rig.Hsm.VerifyArqcGenerateArpc(issuer, in card, in cryptogram, ArpcMethod.ResponseCode, "00"u8, arpc);
+            Assert.Equal(HsmResult.WrongCryptogram, result);
         }
 
         Assert.Equal(HsmResult.WrongCryptogram, _rig.Hsm.VerifyArqc(issuer, new EmvCard(Rig.PanDigits, 2), in right));
@@ -71,7 +72,8 @@ public sealed class SoftwareHsmTests : IDisposable
     {
         var kinds = new (KeyUsage, KeyAlgorithm, int)[]
         {
-            (KeyUsage.MacIso16609, KeyAlgorithm.Tdea, 8), (KeyUsage.MacAlgorithm1, KeyAlgorithm.Tdea, 8), (KeyUsage.MacAlgorithm3, KeyAlgorithm.Tdea, 8),
+            (KeyUsage.MacIso16609, KeyAlgorithm.Tdea, 8), (KeyUsage.MacAlgorithm1, KeyAlgorithm.Tdea, 8),
+            (KeyUsage.MacAlgorithm3, KeyAlgorithm.Tdea, 8),
             (KeyUsage.MacCmac, KeyAlgorithm.Tdea, 8), (KeyUsage.MacCmac, KeyAlgorithm.Aes, 16), (KeyUsage.MacHmac, KeyAlgorithm.Hmac, 32),
         };
         var (usage, algorithm, bytes) = kinds[kindSeed % 6];
@@ -91,7 +93,8 @@ public sealed class SoftwareHsmTests : IDisposable
     {
         var data = new byte[(1 + blocksSeed % 20) * 16];
         for (var index = 0; index < data.Length; index++) data[index] = (byte)(index * 7 + blocksSeed);
-        HsmKey from = _rig.Key(KeyUsage.Data, isAes ? KeyAlgorithm.Aes : KeyAlgorithm.Tdea), to = _rig.Key(KeyUsage.Data, isAes ? KeyAlgorithm.Tdea : KeyAlgorithm.Aes);
+        HsmKey from = _rig.Key(KeyUsage.Data, isAes ? KeyAlgorithm.Aes : KeyAlgorithm.Tdea);
+        HsmKey to = _rig.Key(KeyUsage.Data, isAes ? KeyAlgorithm.Tdea : KeyAlgorithm.Aes);
         byte[] vector = isChained ? new byte[isAes ? 16 : 8] : [], otherVector = isChained ? new byte[isAes ? 8 : 16] : [];
         byte[] cipher = new byte[data.Length], moved = new byte[data.Length];
         Assert.Equal(HsmResult.Done, _rig.Hsm.EncryptData(new DataSide(from, vector), data, cipher));
@@ -158,10 +161,12 @@ public sealed class SoftwareHsmTests : IDisposable
         hsm.VerifyCardCode(_rig.Key(KeyUsage.CardVerification), new CardCodeTerms((CardCodeKind)(small % 5), one, other, one), other);
         hsm.VerifyDcvv(_rig.Key(KeyUsage.EmvDynamicNumber), new EmvCard(one, number), new CardCodeTerms(CardCodeKind.Cvv, one, other), other, one);
         hsm.VerifyCvc3(_rig.Key(KeyUsage.EmvDynamicNumber), new EmvCard(Rig.PanDigits, small % 100), one, 1, 2, other);
-        hsm.VerifyArqc(_rig.Key(KeyUsage.EmvCryptogram), new EmvCard(Rig.PanDigits, number), new EmvCryptogram(default, one, (MacPadding)(small % 4), other));
+        var padding = (MacPadding)(small % 4);
+        hsm.VerifyArqc(_rig.Key(KeyUsage.EmvCryptogram), new EmvCard(Rig.PanDigits, number), new EmvCryptogram(default, one, padding, other));
         hsm.GenerateArpc(_rig.Key(KeyUsage.EmvCryptogram), new EmvCard(one, 1), default, other, (ArpcMethod)(small % 4), one, target);
-        hsm.GenerateScriptMac(_rig.Key(KeyUsage.EmvScriptMac), new EmvCard(one, 1), default, other, (MacPadding)(small % 4), target.AsSpan(0, small % 64));
-        hsm.GenerateMac(new MacSide(_rig.Key(KeyUsage.BaseDerivation), (MacPadding)(small % 4), one, (DukptUse)(small % 7)), other, target.AsSpan(0, small % 64));
+        hsm.GenerateScriptMac(_rig.Key(KeyUsage.EmvScriptMac), new EmvCard(one, 1), default, other, padding, target.AsSpan(0, small % 64));
+        var mac = new MacSide(_rig.Key(KeyUsage.BaseDerivation), padding, one, (DukptUse)(small % 7));
+        hsm.GenerateMac(in mac, other, target.AsSpan(0, small % 64));
         hsm.EncryptData(new DataSide(_rig.Key(KeyUsage.Data), one), other, target);
         hsm.Tokenise(_rig.Key(KeyUsage.Tokens, KeyAlgorithm.Aes), one, number, other, target);
         hsm.ImportKeyBlock(_rig.Key(KeyUsage.KeyBlockProtection), one, out _);
@@ -183,9 +188,10 @@ public sealed class SoftwareHsmTests : IDisposable
         Assert.DoesNotContain("2315208C", key.ToString(), StringComparison.Ordinal);
 
         // A record prints its members; none may have bytes, words of bytes, or one of the types above in it. Vectors are published.
-        var secrets = (Type[])[typeof(byte[]), typeof(ClearPin), typeof(KeySchedule), typeof(KeyMaterial), typeof(ReadOnlyMemory<byte>), typeof(Memory<byte>)];
+        Type[] secrets = [typeof(byte[]), typeof(ClearPin), typeof(KeySchedule), typeof(KeyMaterial), typeof(Memory<byte>), typeof(ReadOnlyMemory<byte>)];
         var printing = typeof(IPaymentHsm).Assembly.GetTypes()
-            .Where(type => type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null && type.Namespace != "SunnySwitch.Hsm.Vectors")
+            .Where(type => type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null)
+            .Where(type => type.Namespace != "SunnySwitch.Hsm.Vectors")
             .SelectMany(type => type.GetProperties().Select(property => (type, property)))
             .Where(each => secrets.Contains(each.property.PropertyType));
         Assert.Empty(printing);
@@ -194,7 +200,12 @@ public sealed class SoftwareHsmTests : IDisposable
     [Fact]
     public void Types_that_carry_card_data_live_on_the_stack_only()
     {
-        foreach (var type in (Type[])[typeof(PinSide), typeof(ClearPin), typeof(CardCodeTerms), typeof(EmvCard), typeof(EmvCryptogram), typeof(MacSide), typeof(DataSide), typeof(Ibm3624Terms), typeof(DukptTdes.Key)])
+        Type[] types =
+        [
+            typeof(PinSide), typeof(ClearPin), typeof(CardCodeTerms), typeof(EmvCard), typeof(EmvCryptogram), typeof(MacSide), typeof(DataSide),
+            typeof(Ibm3624Terms), typeof(DukptTdes.Key),
+        ];
+        foreach (var type in types)
         {
             Assert.True(type.IsByRefLike, type.Name);
             Assert.NotNull(type.GetCustomAttribute<IsByRefLikeAttribute>());
@@ -233,7 +244,8 @@ public sealed class SoftwareHsmTests : IDisposable
         const string Key = "2315208C9110AD402315BA7C10D5E9C7";
         var value = new byte[8];
         var scripts = _rig.Enter(KeyUsage.EmvScriptMac, Key);
-        Assert.Equal(HsmResult.Done, _rig.Hsm.GenerateScriptMac(scripts, new EmvCard(Rig.PanDigits, 1), in session, _data, MacPadding.OneAndZeros, value));
+        var card = new EmvCard(Rig.PanDigits, 1);
+        Assert.Equal(HsmResult.Done, _rig.Hsm.GenerateScriptMac(scripts, in card, in session, _data, MacPadding.OneAndZeros, value));
         return (_rig.Enter(KeyUsage.EmvCryptogram, Key), value);
     }
 
@@ -242,26 +254,37 @@ public sealed class SoftwareHsmTests : IDisposable
         var (hsm, pan, target) = (_rig.Hsm, Rig.PanDigits, new byte[64]);
         lock (_rig)
         {
-            HsmKey zpk = _rig.Key(KeyUsage.PinEncryption), aes = _rig.Key(KeyUsage.PinEncryption, KeyAlgorithm.Aes), pvk = _rig.Key(KeyUsage.PinVerificationPvv);
-            HsmKey bdk = _rig.Key(KeyUsage.BaseDerivation), aesBdk = _rig.Key(KeyUsage.BaseDerivation, KeyAlgorithm.Aes), cvk = _rig.Key(KeyUsage.CardVerification);
-            HsmKey mac = _rig.Key(KeyUsage.MacAlgorithm3), cmac = _rig.Key(KeyUsage.MacCmac, KeyAlgorithm.Aes), hmac = _rig.Key(KeyUsage.MacHmac, KeyAlgorithm.Hmac);
+            HsmKey zpk = _rig.Key(KeyUsage.PinEncryption);
+            HsmKey aes = _rig.Key(KeyUsage.PinEncryption, KeyAlgorithm.Aes), pvk = _rig.Key(KeyUsage.PinVerificationPvv);
+            HsmKey bdk = _rig.Key(KeyUsage.BaseDerivation);
+            HsmKey aesBdk = _rig.Key(KeyUsage.BaseDerivation, KeyAlgorithm.Aes), cvk = _rig.Key(KeyUsage.CardVerification);
+            HsmKey mac = _rig.Key(KeyUsage.MacAlgorithm3);
+            HsmKey cmac = _rig.Key(KeyUsage.MacCmac, KeyAlgorithm.Aes), hmac = _rig.Key(KeyUsage.MacHmac, KeyAlgorithm.Hmac);
             HsmKey data = _rig.Key(KeyUsage.Data), tokens = _rig.Key(KeyUsage.Tokens, KeyAlgorithm.Aes);
-            byte[] block = _rig.Block("1234"), pvv = new byte[4], code = new byte[3], ksn = Rig.Bytes("FFFF9876543210EFF800"), aesKsn = Rig.Bytes("1234567890123456FFFF0000");
+            byte[] block = _rig.Block("1234"), pvv = new byte[4];
+            byte[] code = new byte[3], ksn = Rig.Bytes("FFFF9876543210EFF800"), aesKsn = Rig.Bytes("1234567890123456FFFF0000");
             var (issuer, value) = Cryptogram(EmvSession.Common(7));
             hsm.GeneratePvv(_rig.Side(), block, pan, pvk, 1, pvv);
             hsm.GenerateCardCode(cvk, new CardCodeTerms(CardCodeKind.Cvv, pan, _expiry, _service), code);
-            yield return ("translate 0 to 0", () => hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(zpk, PinFormat.Iso0), pan, target, out _));
-            yield return ("translate 0 to 3", () => hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(zpk, PinFormat.Iso3), pan, target, out _));
-            yield return ("translate 0 to 4", () => hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(aes, PinFormat.Iso4), pan, target, out _));
-            yield return ("translate to DUKPT", () => hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(bdk, PinFormat.Iso0, ksn), pan, target, out _));
-            yield return ("translate to AES DUKPT", () => hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(aesBdk, PinFormat.Iso4, aesKsn), pan, target, out _));
+            yield return ("translate 0 to 0", () =>
+                hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(zpk, PinFormat.Iso0), pan, target, out _));
+            yield return ("translate 0 to 3", () =>
+                hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(zpk, PinFormat.Iso3), pan, target, out _));
+            yield return ("translate 0 to 4", () =>
+                hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(aes, PinFormat.Iso4), pan, target, out _));
+            yield return ("translate to DUKPT", () =>
+                hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(bdk, PinFormat.Iso0, ksn), pan, target, out _));
+            yield return ("translate to AES DUKPT", () =>
+                hsm.TranslatePin(new PinSide(zpk, PinFormat.Iso0), block, new PinSide(aesBdk, PinFormat.Iso4, aesKsn), pan, target, out _));
             yield return ("PVV", () => hsm.VerifyPvv(new PinSide(zpk, PinFormat.Iso0), block, pan, pvk, 1, pvv));
             yield return ("random PIN", () => hsm.GeneratePin(new PinSide(zpk, PinFormat.Iso0), pan, 12, target, out _));
             yield return ("CVV", () => hsm.VerifyCardCode(cvk, new CardCodeTerms(CardCodeKind.Cvv, pan, _expiry, _service), code));
             yield return ("ARQC and ARPC 1", () => hsm.VerifyArqcGenerateArpc(
-                issuer, new EmvCard(pan, 1), new EmvCryptogram(EmvSession.Common(7), _data, MacPadding.OneAndZeros, value), ArpcMethod.ResponseCode, "00"u8, target));
+                issuer, new EmvCard(pan, 1), new EmvCryptogram(EmvSession.Common(7), _data, MacPadding.OneAndZeros, value),
+                ArpcMethod.ResponseCode, "00"u8, target));
             yield return ("ARPC 2, option B", () => hsm.GenerateArpc(
-                issuer, new EmvCard("6799998900000200019"u8, 1, EmvDerivation.OptionB), EmvSession.Common(7), value, ArpcMethod.CardStatusUpdate, "0000"u8, target));
+                issuer, new EmvCard("6799998900000200019"u8, 1, EmvDerivation.OptionB), EmvSession.Common(7), value,
+                ArpcMethod.CardStatusUpdate, "0000"u8, target));
             yield return ("retail MAC", () => hsm.GenerateMac(new MacSide(mac), _data, target.AsSpan(0, 8)));
             yield return ("CMAC", () => hsm.GenerateMac(new MacSide(cmac), _data, target.AsSpan(0, 16)));
             yield return ("HMAC", () => hsm.GenerateMac(new MacSide(hmac), _data, target.AsSpan(0, 32)));
