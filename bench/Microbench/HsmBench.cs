@@ -4,6 +4,7 @@ using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Parameters;
 using SunnySwitch.Hsm;
 using SunnySwitch.Hsm.Cards;
+using SunnySwitch.Hsm.Ciphers;
 using SunnySwitch.Hsm.Dukpt;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Macs;
@@ -146,8 +147,9 @@ public static class HsmBench
         yield return new("AES-CMAC of 200 bytes", 0.5, () => module.GenerateMac(new MacSide(cmac), message, whole));
         yield return new("retail MAC of 200 bytes, TDEA DUKPT", null, () =>
             module.GenerateMac(new MacSide(bdk, MacPadding.Zeros, ksn, DukptUse.MacResponse), message, mac));
-        yield return new("TDEA CBC encrypt 208 bytes", null, () => module.EncryptData(new DataSide(data, vector.AsSpan(0, 8)), blocks, made));
-        yield return new("AES CBC encrypt 208 bytes", null, () => module.EncryptData(new DataSide(aes, vector), blocks, made));
+        yield return new("TDEA CBC encrypt 208 bytes", null, () =>
+            module.EncryptData(new CipherSide(data, BlockMode.Cbc, vector.AsSpan(0, 8)), blocks, made));
+        yield return new("AES CBC encrypt 208 bytes", null, () => module.EncryptData(new CipherSide(aes, BlockMode.Cbc, vector), blocks, made));
         yield return new("FF1 token of 6 digits", null, () => module.Tokenise(tokens, tweak, 10, digits, token));
     }
 
@@ -165,7 +167,7 @@ public static class HsmBench
         tdes.Mode = CipherMode.ECB;
         tdes.Padding = PaddingMode.None;
         var transform = tdes.CreateEncryptor(key, null);
-        yield return new("one TDEA block, here, as an operation", null, () => module.EncryptData(new DataSide(data), block, block));
+        yield return new("one TDEA block, here, as an operation", null, () => module.EncryptData(new CipherSide(data, BlockMode.Ecb), block, block));
         yield return new("one TDEA block, BouncyCastle, held", null, () => Plain(held.ProcessBlock(block, 0, block, 0)));
         yield return new("one TDEA block, BouncyCastle, keyed anew", null, () =>
         {

@@ -1,4 +1,5 @@
 using SunnySwitch.Hsm.Cards;
+using SunnySwitch.Hsm.Ciphers;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Macs;
 using SunnySwitch.Hsm.Pins;
@@ -11,7 +12,8 @@ namespace SunnySwitch.Hsm;
 /// checked at every call, for usage, algorithm and mode of use.
 /// </summary>
 /// <remarks>
-/// Digits (PAN, PVV, codes) are ASCII; everything else is bytes. PANs have 8 to 19 digits unless said otherwise. A target is
+/// Digits (PAN, PVV, codes) are ASCII; everything else is bytes. PANs have 8 to 19 digits unless said otherwise; where all blocks
+/// are of format 1, the PAN may be empty. A target is
 /// written only when the result is <see cref="HsmResult.Done"/>. Source and target may be the same memory.
 /// </remarks>
 public interface IPaymentHsm : IDisposable
@@ -43,7 +45,7 @@ public interface IPaymentHsm : IDisposable
     /// <summary>Takes a key from a key block of X9.143 under a key of usage K0 or K1. Attributes are the block's.</summary>
     HsmResult ImportKeyBlock(HsmKey kek, ReadOnlySpan<byte> block, out HsmKey? key);
 
-    /// <summary>Gives a key away in a key block, version D under AES, B under TDEA; at most 192 characters.</summary>
+    /// <summary>Gives a key away in a key block, version D under AES, B under TDEA; at most 224 characters.</summary>
     HsmResult ExportKeyBlock(HsmKey kek, HsmKey key, Span<byte> block, out int characters);
 
     /// <summary>
@@ -144,15 +146,15 @@ public interface IPaymentHsm : IDisposable
     HsmResult VerifyMac(in MacSide side, ReadOnlySpan<byte> data, ReadOnlySpan<byte> mac);
 
     /// <summary>Enciphers whole blocks; the target is as long as the source.</summary>
-    HsmResult EncryptData(in DataSide side, ReadOnlySpan<byte> source, Span<byte> target);
+    HsmResult EncryptData(in CipherSide side, ReadOnlySpan<byte> source, Span<byte> target);
 
     /// <summary>Deciphers whole blocks.</summary>
-    HsmResult DecryptData(in DataSide side, ReadOnlySpan<byte> source, Span<byte> target);
+    HsmResult DecryptData(in CipherSide side, ReadOnlySpan<byte> source, Span<byte> target);
 
     /// <summary>
     /// Deciphers under one key and enciphers under another, without showing what is in between; whole blocks of both ciphers.
     /// </summary>
-    HsmResult ReEncryptData(in DataSide from, in DataSide to, ReadOnlySpan<byte> source, Span<byte> target);
+    HsmResult ReEncryptData(in CipherSide from, in CipherSide to, ReadOnlySpan<byte> source, Span<byte> target);
 
     /// <summary>
     /// Replaces symbols (0 to 9, or with radix 36 also a to z) by as many others, by FF1 of SP 800-38G with a tweak of at most 32

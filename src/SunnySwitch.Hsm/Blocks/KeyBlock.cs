@@ -58,7 +58,7 @@ internal static class KeyBlock
             Derive(kek, ref protection);
             mac = mac[..blockBytes];
             Cmac.Compute(in protection.Authentication, head, clear, mac);
-            DataCipher.EncryptCbc(in protection.Encryption, mac, clear, clear);
+            BlockModes.EncryptCbc(in protection.Encryption, mac, clear, clear);
             WriteHex(clear, target[head.Length..]);
             WriteHex(mac, target[(head.Length + 2 * clearBytes)..]);
         }
@@ -117,7 +117,7 @@ internal static class KeyBlock
     {
         Span<byte> computed = stackalloc byte[16];
         Derive(kek, ref protection);
-        DataCipher.DecryptCbc(in protection.Encryption, mac, clear, clear);
+        BlockModes.DecryptCbc(in protection.Encryption, mac, clear, clear);
         Cmac.Compute(in protection.Authentication, head, clear, computed);
         return CryptographicOperations.FixedTimeEquals(computed[..mac.Length], mac);
     }
@@ -145,7 +145,7 @@ internal static class KeyBlock
         var computed = Iso9797.Algorithm1(in protection.Authentication, all[..(head.Length + clear.Length)], MacPadding.Zeros);
         Span<byte> whole = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64BigEndian(whole, computed);
-        DataCipher.DecryptCbc(in protection.Encryption, head[..8], clear, clear);
+        BlockModes.DecryptCbc(in protection.Encryption, head[..8], clear, clear);
         return CryptographicOperations.FixedTimeEquals(whole[..mac.Length], mac);
     }
 

@@ -44,6 +44,7 @@ internal static class Nibble
     /// </summary>
     public static ulong Account(ReadOnlySpan<byte> pan, int digits = 12)
     {
+        if (pan.IsEmpty) return 0;                           // Format 1 has none.
         pan = pan[..^1];
         TryRead(pan[^Math.Min(digits, pan.Length)..], out var nibbles);
         return nibbles;

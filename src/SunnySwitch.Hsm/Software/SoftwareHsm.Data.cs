@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using SunnySwitch.Hsm.Ciphers;
+using SunnySwitch.Hsm.Dukpt;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Macs;
 
@@ -33,15 +34,15 @@ public sealed partial class SoftwareHsm
     }
 
     /// <inheritdoc/>
-    public HsmResult EncryptData(in DataSide side, ReadOnlySpan<byte> source, Span<byte> target) =>
+    public HsmResult EncryptData(in CipherSide side, ReadOnlySpan<byte> source, Span<byte> target) =>
         Transform(in side, KeyTask.EncryptData, source, target);
 
     /// <inheritdoc/>
-    public HsmResult DecryptData(in DataSide side, ReadOnlySpan<byte> source, Span<byte> target) =>
+    public HsmResult DecryptData(in CipherSide side, ReadOnlySpan<byte> source, Span<byte> target) =>
         Transform(in side, KeyTask.DecryptData, source, target);
 
     /// <inheritdoc/>
-    public HsmResult ReEncryptData(in DataSide from, in DataSide to, ReadOnlySpan<byte> source, Span<byte> target)
+    public HsmResult ReEncryptData(in CipherSide from, in CipherSide to, ReadOnlySpan<byte> source, Span<byte> target)
     {
         if (source.Length > DataBytesMax) return HsmResult.BadInput;
         Span<byte> clear = stackalloc byte[DataBytesMax];
@@ -76,7 +77,7 @@ public sealed partial class SoftwareHsm
     {
         bytes = 8;
         if (data.Length > DataBytesMax || !IsPadding(side.Padding)) return HsmResult.BadInput;
-        if (side.Use is not (Dukpt.DukptUse.MacRequest or Dukpt.DukptUse.MacResponse)) return HsmResult.BadInput;
+        if (side.Use is not (DukptUse.MacRequest or DukptUse.MacResponse)) return HsmResult.BadInput;
         var schedule = default(KeySchedule);
         try
         {
@@ -108,9 +109,10 @@ public sealed partial class SoftwareHsm
         }
     }
 
-    private HsmResult Transform(in DataSide side, KeyTask task, ReadOnlySpan<byte> source, Span<byte> target)
+    private HsmResult Transform(in CipherSide side, KeyTask task, ReadOnlySpan<byte> source, Span<byte> target)
     {
-        if (side.Use is not (Dukpt.DukptUse.DataRequest or Dukpt.DukptUse.DataResponse)) return HsmResult.BadInput;
+        if (side.Use is not (DukptUse.DataRequest or DukptUse.DataResponse)) return HsmResult.BadInput;
+        if (side.Mode is not (BlockMode.Cbc or BlockMode.Ecb)) return HsmResult.BadInput;
         var schedule = default(KeySchedule);
         try
         {
@@ -118,12 +120,12 @@ public sealed partial class SoftwareHsm
             if (result != HsmResult.Done) return result;
             var size = schedule.BlockBytes;
             if (source.Length % size != 0 || source.Length > DataBytesMax) return HsmResult.BadInput;
-            if (!side.Vector.IsEmpty && side.Vector.Length != size) return HsmResult.BadInput;
+            if (side.Vector.Length != (side.Mode == BlockMode.Ecb ? 0 : size)) return HsmResult.BadInput;
             if (target.Length < source.Length) return HsmResult.TargetTooShort;
             var decrypts = task == KeyTask.DecryptData;
-            if (side.Vector.IsEmpty) DataCipher.Ecb(in schedule, source, target, decrypts);
-            else if (decrypts) DataCipher.DecryptCbc(in schedule, side.Vector, source, target);
-            else DataCipher.EncryptCbc(in schedule, side.Vector, source, target);
+            if (side.Mode == BlockMode.Ecb) BlockModes.Ecb(in schedule, source, target, decrypts);
+            else if (decrypts) BlockModes.DecryptCbc(in schedule, side.Vector, source, target);
+            else BlockModes.EncryptCbc(in schedule, side.Vector, source, target);
             return HsmResult.Done;
         }
         finally

@@ -34,6 +34,7 @@ public sealed partial class SoftwareHsm
     public HsmResult CheckComponent(KeyAlgorithm algorithm, ReadOnlySpan<byte> component, out string checkValue)
     {
         checkValue = "";
+        if (!IsAlgorithm(algorithm)) return HsmResult.KeyAlgorithm;
         var result = KeyChecks.Check(algorithm, component);
         // A component is random: only its length has to be right.
         if (result is HsmResult.KeyLength or HsmResult.KeyAlgorithm) return result;
@@ -164,12 +165,15 @@ public sealed partial class SoftwareHsm
     // Whether there can be a key like this, before anything is done with it.
     private static HsmResult Possible(in KeyAttributes attributes, int keyBytes)
     {
-        if (attributes.Algorithm is not (KeyAlgorithm.Tdea or KeyAlgorithm.Aes or KeyAlgorithm.Hmac)) return HsmResult.KeyAlgorithm;
+        if (!IsAlgorithm(attributes.Algorithm)) return HsmResult.KeyAlgorithm;
         var isExportability = attributes.Exportability is KeyExportability.Exportable or KeyExportability.Never or KeyExportability.Sensitive;
         if (!isExportability) return HsmResult.KeyMode;
-        if (attributes.Version is not { Length: 2 } || keyBytes > KeyBytesMax) return HsmResult.KeyLength;
-        return KeyRules.CheckPossible(in attributes);
+        if (keyBytes > KeyBytesMax) return HsmResult.KeyLength;
+        var isVersion = attributes.Version is { Length: 2 } version && char.IsAsciiLetterOrDigit(version[0]) && char.IsAsciiLetterOrDigit(version[1]);
+        return isVersion ? KeyRules.CheckPossible(in attributes) : HsmResult.BadInput;
     }
+
+    private static bool IsAlgorithm(KeyAlgorithm algorithm) => algorithm is KeyAlgorithm.Tdea or KeyAlgorithm.Aes or KeyAlgorithm.Hmac;
 
     private HsmResult Store(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
     {

@@ -139,7 +139,7 @@ public sealed partial class SoftwareHsm
     {
         var result = TryUse(pvk, task, out var key);
         if (result != HsmResult.Done) return result;
-        if (pvkIndex is < 0 or > 9) return HsmResult.BadInput;
+        if (pvkIndex is < 0 or > 9 || pan.IsEmpty) return HsmResult.BadInput;
         var pin = default(ClearPin);
         try
         {
@@ -200,11 +200,12 @@ public sealed partial class SoftwareHsm
         }
     }
 
-    // Format 2 never crosses a network; a PAN has to be one, whether the format uses it or not.
+    // Format 2 never crosses a network; format 1 needs no PAN, but one that is given has to be one.
     private static HsmResult CheckSide(in PinSide side, ReadOnlySpan<byte> pan)
     {
         if (side.Format > PinFormat.Iso4) return HsmResult.BadInput;
         if (side.Format == PinFormat.Iso2) return HsmResult.ForbiddenTranslation;
+        if (side.Format == PinFormat.Iso1 && pan.IsEmpty) return HsmResult.Done;
         return Nibble.IsPan(pan) && pan.Length >= PanDigitsMin ? HsmResult.Done : HsmResult.BadInput;
     }
 

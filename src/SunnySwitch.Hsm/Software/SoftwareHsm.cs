@@ -10,8 +10,8 @@ namespace SunnySwitch.Hsm.Software;
 /// </summary>
 /// <remarks>
 /// Thread-safe, without locks on the way of an operation: held keys are expanded once and never change, and whatever an operation
-/// derives or deciphers lies on its own stack and is wiped before it returns. No operation allocates. A removed key is refused at
-/// once and wiped when the module is disposed, since another thread may be using it.
+/// derives or deciphers lies on its own stack and is wiped before it returns. Only what makes or moves keys allocates. A removed
+/// key is refused at once and wiped when the module is disposed, since another thread may be using it.
 /// </remarks>
 public sealed partial class SoftwareHsm : IPaymentHsm
 {

@@ -52,7 +52,7 @@ public sealed partial class VectorRun
 
         var padded = new byte[(message.Length + 7) / 8 * 8];
         message.CopyTo(padded, 0);
-        var data = new DataSide(key, new byte[8], ksn);
+        var data = new CipherSide(key, BlockMode.Cbc, new byte[8], ksn);
         test.Expect(HsmResult.Done, _hsm.EncryptData(in data, padded, padded), "encrypt");
         test.Expect("data_request_cbc_pad1", padded);
 

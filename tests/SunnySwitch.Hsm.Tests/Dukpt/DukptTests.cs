@@ -97,14 +97,14 @@ public sealed class DukptTests : IDisposable
             var key = _rig.Key(KeyUsage.BaseDerivation, isAes ? KeyAlgorithm.Aes : KeyAlgorithm.Tdea);
             var ksn = Ksn(isAes, 0x10003);
             byte[] vector = new byte[isAes ? 16 : 8], clear = new byte[32], cipher = new byte[32], back = new byte[32];
-            var request = new DataSide(key, vector, ksn);
+            var request = new CipherSide(key, BlockMode.Cbc, vector, ksn);
             Assert.Equal(HsmResult.Done, _rig.Hsm.EncryptData(in request, clear, cipher));
             Assert.Equal(HsmResult.Done, _rig.Hsm.DecryptData(in request, cipher, back));
             Assert.Equal(clear, back);
-            var answer = new DataSide(key, vector, ksn, DukptUse.DataResponse);
+            var answer = new CipherSide(key, BlockMode.Cbc, vector, ksn, DukptUse.DataResponse);
             Assert.Equal(HsmResult.Done, _rig.Hsm.DecryptData(in answer, cipher, back));
             Assert.NotEqual(clear, back);
-            Assert.Equal(HsmResult.BadInput, _rig.Hsm.DecryptData(new DataSide(key, vector, ksn, DukptUse.Pin), cipher, back));
+            Assert.Equal(HsmResult.BadInput, _rig.Hsm.DecryptData(new CipherSide(key, BlockMode.Cbc, vector, ksn, DukptUse.Pin), cipher, back));
             Assert.Equal(HsmResult.BadInput, _rig.Hsm.GenerateMac(new MacSide(key, MacPadding.Zeros, ksn, DukptUse.DataRequest), clear, back));
         }
     }

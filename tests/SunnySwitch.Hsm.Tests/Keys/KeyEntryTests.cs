@@ -1,4 +1,5 @@
 using FsCheck.Xunit;
+using SunnySwitch.Hsm.Ciphers;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Software;
 
@@ -123,8 +124,8 @@ public sealed class KeyEntryTests : IDisposable
         Assert.Equal(HsmResult.Done, small.RemoveKey(first!));
         Assert.Equal(HsmResult.Done, small.GenerateKey(in attributes, 128, out var other));
         Assert.Equal(first!.Number, other!.Number);
-        Assert.Equal(HsmResult.UnknownKey, small.EncryptData(new DataSide(first), new byte[16], new byte[16]));
-        Assert.Equal(HsmResult.Done, small.EncryptData(new DataSide(other), new byte[16], new byte[16]));
+        Assert.Equal(HsmResult.UnknownKey, small.EncryptData(new CipherSide(first, BlockMode.Ecb), new byte[16], new byte[16]));
+        Assert.Equal(HsmResult.Done, small.EncryptData(new CipherSide(other, BlockMode.Ecb), new byte[16], new byte[16]));
     }
 
     [Fact]
@@ -141,7 +142,7 @@ public sealed class KeyEntryTests : IDisposable
             Assert.Equal(0, each.Schedule.BlockBytes);
         }
 
-        Assert.Equal(HsmResult.UnknownKey, hsm.EncryptData(new DataSide(kept), new byte[8], new byte[8]));
+        Assert.Equal(HsmResult.UnknownKey, hsm.EncryptData(new CipherSide(kept, BlockMode.Ecb), new byte[8], new byte[8]));
     }
 
     public void Dispose() => _rig.Dispose();

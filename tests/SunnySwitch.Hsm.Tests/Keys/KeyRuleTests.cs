@@ -1,4 +1,5 @@
 using SunnySwitch.Hsm.Cards;
+using SunnySwitch.Hsm.Ciphers;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Macs;
 using SunnySwitch.Hsm.Pins;
@@ -152,10 +153,10 @@ public sealed class KeyRuleTests : IDisposable
             ["script MAC"] = key => hsm.GenerateScriptMac(key, new EmvCard(pan, 1), EmvSession.None, text, MacPadding.Zeros, target.AsSpan(0, 8)),
             ["generate MAC"] = key => hsm.GenerateMac(new MacSide(key, MacPadding.Zeros, Ksn(key)), text, target.AsSpan(0, 4)),
             ["verify MAC"] = key => hsm.VerifyMac(new MacSide(key, MacPadding.Zeros, Ksn(key)), text, text.AsSpan(0, 4)),
-            ["encrypt data"] = key => hsm.EncryptData(new DataSide(key, ksn: Ksn(key)), text, target),
-            ["decrypt data"] = key => hsm.DecryptData(new DataSide(key, ksn: Ksn(key)), text, target),
-            ["re-encrypt from"] = key => hsm.ReEncryptData(new DataSide(key, ksn: Ksn(key)), new DataSide(_rig.Key(KeyUsage.Data)), text, target),
-            ["re-encrypt to"] = key => hsm.ReEncryptData(new DataSide(_rig.Key(KeyUsage.Data)), new DataSide(key, ksn: Ksn(key)), text, target),
+            ["encrypt data"] = key => hsm.EncryptData(Cipher(key), text, target),
+            ["decrypt data"] = key => hsm.DecryptData(Cipher(key), text, target),
+            ["re-encrypt from"] = key => hsm.ReEncryptData(Cipher(key), Cipher(_rig.Key(KeyUsage.Data)), text, target),
+            ["re-encrypt to"] = key => hsm.ReEncryptData(Cipher(_rig.Key(KeyUsage.Data)), Cipher(key), text, target),
             ["tokenise"] = key => hsm.Tokenise(key, default, 10, "1234567"u8, target),
             ["detokenise"] = key => hsm.Detokenise(key, default, 10, "1234567"u8, target),
             ["import"] = key => hsm.ImportKeyBlock(key, big, out _),
@@ -170,6 +171,8 @@ public sealed class KeyRuleTests : IDisposable
     private static CardCodeTerms CardTerms => new(CardCodeKind.Cvv, Rig.PanDigits, "3012"u8, "201"u8);
 
     private static EmvCryptogram Cryptogram(byte[] text) => new(EmvSession.None, text, MacPadding.Zeros, text.AsSpan(0, 8));
+
+    private static CipherSide Cipher(HsmKey key) => new(key, BlockMode.Ecb, ksn: Ksn(key));
 
     private static PinSide Side(HsmKey key) => new(key, IsAes(key) ? PinFormat.Iso4 : PinFormat.Iso0, Ksn(key));
 

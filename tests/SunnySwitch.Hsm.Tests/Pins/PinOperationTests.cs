@@ -138,6 +138,19 @@ public sealed class PinOperationTests : IDisposable
     }
 
     [Fact]
+    public void A_block_of_format_1_needs_no_PAN_until_it_gets_one()
+    {
+        byte[] block = _rig.Block("1234", format: PinFormat.Iso1), target = new byte[16];
+        Assert.Equal(HsmResult.Done, _rig.Hsm.TranslatePin(_rig.Side(PinFormat.Iso1), block, _rig.Side(PinFormat.Iso1), default, target, out _));
+        Assert.Equal(HsmResult.BadInput, _rig.Hsm.TranslatePin(_rig.Side(PinFormat.Iso1), block, _rig.Side(), default, target, out _));
+        Assert.Equal(HsmResult.BadInput, _rig.Hsm.TranslatePin(_rig.Side(PinFormat.Iso1), block, _rig.Side(PinFormat.Iso4), default, target, out _));
+        var pvk = _rig.Key(KeyUsage.PinVerificationPvv);
+        Assert.Equal(HsmResult.BadInput, _rig.Hsm.VerifyPvv(_rig.Side(PinFormat.Iso1), block, default, pvk, 1, "1234"u8));
+        Assert.Equal(HsmResult.Done, _rig.Hsm.TranslatePin(_rig.Side(PinFormat.Iso1), block, _rig.Side(), Rig.PanDigits, target, out _));
+        Assert.Equal(_rig.Block("1234"), target[..8]);
+    }
+
+    [Fact]
     public void Arguments_out_of_range_are_refused_and_nothing_is_written()
     {
         byte[] block = _rig.Block("1234"), target = new byte[16];

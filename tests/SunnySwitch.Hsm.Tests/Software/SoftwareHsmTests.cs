@@ -97,18 +97,21 @@ public sealed class SoftwareHsmTests : IDisposable
         HsmKey to = _rig.Key(KeyUsage.Data, isAes ? KeyAlgorithm.Tdea : KeyAlgorithm.Aes);
         byte[] vector = isChained ? new byte[isAes ? 16 : 8] : [], otherVector = isChained ? new byte[isAes ? 8 : 16] : [];
         byte[] cipher = new byte[data.Length], moved = new byte[data.Length];
-        Assert.Equal(HsmResult.Done, _rig.Hsm.EncryptData(new DataSide(from, vector), data, cipher));
+        var mode = isChained ? BlockMode.Cbc : BlockMode.Ecb;
+        var otherMode = isChained ? BlockMode.Ecb : BlockMode.Cbc;
+        Assert.Equal(HsmResult.BadInput, _rig.Hsm.EncryptData(new CipherSide(from, otherMode, vector), data, cipher));
+        Assert.Equal(HsmResult.Done, _rig.Hsm.EncryptData(new CipherSide(from, mode, vector), data, cipher));
         Assert.NotEqual(data, cipher);
-        Assert.Equal(HsmResult.Done, _rig.Hsm.ReEncryptData(new DataSide(from, vector), new DataSide(to, otherVector), cipher, moved));
-        Assert.Equal(HsmResult.Done, _rig.Hsm.DecryptData(new DataSide(to, otherVector), moved, moved));
+        Assert.Equal(HsmResult.Done, _rig.Hsm.ReEncryptData(new CipherSide(from, mode, vector), new CipherSide(to, mode, otherVector), cipher, moved));
+        Assert.Equal(HsmResult.Done, _rig.Hsm.DecryptData(new CipherSide(to, mode, otherVector), moved, moved));
         Assert.Equal(data, moved);
-        Assert.Equal(HsmResult.BadInput, _rig.Hsm.EncryptData(new DataSide(from, vector), data.AsSpan(1), cipher));
-        Assert.Equal(HsmResult.BadInput, _rig.Hsm.EncryptData(new DataSide(from, new byte[7]), data, cipher));
-        Assert.Equal(HsmResult.TargetTooShort, _rig.Hsm.EncryptData(new DataSide(from, vector), data, cipher.AsSpan(1)));
+        Assert.Equal(HsmResult.BadInput, _rig.Hsm.EncryptData(new CipherSide(from, mode, vector), data.AsSpan(1), cipher));
+        Assert.Equal(HsmResult.BadInput, _rig.Hsm.EncryptData(new CipherSide(from, mode, new byte[7]), data, cipher));
+        Assert.Equal(HsmResult.TargetTooShort, _rig.Hsm.EncryptData(new CipherSide(from, mode, vector), data, cipher.AsSpan(1)));
     }
 
     [Fact]
-    public void No_operation_allocates()
+    public void No_operation_with_keys_that_are_held_allocates()
     {
         foreach (var (name, work) in Operations())
         {
@@ -167,7 +170,10 @@ public sealed class SoftwareHsmTests : IDisposable
         hsm.GenerateScriptMac(_rig.Key(KeyUsage.EmvScriptMac), new EmvCard(one, 1), default, other, padding, target.AsSpan(0, small % 64));
         var mac = new MacSide(_rig.Key(KeyUsage.BaseDerivation), padding, one, (DukptUse)(small % 7));
         hsm.GenerateMac(in mac, other, target.AsSpan(0, small % 64));
-        hsm.EncryptData(new DataSide(_rig.Key(KeyUsage.Data), one), other, target);
+        hsm.EncryptData(new CipherSide(_rig.Key(KeyUsage.Data), (BlockMode)(small % 4), one), other, target);
+        hsm.CheckComponent((KeyAlgorithm)small, one, out _);
+        hsm.CheckComponent(KeyAlgorithm.Hmac, one, out _);
+        hsm.GenerateKey(new KeyAttributes(KeyUsage.Data, KeyAlgorithm.Aes, KeyMode.Both, (KeyExportability)small, $"{number}"), number, out _);
         hsm.Tokenise(_rig.Key(KeyUsage.Tokens, KeyAlgorithm.Aes), one, number, other, target);
         hsm.ImportKeyBlock(_rig.Key(KeyUsage.KeyBlockProtection), one, out _);
         hsm.ImportKeyBlock(_rig.Key(KeyUsage.KeyBlockProtection, KeyAlgorithm.Aes), Rig.Ascii($"D{one.Length + 5:D4}").Concat(one).ToArray(), out _);
@@ -202,7 +208,7 @@ public sealed class SoftwareHsmTests : IDisposable
     {
         Type[] types =
         [
-            typeof(PinSide), typeof(ClearPin), typeof(CardCodeTerms), typeof(EmvCard), typeof(EmvCryptogram), typeof(MacSide), typeof(DataSide),
+            typeof(PinSide), typeof(ClearPin), typeof(CardCodeTerms), typeof(EmvCard), typeof(EmvCryptogram), typeof(MacSide), typeof(CipherSide),
             typeof(Ibm3624Terms), typeof(DukptTdes.Key),
         ];
         foreach (var type in types)
@@ -288,7 +294,7 @@ public sealed class SoftwareHsmTests : IDisposable
             yield return ("retail MAC", () => hsm.GenerateMac(new MacSide(mac), _data, target.AsSpan(0, 8)));
             yield return ("CMAC", () => hsm.GenerateMac(new MacSide(cmac), _data, target.AsSpan(0, 16)));
             yield return ("HMAC", () => hsm.GenerateMac(new MacSide(hmac), _data, target.AsSpan(0, 32)));
-            yield return ("data", () => hsm.EncryptData(new DataSide(data, target.AsSpan(40, 8)), _data, target));
+            yield return ("data", () => hsm.EncryptData(new CipherSide(data, BlockMode.Cbc, target.AsSpan(40, 8)), _data, target));
             yield return ("token", () => hsm.Tokenise(tokens, "47617390"u8, 10, "0101011"u8, target));
         }
     }

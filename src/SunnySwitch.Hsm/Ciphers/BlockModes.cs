@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace SunnySwitch.Hsm.Ciphers;
 
 /// <summary>ECB and CBC over whole blocks (NIST SP 800-38A), TDEA or AES; source and target may be the same memory.</summary>
-internal static class DataCipher
+internal static class BlockModes
 {
     /// <summary>CBC forward. The vector is one block.</summary>
     public static void EncryptCbc(in KeySchedule key, ReadOnlySpan<byte> vector, ReadOnlySpan<byte> source, Span<byte> target)
