@@ -19,4 +19,10 @@ if (args is ["codec", ..])
     return;
 }
 
+if (args is ["hsm", ..])
+{
+    HsmBench.Run(args);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

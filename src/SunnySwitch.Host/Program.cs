@@ -19,6 +19,7 @@ internal static class Program
             ServeCommand.Create(),
             CardCommand.Create(), AcceptorCommand.Create(),
             KeyCommand.Create(),
+            HsmCommand.Create(),
             PlayCommand.Create(),
             LoadCommand.Create(),
             LoadCommand.CreateEcho(),

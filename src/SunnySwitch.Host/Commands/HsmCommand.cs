@@ -1,0 +1,64 @@
+using System.CommandLine;
+using SunnySwitch.Hsm.Vectors;
+
+namespace SunnySwitch.Host.Commands;
+
+/// <summary><c>sunny hsm vectors</c>: published values against a module.</summary>
+internal static class HsmCommand
+{
+    private static readonly Option<string> Module = new("--module")
+    {
+        Description = "Which module: software or pkcs11.",
+        DefaultValueFactory = static _ => "software",
+    };
+
+    private static readonly Argument<string[]> Files = new("file")
+    {
+        Description = "Files of vectors.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Command Create()
+    {
+        var vectors = new Command("vectors", "Runs vector files: a line for each failure, then `N passed, N failed`.") { Module, Files };
+        vectors.SetAction(parsed => Run(parsed.GetValue(Module)!, parsed.GetValue(Files)!, Console.Out, Console.Error));
+        return new Command("hsm", "Payment cryptography.") { vectors };
+    }
+
+    /// <summary>0 if all passed, 1 if not, 2 for a module that is not there or a file that is none.</summary>
+    internal static int Run(string module, string[] paths, TextWriter output, TextWriter errors)
+    {
+        using var hsm = VectorModules.Open(module, out var problem);
+        if (hsm is null)
+        {
+            errors.WriteLine($"sunny: {problem}");
+            return 2;
+        }
+
+        var files = new List<VectorFile>();
+        foreach (var path in paths)
+        {
+            try
+            {
+                files.Add(VectorFile.Read(File.ReadAllBytes(path)));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                errors.WriteLine($"sunny: {path}: {error.Message}");
+                return 2;
+            }
+        }
+
+        var run = new VectorRun(hsm);
+        var passed = 0;
+        foreach (var vector in files.SelectMany(file => file.Vectors))
+        {
+            if (run.Run(vector) is { } failure) output.WriteLine($"FAIL {vector.Id} {vector.Op}: {failure}");
+            else passed++;
+        }
+
+        var failed = files.Sum(file => file.Vectors.Count) - passed;
+        output.WriteLine($"{passed} passed, {failed} failed");
+        return failed == 0 ? 0 : 1;
+    }
+}

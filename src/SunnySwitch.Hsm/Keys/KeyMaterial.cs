@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using SunnySwitch.Hsm.Ciphers;
+
+namespace SunnySwitch.Hsm.Keys;
+
+/// <summary>
+/// A key that the software module holds: the bytes and their schedule in pinned memory, which the collector neither moves nor
+/// copies; wiped when the module is. Read-only after it is made, so that threads share it.
+/// </summary>
+internal sealed class KeyMaterial
+{
+    private readonly byte[] _bytes;
+    private readonly KeySchedule[] _schedule = GC.AllocateArray<KeySchedule>(1, pinned: true);
+
+    public KeyMaterial(HsmKey handle, ReadOnlySpan<byte> key)
+    {
+        Handle = handle;
+        _bytes = GC.AllocateArray<byte>(key.Length, pinned: true);
+        key.CopyTo(_bytes);
+        if (handle.Attributes.Algorithm != KeyAlgorithm.Hmac) _schedule[0].Load(handle.Attributes.Algorithm == KeyAlgorithm.Aes, key);
+    }
+
+    /// <summary>What callers hold.</summary>
+    public HsmKey Handle { get; }
+
+    /// <summary>The expanded key.</summary>
+    public ref readonly KeySchedule Schedule => ref _schedule[0];
+
+    /// <summary>The key.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>True for AES.</summary>
+    public bool IsAes => Handle.Attributes.Algorithm == KeyAlgorithm.Aes;
+
+    /// <summary>Bits of security.</summary>
+    public int Strength => KeyRules.Strength(Handle.Attributes.Algorithm, _bytes.Length);
+
+    /// <summary>Overwrites it.</summary>
+    public void Wipe()
+    {
+        CryptographicOperations.ZeroMemory(_bytes);
+        _schedule[0].Wipe();
+    }
+
+    /// <summary>A key has no string form.</summary>
+    public override string ToString() => "key";
+}

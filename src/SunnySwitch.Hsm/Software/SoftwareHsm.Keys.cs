@@ -1,0 +1,197 @@
+using System.Security.Cryptography;
+using SunnySwitch.Hsm.Blocks;
+using SunnySwitch.Hsm.Dukpt;
+using SunnySwitch.Hsm.Keys;
+
+namespace SunnySwitch.Hsm.Software;
+
+/// <content>How keys come in, are made, and leave.</content>
+public sealed partial class SoftwareHsm
+{
+    private const int KeyBytesMax = 64;
+
+    /// <inheritdoc/>
+    public HsmResult FormKey(
+        in KeyAttributes attributes, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out HsmKey? key)
+    {
+        key = null;
+        if (first.Length is 0 or > KeyBytesMax || first.Length != second.Length) return HsmResult.KeyLength;
+        if (!third.IsEmpty && first.Length != third.Length) return HsmResult.KeyLength;
+        Span<byte> sum = stackalloc byte[KeyBytesMax];
+        try
+        {
+            sum = sum[..first.Length];
+            for (var index = 0; index < sum.Length; index++) sum[index] = (byte)(first[index] ^ second[index] ^ (third.IsEmpty ? 0 : third[index]));
+            return Take(in attributes, sum, out key);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(sum);
+        }
+    }
+
+    /// <inheritdoc/>
+    public HsmResult CheckComponent(KeyAlgorithm algorithm, ReadOnlySpan<byte> component, out string checkValue)
+    {
+        checkValue = "";
+        if (!IsAlgorithm(algorithm)) return HsmResult.KeyAlgorithm;
+        var result = KeyChecks.Check(algorithm, component);
+        // A component is random: only its length has to be right.
+        if (result is HsmResult.KeyLength or HsmResult.KeyAlgorithm) return result;
+        checkValue = KeyChecks.CheckValue(algorithm, component);
+        return HsmResult.Done;
+    }
+
+    /// <inheritdoc/>
+    public HsmResult GenerateKey(in KeyAttributes attributes, int bits, out HsmKey? key)
+    {
+        key = null;
+        if (bits is < 8 or > KeyBytesMax * 8 || bits % 8 != 0) return HsmResult.KeyLength;
+        Span<byte> made = stackalloc byte[KeyBytesMax];
+        try
+        {
+            made = made[..(bits / 8)];
+            HsmResult result;
+            do
+            {
+                RandomNumberGenerator.Fill(made);
+                if (attributes.Algorithm == KeyAlgorithm.Tdea) KeyChecks.SetOddParity(made);
+                result = Take(in attributes, made, out key);
+            }
+            while (result is HsmResult.KeyWeak or HsmResult.KeyPublished);     // The latter by a check value's chance.
+
+            return result;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(made);
+        }
+    }
+
+    /// <inheritdoc/>
+    public HsmResult ImportKeyBlock(HsmKey kek, ReadOnlySpan<byte> block, out HsmKey? key)
+    {
+        key = null;
+        var result = TryUse(kek, KeyTask.Unwrap, out var protection);
+        if (result != HsmResult.Done) return result;
+        Span<byte> clear = stackalloc byte[KeyBytesMax];
+        try
+        {
+            result = KeyBlock.Unwrap(protection, block, _options.TakesVariantBlocks, clear, out var bytes, out var header);
+            if (result != HsmResult.Done) return result;
+            result = Possible(header.Attributes, bytes);
+            if (result != HsmResult.Done) return result;
+            if (KeyRules.Strength(header.Attributes.Algorithm, bytes) > protection.Strength) return HsmResult.KekTooWeak;
+            // X9.143 7.3.6: an HMAC key says its hash; 21 is SHA-256.
+            if (header.Attributes.Algorithm == KeyAlgorithm.Hmac && !header.Optional("HM"u8).SequenceEqual("21"u8)) return HsmResult.KeyAlgorithm;
+            return Take(header.Attributes, clear[..bytes], out key);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(clear);
+        }
+    }
+
+    /// <inheritdoc/>
+    public HsmResult ExportKeyBlock(HsmKey kek, HsmKey key, Span<byte> block, out int characters)
+    {
+        characters = 0;
+        var result = TryUse(kek, KeyTask.Wrap, out var protection);
+        if (result != HsmResult.Done) return result;
+        if (TryUse(key, KeyTask.Wrap, out var material) == HsmResult.UnknownKey) return HsmResult.UnknownKey;
+        if (key.Attributes.Exportability == KeyExportability.Never) return HsmResult.KeyNotExportable;
+        if (material.Strength > protection.Strength) return HsmResult.KekTooWeak;
+        // HM with its two characters, then a padding block up to 16 characters.
+        var optional = key.Attributes.Algorithm == KeyAlgorithm.Hmac ? "HM0621PB0A000000"u8 : default;
+        var length = KeyBlock.Characters(protection.IsAes, material.Bytes.Length, optional.Length);
+        if (block.Length < length) return HsmResult.TargetTooShort;
+        KeyBlock.Wrap(protection, material.Bytes, key.Attributes, optional, optional.IsEmpty ? 0 : 2, block[..length]);
+        characters = length;
+        return HsmResult.Done;
+    }
+
+    /// <inheritdoc/>
+    public HsmResult DeriveInitialKey(HsmKey baseKey, ReadOnlySpan<byte> serial, out HsmKey? key)
+    {
+        key = null;
+        var result = TryUse(baseKey, KeyTask.DeriveInitialKey, out var material);
+        if (result != HsmResult.Done) return result;
+        if (serial.Length != (material.IsAes ? 8 : DukptCounter.TdesKsnBytes)) return HsmResult.KsnMalformed;
+        Span<byte> made = stackalloc byte[DukptAes.KeyBytesMax];
+        var pair = default(DukptTdes.Key);
+        try
+        {
+            // A TDEA device key is of two parts, whatever the base key is.
+            made = made[..(material.IsAes ? material.Bytes.Length : 16)];
+            if (material.IsAes) DukptAes.Initial(in material.Schedule, serial, made);
+            else DukptTdes.Initial(in material.Schedule, material.Bytes, serial, ref pair);
+            if (!material.IsAes) pair.CopyTo(made);
+            var algorithm = material.Handle.Attributes.Algorithm;
+            var attributes = new KeyAttributes(KeyUsage.InitialDukpt, algorithm, KeyMode.Derive, KeyExportability.Exportable);
+            return Store(in attributes, made, out key);
+        }
+        finally
+        {
+            pair.Wipe();
+            CryptographicOperations.ZeroMemory(made);
+        }
+    }
+
+    /// <inheritdoc/>
+    public HsmResult RemoveKey(HsmKey key)
+    {
+        lock (_lock)
+        {
+            if (key is null || (uint)key.Number >= (uint)_count || _keys[key.Number] is not { } found) return HsmResult.UnknownKey;
+            if (!ReferenceEquals(found.Handle, key)) return HsmResult.UnknownKey;
+            Volatile.Write(ref _keys[key.Number], null);
+            _removed.Add(found);
+            return HsmResult.Done;
+        }
+    }
+
+    private HsmResult Take(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
+    {
+        handle = null;
+        var result = Possible(in attributes, key.Length);
+        if (result != HsmResult.Done) return result;
+        result = KeyChecks.Check(attributes.Algorithm, key);
+        // What is derived for a device has no parity to speak of: X9.24-1 uses it as it comes.
+        if (result == HsmResult.KeyParity && attributes.Usage == KeyUsage.InitialDukpt) result = HsmResult.Done;
+        if (result is HsmResult.KeyParity or HsmResult.KeyWeak && _options.TakesAnyKey) result = HsmResult.Done;
+        return result == HsmResult.Done ? Store(in attributes, key, out handle) : result;
+    }
+
+    // Whether there can be a key like this, before anything is done with it.
+    private static HsmResult Possible(in KeyAttributes attributes, int keyBytes)
+    {
+        if (!IsAlgorithm(attributes.Algorithm)) return HsmResult.KeyAlgorithm;
+        var isExportability = attributes.Exportability is KeyExportability.Exportable or KeyExportability.Never or KeyExportability.Sensitive;
+        if (!isExportability) return HsmResult.KeyMode;
+        if (keyBytes > KeyBytesMax) return HsmResult.KeyLength;
+        var isVersion = attributes.Version is { Length: 2 } version && char.IsAsciiLetterOrDigit(version[0]) && char.IsAsciiLetterOrDigit(version[1]);
+        return isVersion ? KeyRules.CheckPossible(in attributes) : HsmResult.BadInput;
+    }
+
+    private static bool IsAlgorithm(KeyAlgorithm algorithm) => algorithm is KeyAlgorithm.Tdea or KeyAlgorithm.Aes or KeyAlgorithm.Hmac;
+
+    private HsmResult Store(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
+    {
+        handle = null;
+        var check = KeyChecks.CheckValue(attributes.Algorithm, key);
+        lock (_lock)
+        {
+            var place = PlaceFor();
+            if (place < 0) return HsmResult.ModuleFailed;
+            var made = new HsmKey(place, attributes, key.Length * 8, check);
+            if (_options.RefusesPublishedKeys && PublishedKeys.NameOf(made) is not null) return HsmResult.KeyPublished;
+            Volatile.Write(ref _keys[place], new KeyMaterial(made, key));
+            _count = Math.Max(_count, place + 1);
+            handle = made;
+            return HsmResult.Done;
+        }
+    }
+
+    // The next one, and when all were used once, one that a removed key has left; -1 if there is none.
+    private int PlaceFor() => _count < _keys.Length ? _count : Array.IndexOf(_keys, null);
+}
