@@ -25,6 +25,9 @@ internal static class LoadCommand
     private static readonly Option<double> Warmup = Valued("--warmup", Defaults.WarmupSeconds, "Seconds before.");
     private static readonly Option<int> Cards = Valued("--cards", Defaults.Cards, "How many of the bench's cards.");
     private static readonly Option<int> Fields = Valued("--fields", 17, "17, or 19 with track 2 and chip data.");
+    private static readonly Option<string?> Keys = new("--keys") { Description = "File of test keys: adds PIN, CVV and MAC to every message." };
+    private static readonly Option<string> MacKey = Valued("--mac-key", Defaults.MacKey, "Label of the key of the MACs.");
+    private static readonly Option<int> Prepared = Valued("--prepare", Defaults.Prepared, "With --keys: messages made before the clock starts.");
     private static readonly Option<string> Acquirer = Valued("--acquirer", Defaults.Acquirer, "DE32.");
     private static readonly Option<int> Threads = Valued("--threads", Defaults.Threads, "Generator threads.");
     private static readonly Option<bool> SignOn = new("--sign-on") { Description = "Sign on each connection first." };
@@ -50,7 +53,7 @@ internal static class LoadCommand
     {
         var command = new Command("load", "Sends 0100 purchases with the bench's cards and checks every answer.")
         {
-            Target, Dialect, Framing, Connections, Window, Rate, Seconds, Warmup, Cards, Fields, Acquirer, Threads,
+            Target, Dialect, Framing, Connections, Window, Rate, Seconds, Warmup, Cards, Fields, Keys, MacKey, Prepared, Acquirer, Threads,
             SignOn, Echo, SelfTest, Answers, Json, Live, Hgrm, Log,
         };
         command.SetAction(Run);
@@ -179,6 +182,9 @@ internal static class LoadCommand
             WarmupSeconds = parsed.GetValue(Warmup),
             Cards = parsed.GetValue(Cards),
             Chip = parsed.GetValue(Fields) == 19,
+            KeyFile = parsed.GetValue(Keys),
+            MacKey = parsed.GetValue(MacKey)!,
+            Prepared = parsed.GetValue(Prepared),
             Acquirer = parsed.GetValue(Acquirer)!,
             Threads = parsed.GetValue(Threads),
             SignOn = parsed.GetValue(SignOn),

@@ -8,7 +8,7 @@ namespace SunnySwitch.Host.Load;
 
 /// <summary>What all connections of a generator thread share.</summary>
 internal sealed record LoadShared(
-    LoadOptions Options, Dialect Dialect, Framing Framing, LoadTally Tally, AnswerLog? Log)
+    LoadOptions Options, Dialect Dialect, Framing Framing, LoadTally Tally, AnswerLog? Log, LoadSecurity? Security = null)
 {
     /// <summary>Only requests intended at or after this are measured. Set before the first message.</summary>
     public long MeasureFrom { get; set; }
@@ -42,9 +42,13 @@ internal sealed class LoadConnection : IDisposable
     private int _sendFrom;
     private int _sendTo;
     private int _receivedBytes;
+    private int _signedSeen;
     private uint _lastStan;
     private long _running;
     private ulong _random;
+    private const long PreparedFrom = 500_000_000_000;
+    private byte[] _prepared = [];
+    private int _nextPrepared;
     private long _stampSecond = -1;
     private SecondStamp _stamp;
 
@@ -56,7 +60,7 @@ internal sealed class LoadConnection : IDisposable
         _tally = shared.Tally;
         _socket = socket;
         _template = new PurchaseTemplate(
-            shared.Dialect, shared.Framing, new PurchaseShape(terminal, options.Acquirer, options.Chip));
+            shared.Dialect, shared.Framing, new PurchaseShape(terminal, options.Acquirer, options.Chip, shared.Security is not null));
         _frameBytes = _template.Frame.Length;
         _random = (ulong)index * 0x9E37_79B9_7F4A_7C15 + 0x2545_F491_4F6C_DD1D;
 
@@ -106,12 +110,43 @@ internal sealed class LoadConnection : IDisposable
         var purchase = new Purchase(
             (int)((_random >> 32) * (ulong)_shared.Options.Cards >> 32), 100 + (long)(_random >> 20 & 4_095), stan,
             ++_running, _stamp);
-        _template.Patch(frame, purchase, withStamp: slot.StampSecond != unixSecond);
+        if (!TryPrepared(stan, frame))
+        {
+            _template.Patch(frame, purchase, withStamp: slot.StampSecond != unixSecond);
+            if (_shared.Security is { } security) _template.Secure(frame, purchase.Card, security);
+        }
+
         slot = new Slot { IntendedAt = intendedAt, StampSecond = unixSecond, Stan = stan, IsOutstanding = true };
         frame.CopyTo(_sending.AsSpan(_sendTo));
         _sendTo += _frameBytes;
         Outstanding++;
         _tally.Sent++;
+    }
+
+    /// <summary>Makes messages beforehand, so that only the switch has cryptography to do while it is measured.</summary>
+    public void Prepare(int count, long unixSecond)
+    {
+        _prepared = new byte[(long)count * _frameBytes <= Array.MaxLength ? count * _frameBytes : 0];
+        var stamp = SecondStamp.Of(unixSecond);
+        for (var index = 0; index < _prepared.Length / _frameBytes; index++)
+        {
+            var frame = _prepared.AsSpan(index * _frameBytes, _frameBytes);
+            _template.Frame.CopyTo(frame);
+            _random = _random * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407;
+            var card = (int)((_random >> 32) * (ulong)_shared.Options.Cards >> 32);
+            // Its own running numbers, which no message made later has.
+            var purchase = new Purchase(card, 100 + (long)(_random >> 20 & 4_095), (uint)index % StanMax + 1, PreparedFrom + index, stamp);
+            _template.Patch(frame, purchase, withStamp: true);
+            _template.Secure(frame, card, _shared.Security!);
+        }
+    }
+
+    private bool TryPrepared(uint stan, Span<byte> frame)
+    {
+        if (_nextPrepared >= _prepared.Length || _template.StanOf(_prepared.AsSpan(_nextPrepared, _frameBytes)) != stan) return false;
+        _prepared.AsSpan(_nextPrepared, _frameBytes).CopyTo(frame);
+        _nextPrepared += _frameBytes;
+        return true;
     }
 
     /// <summary>Hands the socket all that is due, in one call.</summary>
@@ -217,11 +252,18 @@ internal sealed class LoadConnection : IDisposable
 
         if (!TryMatch((uint)answer.Number(11), out var slot)) return;
         var request = _frames.AsSpan(slot * _frameBytes + _template.HeaderBytes, _frameBytes - _template.HeaderBytes);
-        if (!Repeats(answer, message, request)) _tally.EchoMismatch++;
-        else if (_shape.IsEmpty) _shape = AnswerShape.Of(answer, message, _template.Echoed);
+        if (!Repeats(answer, message, request) || !IsSigned(answer, message)) _tally.EchoMismatch++;
+        else if (_shape.IsEmpty && _shared.Security is null) _shape = AnswerShape.Of(answer, message, _template.Echoed);
         CountCode(answer.Content(39));
         _shared.Log?.Add(answer);
         Finish(slot, now);
+    }
+
+    // Every sixteenth: the generator shares the processors with the switch.
+    private bool IsSigned(MessageReader answer, ReadOnlySpan<byte> message)
+    {
+        if (_shared.Security is not { } security || (++_signedSeen & 15) != 1) return true;
+        return answer.Has(64) && security.IsSigned(_shared.Dialect, message, answer.Content(64));
     }
 
     /// <summary>

@@ -40,6 +40,15 @@ internal sealed record LoadOptions
     /// <summary>Adds track 2 and chip data (DE35, DE55): 19 fields.</summary>
     public bool Chip { get; init; }
 
+    /// <summary>File of test keys: adds PIN, CVV and MAC to every message; null: none.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Label of the key of the MACs.</summary>
+    public string MacKey { get; init; } = "mak";
+
+    /// <summary>Messages made before the clock starts, over all connections; with keys.</summary>
+    public int Prepared { get; init; } = 1_000_000;
+
     /// <summary>DE32: at most 11 digits.</summary>
     public string Acquirer { get; init; } = "400001";
 

@@ -44,7 +44,8 @@ internal sealed class LoadRun
     {
         using var log = _options.LogFile is null ? null : AnswerLog.Create(_options.LogFile);
         var startSecond = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var groups = Connect(startSecond, log);
+        using var security = _options.KeyFile is null ? null : new LoadSecurity(_options.KeyFile, _options.MacKey, _options.Cards);
+        var groups = Connect(startSecond, log, security);
         try
         {
             // The clock starts just after the last connection, so that no thread is late before it began.
@@ -60,7 +61,7 @@ internal sealed class LoadRun
         }
     }
 
-    private List<Group> Connect(long startSecond, FileStream? log)
+    private List<Group> Connect(long startSecond, FileStream? log, LoadSecurity? security)
     {
         var groups = new List<Group>();
         for (var thread = 0; thread < _options.Threads; thread++)
@@ -68,7 +69,7 @@ internal sealed class LoadRun
             var first = _options.Connections * thread / _options.Threads;
             var end = _options.Connections * (thread + 1) / _options.Threads;
             var shared = new LoadShared(
-                _options, _dialect, _framing, new LoadTally(), log is null ? null : new AnswerLog(log));
+                _options, _dialect, _framing, new LoadTally(), log is null ? null : new AnswerLog(log), security);
             var poller = new SocketPoller(end - first);
             var connections = new LoadConnection[end - first];
             for (var index = first; index < end; index++)
@@ -78,6 +79,7 @@ internal sealed class LoadRun
                 socket.Blocking = false;
                 var terminal = PurchaseShape.TerminalOf(index, startSecond);
                 connections[index - first] = new LoadConnection(shared, socket, terminal, index);
+                if (security is not null) connections[index - first].Prepare(_options.Prepared / _options.Connections, startSecond);
                 poller.Watch(index - first, socket);
             }
 

@@ -29,7 +29,8 @@ internal readonly record struct SecondStamp(uint MonthDay, uint HourMinuteSecond
 /// <param name="Terminal">DE41, 8 characters; with DE37 and DE7 it makes keys unique between runs.</param>
 /// <param name="Acquirer">DE32, 1 to 11 digits.</param>
 /// <param name="Chip">Adds DE35 and DE55.</param>
-internal readonly record struct PurchaseShape(string Terminal, string Acquirer, bool Chip)
+/// <param name="IsSecured">Adds DE35 with its code, DE52 and DE64.</param>
+internal readonly record struct PurchaseShape(string Terminal, string Acquirer, bool Chip, bool IsSecured = false)
 {
     /// <summary>Terminal of a connection in a run: three base-36 digits of connection, five of its second.</summary>
     public static string TerminalOf(int connection, long startUnixSeconds) =>

@@ -17,6 +17,7 @@ internal sealed class PurchaseTemplate
     private const ushort PurchaseMti = 0x0100;
 
     private static readonly int[] PlainFields = [2, 3, 4, 7, 11, 12, 13, 14, 18, 22, 25, 32, 37, 41, 42, 43, 49];
+    private static readonly int[] SecuredFields = [2, 3, 4, 7, 11, 12, 13, 14, 18, 22, 25, 32, 35, 37, 41, 42, 43, 49, 52, 64];
     private static readonly int[] ChipFields = [2, 3, 4, 7, 11, 12, 13, 14, 18, 22, 25, 32, 35, 37, 41, 42, 43, 49, 55];
     private static readonly int[][] EchoedFields = [[2, 3, 4, 7, 11, 12, 13], [32], [37], [41, 42], [49]];
 
@@ -35,6 +36,14 @@ internal sealed class PurchaseTemplate
     private readonly DigitPatch _date;
     private readonly DigitPatch _running;
     private readonly bool _hasTrack;
+    private readonly Dialect _dialect;
+    private readonly int _pinAt;
+    private readonly int _codeAt;
+    private readonly bool _isCodePacked;
+    private readonly int _macAt;
+
+    // PAN 16, separator, expiry 4, service code 3, then PVKI and PVV of zeros.
+    private const int CodeIndex = 29;
 
     /// <summary>Encodes the template and finds its changing places.</summary>
     public PurchaseTemplate(Dialect dialect, Framing framing, PurchaseShape shape)
@@ -60,7 +69,16 @@ internal sealed class PurchaseTemplate
         _time = Place(message, reader, 12, 0, 6);
         _date = Place(message, reader, 13, 0, 4);
         _running = Place(message, reader, 37, 0, 12);
-        _hasTrack = shape.Chip;
+        _dialect = dialect;
+        _hasTrack = shape.Chip || shape.IsSecured;
+        if (shape.IsSecured)
+        {
+            _pinAt = HeaderBytes + reader.Offset(52);
+            _macAt = HeaderBytes + reader.Offset(64);
+            _codeAt = HeaderBytes + reader.Offset(35);
+            _isCodePacked = reader.Content(35).Length < reader.Units(35);
+        }
+
         if (_hasTrack) _trackPanTail = Place(message, reader, 35, 6, 10);
         Echoed = new EchoRun[EchoedFields.Length];
         for (var index = 0; index < EchoedFields.Length; index++)
@@ -96,6 +114,29 @@ internal sealed class PurchaseTemplate
         _date.Write(frame, purchase.Sent.MonthDay);
     }
 
+    /// <summary>Writes PIN block, code and MAC into a frame that was patched.</summary>
+    public void Secure(Span<byte> frame, int card, LoadSecurity security)
+    {
+        _dialect.WriteBytes(52, security.PinBlock(card), frame[_pinAt..]);
+        var code = security.Code(card);
+        for (var index = 0; index < code.Length; index++) WriteCodeDigit(frame, CodeIndex + index, code[index]);
+        Span<byte> mac = stackalloc byte[LoadSecurity.BlockBytes];
+        security.Sign(frame[HeaderBytes.._macAt], mac);
+        _dialect.WriteBytes(64, mac, frame[_macAt..]);
+    }
+
+    private void WriteCodeDigit(Span<byte> frame, int index, byte digit)
+    {
+        if (!_isCodePacked)
+        {
+            frame[_codeAt + index] = digit;
+            return;
+        }
+
+        ref var pair = ref frame[_codeAt + (index >> 1)];
+        pair = (byte)((index & 1) == 0 ? (pair & 0x0F) | ((digit & 0x0F) << 4) : (pair & 0xF0) | (digit & 0x0F));
+    }
+
     /// <summary>DE11 of a frame laid out like this template.</summary>
     public uint StanOf(ReadOnlySpan<byte> frame) => (uint)_stan.Read(frame);
 
@@ -104,7 +145,7 @@ internal sealed class PurchaseTemplate
     {
         Span<byte> text = stackalloc byte[64];
         var writer = new MessageWriter(dialect, target);
-        writer.Begin(PurchaseMti, FieldsOf(shape.Chip));
+        writer.Begin(PurchaseMti, FieldsOf(shape));
         writer.Number(2, BenchCard.Pan(purchase.Card));
         writer.Number(3, 0);
         writer.Number(4, (ulong)purchase.AmountMinor);
@@ -114,16 +155,18 @@ internal sealed class PurchaseTemplate
         writer.Number(13, purchase.Sent.MonthDay);
         writer.Number(14, BenchCard.Expiry);
         writer.Number(18, 5411);
-        writer.Number(22, shape.Chip ? 51u : 12u);
+        writer.Number(22, shape.IsSecured ? 901u : shape.Chip ? 51u : 12u);
         writer.Number(25, 0);
         writer.Digits(32, Ascii(shape.Acquirer, text));
-        if (shape.Chip) writer.Text(35, Ascii($"{BenchCard.Pan(purchase.Card)}=30122010000000000", text));
+        if (shape.Chip || shape.IsSecured) writer.Text(35, Ascii($"{BenchCard.Pan(purchase.Card)}=30122010000000000", text));
         writer.Text(37, Ascii($"{purchase.Running:D12}", text));
         writer.Text(41, Ascii(shape.Terminal, text));
         writer.Text(42, "SUNNYBENCH00001"u8);
         writer.Text(43, "SUNNY GROCERY STORE #12 SPRINGFIELD   US"u8);
         writer.Text(49, "840"u8);
-        if (shape.Chip) WriteChip(dialect, ref writer);
+        if (shape.IsSecured) writer.Binary(52, new byte[LoadSecurity.BlockBytes]);
+        else if (shape.Chip) WriteChip(dialect, ref writer);
+        if (shape.IsSecured) writer.Binary(64, new byte[LoadSecurity.BlockBytes]);
         return writer.End();
     }
 
@@ -133,10 +176,10 @@ internal sealed class PurchaseTemplate
         else writer.Text(55, System.Text.Encoding.ASCII.GetBytes(Convert.ToHexString(ChipData)));
     }
 
-    private static FieldSet FieldsOf(bool chip)
+    private static FieldSet FieldsOf(PurchaseShape shape)
     {
         var fields = default(FieldSet);
-        foreach (var field in chip ? ChipFields : PlainFields) fields.Add(field);
+        foreach (var field in shape.IsSecured ? SecuredFields : shape.Chip ? ChipFields : PlainFields) fields.Add(field);
         return fields;
     }
 

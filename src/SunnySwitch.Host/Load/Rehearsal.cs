@@ -29,6 +29,7 @@ internal static class Rehearsal
             Threads = 1,
             SignOn = false,
             LogFile = null,
+            KeyFile = null,                                                // That peer has no keys.
         }, dialect).Execute();
         if (report.Total.Flaws != 0 || report.Total.Answered == 0)
             throw new LoadException($"the generator does not understand this dialect's answers: {report.ToJson()}");

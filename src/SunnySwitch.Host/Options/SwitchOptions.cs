@@ -29,6 +29,9 @@ internal sealed record SwitchOptions
     /// <summary>Cards made at the first start, for load tests; none by default.</summary>
     public GeneratedCardOptions? GeneratedCards { get; init; }
 
+    /// <summary>The HSM; none by default.</summary>
+    public HsmOptions? Hsm { get; init; }
+
     /// <summary>Run purchases through a scratch cell before the ports open, so that the first ones are not slow.</summary>
     public bool Rehearse { get; init; } = true;
 
@@ -59,6 +62,8 @@ internal sealed record SwitchOptions
         }
 
         foreach (var problem in Tables.Problems().Concat(Ring.Problems()).Concat(Journal.Problems())) yield return problem;
+        foreach (var problem in Hsm?.Problems(Mode) ?? []) yield return problem;
+        if (Hsm is null && Links.Any(link => link.Security is not null)) yield return "hsm: missing, but links have keys";
         foreach (var problem in GeneratedCards?.Problems(Tables.Cards) ?? []) yield return problem;
     }
 }
@@ -78,6 +83,9 @@ internal sealed record LinkOptions
     public bool SignOnRequired { get; init; } = true;
     public LinkLimits Limits { get; init; } = new();
 
+    /// <summary>Keys of its PINs and MACs; none by default.</summary>
+    public LinkSecurityOptions? Security { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var name = Name.Length is > 0 and <= 32 ? Name : $"\"{Name}\"";
@@ -93,7 +101,7 @@ internal sealed record LinkOptions
         var wrong = "";
         if (Framing is not null && Protocol.Framing.Framing.TryParse(Framing, 8_192, out wrong) is null) yield return $"{name}.framing: {wrong}";
         if (KeepAlive is not (null or "refuse" or "answer" or "ignore")) yield return $"{name}.keepAlive: refuse, answer or ignore, is \"{KeepAlive}\"";
-        foreach (var problem in Limits.Problems(name)) yield return problem;
+        foreach (var problem in Limits.Problems(name).Concat(Security?.Problems(name) ?? [])) yield return problem;
     }
 }
 

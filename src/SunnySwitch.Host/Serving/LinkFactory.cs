@@ -41,11 +41,13 @@ internal static class LinkFactory
             }
 
             var name = dialects.TryGetValue(link.Dialect, out var known) ? FramingOf(link, known) : link.Framing ?? "be16";
+            var hasMac = link.Security?.MacKey is null || known is null || (IsMac(known, 64) && IsMac(known, 128));
+            if (!hasMac) problems.Add($"{link.Name}.security.macKey: dialect {known!.Name} has no fields 64 and 128 of 4 to 16 bytes");
             if (Framing.TryParse(name, link.Limits.FrameBytesMax, out var problem) is null) problems.Add($"{link.Name}.framing: {problem}");
         }
 
         if (problems.Count > 0) throw new OptionsException(problems);
-        return [.. options.Links.Select((link, index) => Make(link, index, dialects[link.Dialect]))];
+        return [.. options.Links.Select((link, index) => Make(link, index, dialects[link.Dialect], options.Hsm is not null))];
     }
 
     /// <summary>What the switch itself reads and sets has a shape that the dialect must give it.</summary>
@@ -101,9 +103,12 @@ internal static class LinkFactory
         }
     }
 
+    private static bool IsMac(Dialect dialect, int field) =>
+        dialect.TypeOf(field) == FieldType.Binary && dialect.IsFixed(field) && dialect.UnitsMax(field) is >= 4 and <= 16;
+
     private static string FramingOf(LinkOptions link, Dialect dialect) => link.Framing ?? dialect.Framing ?? "be16";
 
-    private static Link Make(LinkOptions link, int index, Dialect dialect)
+    private static Link Make(LinkOptions link, int index, Dialect dialect, bool isVerified)
     {
         var framing = Framing.Of(FramingOf(link, dialect), link.Limits.FrameBytesMax);
         var keepAlives = (link.KeepAlive ?? dialect.KeepAlive) switch
@@ -116,8 +121,8 @@ internal static class LinkFactory
         var deadline = link.Limits.DeadlineMilliseconds ?? usual;
         var acquirers = link.Acquirers.Select(id => InstitutionId.Of(ulong.Parse(id), id.Length)).ToArray();
         var profile = new LinkProfile(
-            new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers), dialect, framing,
-            deadline * 1_000_000L, keepAlives);
+            new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null), dialect, framing,
+            deadline * 1_000_000L, keepAlives, isVerified);
         return new Link(index, profile, link.Port, link.Limits);
     }
 }

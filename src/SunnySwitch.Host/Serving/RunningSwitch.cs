@@ -29,6 +29,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly RingBuffer<Input> _ring;
     private readonly DialectReload _reload;
     private readonly ConnectionTable _connections;
+    private readonly Security? _security;
     private readonly Cell.Cell _cell;
     private readonly KernelThread _kernel;
     private readonly OperatorDesk _operators;
@@ -39,19 +40,21 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
+    private RunningSwitch(SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
     {
+        _security = security;
         _options = options;
         _store = store;
         _keeper = keeper;
         _links = links;
         _reload = new DialectReload(links, options.Links, say);
+        var signedBytesMax = links.Any(link => link.Profile.Terms.MacRequired) ? Intake.SignedBytesMax : 0;
         _ring = RingBuffer<Input>.CreateMultiProducer(
-            () => new Input(), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
+            () => new Input(signedBytesMax), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
         _cell = new Cell.Cell(
             store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, store.Vault,
-            _connections.SlotsMax, options.Ring.Slots / 2);
+            _connections.SlotsMax, options.Ring.Slots / 2, security?.Desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
         _web = BuildWeb(out _listener);
@@ -64,7 +67,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var links = LinkFactory.Make(options);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
-        var running = new RunningSwitch(options, store, links, new Keeper(options, dataFolder, config, settings, say), say);
+        var security = Security.Open(options, config, say);
+        var running = new RunningSwitch(options, store, security, links, new Keeper(options, dataFolder, config, settings, say), say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -83,6 +87,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         await _housekeeping.ConfigureAwait(false);
         _kernel.HaltAndJoin();
         _store.Dispose();
+        _security?.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -171,6 +176,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
+        if (_security is not null) SwitchMetrics.AddSecurity(page, _security.Desk);
         _keeper.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();

@@ -2,6 +2,7 @@ using SunnySwitch.Admin;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
+using SunnySwitch.Hsm.Desk;
 using SunnySwitch.Links;
 
 namespace SunnySwitch.Host.Serving;
@@ -67,8 +68,17 @@ internal static class SwitchMetrics
         page.Counter(
             "sunny_journal_full_total", "Alarm: refused with 96 because no journal segment could be prepared.",
             () => Volatile.Read(ref cell.JournalFull));
+        page.Counter("sunny_mac_wrong_total", "Alarm: messages whose MAC was wrong or missing.", () => Volatile.Read(ref cell.MacWrong));
+        page.Counter("sunny_hsm_waits_total", "Requests that waited for the HSM.", () => Volatile.Read(ref cell.Parked));
+        page.Counter("sunny_hsm_late_total", "Answers of the HSM that nobody waited for any more.", () => Volatile.Read(ref cell.DeskLate));
+        page.Counter("sunny_hsm_full_total", "Alarm: requests that the HSM had no room for.", () => Volatile.Read(ref cell.DeskFull));
         page.Counter("sunny_undeliverable_total", "Replies whose connection was gone.", () => Volatile.Read(ref cell.Undeliverable));
     }
+
+    /// <summary>What the HSM says, by result.</summary>
+    public static void AddSecurity(MetricsPage page, PaymentDesk desk) => page.Counter(
+        "sunny_hsm_results_total", "What the HSM said of PINs, codes, cryptograms and MACs.", ["result"],
+        () => desk.Results.Where(each => each.Count > 0).Select(each => new Measured([each.Result.ToString()], each.Count)));
 
     private static void AddLinks(MetricsPage page, IReadOnlyList<Link> links, LinkCounters counters, ConnectionTable connections)
     {

@@ -1,0 +1,49 @@
+using System.Buffers.Binary;
+using SunnySwitch.Hsm.Dukpt;
+
+namespace SunnySwitch.Hsm.Desk;
+
+/// <summary>
+/// The last key serial number of each device, so that none is taken twice. In memory, bounded: when it is full, the device that was seen longest
+/// ago makes room. What a restart forgets, the duplicate keys of the journal still know for two business dates.
+/// </summary>
+internal sealed class DeviceCounters(int devicesMax)
+{
+    private const int KsnBytesMax = 12;
+    private readonly Dictionary<(ulong, ulong), int> _places = new(devicesMax);
+    private readonly (ulong, ulong)[] _devices = new (ulong, ulong)[devicesMax];
+    private readonly byte[] _last = new byte[devicesMax * KsnBytesMax];
+    private int _next;
+
+    /// <summary>Whether it may follow the last one of its device.</summary>
+    public HsmResult Check(ReadOnlySpan<byte> ksn)
+    {
+        var result = DukptCounter.Check(ksn);
+        if (result != HsmResult.Done || !_places.TryGetValue(DeviceOf(ksn), out var place)) return result;
+        return DukptCounter.CheckNext(_last.AsSpan(place * KsnBytesMax, ksn.Length), ksn);
+    }
+
+    /// <summary>It was right: nothing before it is taken any more.</summary>
+    public void Took(ReadOnlySpan<byte> ksn)
+    {
+        var device = DeviceOf(ksn);
+        if (!_places.TryGetValue(device, out var place))
+        {
+            place = _next;
+            _next = (_next + 1) % devicesMax;
+            if (_places.Count == devicesMax) _places.Remove(_devices[place]);
+            (_devices[place], _places[device]) = (device, place);
+        }
+
+        ksn.CopyTo(_last.AsSpan(place * KsnBytesMax, KsnBytesMax));
+    }
+
+    // Key set and device, without the counter; its length keeps TDEA and AES apart.
+    private static (ulong, ulong) DeviceOf(ReadOnlySpan<byte> ksn)
+    {
+        var high = BinaryPrimitives.ReadUInt64BigEndian(ksn);
+        if (ksn.Length != DukptCounter.TdesKsnBytes) return (high, (ulong)ksn.Length);
+        // 59 bits: the counter is the last 21 of 80.
+        return (high & ~0x1FUL, (ulong)ksn.Length);
+    }
+}
