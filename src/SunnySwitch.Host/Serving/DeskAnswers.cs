@@ -1,0 +1,31 @@
+using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Disruptor;
+using SunnySwitch.Hsm.Desk;
+
+namespace SunnySwitch.Host.Serving;
+
+/// <summary>Brings what the HSM says, later, to the kernel through the ring.</summary>
+internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
+{
+    private RingBuffer<Input>? _ring;
+
+    /// <summary>Where the answers go; set before the kernel asks anything.</summary>
+    public void Connect(RingBuffer<Input> ring) => _ring = ring;
+
+    /// <inheritdoc/>
+    public void Put(long ticket, bool isDone, SecurityVerdicts verdicts, ReadOnlySpan<byte> data)
+    {
+        var ring = _ring!;
+        var spin = new SpinWait();
+        long sequence;
+        // The kernel empties the ring whatever happens, so that this ends.
+        while (!ring.TryNext(1, out sequence)) spin.SpinOnce();
+        var slot = ring[sequence];
+        slot.Kind = InputKind.DeskAnswer;
+        slot.ArrivedAt = clock.Now;
+        slot.Answered = new DeskAnswered { Ticket = ticket, IsDone = isDone, Verdicts = verdicts, DataBytes = (byte)data.Length };
+        data.CopyTo(slot.Answered.Data);
+        ring.Publish(sequence);
+    }
+}
