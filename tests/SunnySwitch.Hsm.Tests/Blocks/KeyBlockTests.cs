@@ -164,6 +164,25 @@ public sealed class KeyBlockTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_key_that_is_stronger_than_what_it_came_under_is_refused()
+    {
+        // Made here by the same algorithm: no module would wrap it.
+        foreach (var (kekAlgorithm, algorithm, bytes) in new[]
+        {
+            (KeyAlgorithm.Tdea, KeyAlgorithm.Tdea, 24), (KeyAlgorithm.Tdea, KeyAlgorithm.Aes, 16), (KeyAlgorithm.Aes, KeyAlgorithm.Aes, 24),
+            (KeyAlgorithm.Aes, KeyAlgorithm.Aes, 32),
+        })
+        {
+            var kek = _rig.New(KeyUsage.KeyBlockProtection, KeyMode.Both, kekAlgorithm);
+            var attributes = new KeyAttributes(KeyUsage.Data, algorithm, KeyMode.Both);
+            var key = _rig.Hsm.Held(_rig.New(KeyUsage.Data, KeyMode.Both, algorithm, bytes * 8)).Bytes;
+            var block = new byte[Hsm.Blocks.KeyBlock.Characters(kekAlgorithm == KeyAlgorithm.Aes, bytes)];
+            Hsm.Blocks.KeyBlock.Wrap(_rig.Hsm.Held(kek), key, in attributes, default, 0, block);
+            Assert.Equal(HsmResult.KekTooWeak, _rig.Hsm.ImportKeyBlock(kek, block, out _));
+        }
+    }
+
     public void Dispose() => _rig.Dispose();
 
     private static (KeyUsage Usage, KeyMode Mode, KeyAlgorithm Algorithm, int Bits)[] Kinds =>

@@ -104,6 +104,11 @@ public sealed class DukptTests : IDisposable
             var answer = new CipherSide(key, BlockMode.Cbc, vector, ksn, DukptUse.DataResponse);
             Assert.Equal(HsmResult.Done, _rig.Hsm.DecryptData(in answer, cipher, back));
             Assert.NotEqual(clear, back);
+            var mac = new byte[8];
+            Assert.Equal(HsmResult.Done, _rig.Hsm.GenerateMac(new MacSide(key, MacPadding.Zeros, ksn), clear, mac));
+            Assert.Equal(HsmResult.Done, _rig.Hsm.VerifyMac(new MacSide(key, MacPadding.Zeros, ksn), clear, mac));
+            var response = new MacSide(key, MacPadding.Zeros, ksn, DukptUse.MacResponse);
+            Assert.Equal(HsmResult.WrongMac, _rig.Hsm.VerifyMac(in response, clear, mac));
             Assert.Equal(HsmResult.BadInput, _rig.Hsm.DecryptData(new CipherSide(key, BlockMode.Cbc, vector, ksn, DukptUse.Pin), cipher, back));
             Assert.Equal(HsmResult.BadInput, _rig.Hsm.GenerateMac(new MacSide(key, MacPadding.Zeros, ksn, DukptUse.DataRequest), clear, back));
         }

@@ -67,6 +67,20 @@ public sealed class SoftwareHsmTests : IDisposable
         Assert.All(arpc, each => Assert.Equal(0, each));
     }
 
+    [Fact]
+    public void Option_B_is_option_A_up_to_sixteen_digits()
+    {
+        var issuer = _rig.Key(KeyUsage.EmvScriptMac);
+        for (var digits = 12; digits <= 19; digits++)
+        {
+            var (pan, one, other) = (Rig.Ascii("6799998900000200019")[..digits], new byte[8], new byte[8]);
+            Assert.Equal(HsmResult.Done, _rig.Hsm.GenerateScriptMac(issuer, new EmvCard(pan, 1), EmvSession.None, _data, MacPadding.Zeros, one));
+            var card = new EmvCard(pan, 1, EmvDerivation.OptionB);
+            Assert.Equal(HsmResult.Done, _rig.Hsm.GenerateScriptMac(issuer, in card, EmvSession.None, _data, MacPadding.Zeros, other));
+            Assert.Equal(digits <= 16, one.AsSpan().SequenceEqual(other));
+        }
+    }
+
     [Property(MaxTest = 200)]
     public void A_MAC_is_right_for_its_message_only(byte[] message, byte kindSeed, byte bit, byte length)
     {
