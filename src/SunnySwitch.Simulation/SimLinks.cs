@@ -64,8 +64,10 @@ internal sealed class SimLinks(
             $"{answer.Mti:X4} STAN {answer.Stan} answers {about}");
         Ledger.Check(answer.Code == expected.Code, "I3", $"{answer.Code} instead of {expected.Code} for {about}");
         ledger.Promise(expected.FramesBefore);
-        if (expected.Code == "00" && expected.Key is not null) Approvals++;
-        if (expected.Key is { } key) SameAsEver(key, answer.ApprovalCode, about);
+        if (expected.Code is "00" or "10" && expected.Key is not null) Approvals++;
+        if (expected.Key is not { } key) return;
+        Ledger.Check(answer.Amounts == expected.Told, "I3", $"amounts {answer.Amounts} instead of {expected.Told} for {about}");
+        SameAsEver(key, answer.ApprovalCode, about);
     }
 
     /// <summary>DE38 of a stored answer is the same for ever, over crashes too.</summary>

@@ -75,6 +75,12 @@ internal sealed class SimNode : IClock, IDisposable
         new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 1_024, ConnectionsMax)
         {
             TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
+            StepsMax = swarm.SideTablesMax,
+            ChargesMax = swarm.SideTablesMax,
+            BalancesMax = swarm.SideTablesMax,
+            ReceiptsMax = swarm.SideTablesMax,
+            DayCountersMax = swarm.SideTablesMax,
+            SlidingCountersMax = swarm.SideTablesMax,
         },
         tokens);
 

@@ -9,7 +9,12 @@ using Decoder = SunnySwitch.Protocol.Codec.Decoder;
 namespace SunnySwitch.Simulation;
 
 /// <summary>What an acquirer reads of an answer.</summary>
-internal readonly record struct Answer(ushort Mti, string Stan, string Code, string ApprovalCode);
+/// <param name="Mti">Type.</param>
+/// <param name="Stan">DE11.</param>
+/// <param name="Code">DE39.</param>
+/// <param name="ApprovalCode">DE38.</param>
+/// <param name="Amounts">DE4, 54, 6, 10 and 51, those that are there, with a space before the last three.</param>
+internal readonly record struct Answer(ushort Mti, string Stan, string Code, string ApprovalCode, string Amounts);
 
 /// <summary>Messages to bytes and back, as an acquirer's own program would, by the production codec.</summary>
 internal sealed class Wire(Dialect dialect)
@@ -20,6 +25,12 @@ internal sealed class Wire(Dialect dialect)
 
     public Dialect Dialect => dialect;
 
+    /// <summary>It can say DE28.</summary>
+    public bool HasFees { get; } = dialect.TypeOf(28) == FieldType.Signed;
+
+    /// <summary>It can say that others follow, and that a part is taken.</summary>
+    public bool HasMarks { get; } = dialect.Marks.Count > 0;
+
     public Framing Framing { get; } = Framing.Of("be16", 2048);
 
     /// <summary>A frame of a business message; the origin digit of the MTI says repeat.</summary>
@@ -29,7 +40,7 @@ internal sealed class Wire(Dialect dialect)
         var fields = new SortedDictionary<int, string>
         {
             [2] = message.Pan,
-            [3] = "000000",
+            [3] = $"{message.Function:D2}0000",
             [4] = Digits(message.Amount, 12),
             [7] = "1124120000",
             [11] = Digits(message.Stan, 6),
@@ -39,11 +50,16 @@ internal sealed class Wire(Dialect dialect)
             [37] = Digits(message.Stan, 12),
             [41] = message.Terminal,
             [42] = "MERCHANT0000001",
-            [49] = "840",
+            [49] = message.Currency,
         };
+        if (message.Says.HasFlag(Says.Estimate)) fields[25] = "06";
+        if (message.Says.HasFlag(Says.DeclinedElsewhere)) fields[39] = "05";
+        if (message.Fee != 0) fields[28] = (message.Fee > 0 ? "D" : "C") + Digits(Math.Abs(message.Fee), 8);
+        var marks = message.Says & (Says.PartialOk | Says.MoreFollow);
+        if (marks != 0) fields[60] = $"{(marks.HasFlag(Says.PartialOk) ? 1 : 0)}{(marks.HasFlag(Says.MoreFollow) ? 1 : 0)}";
         if (message.OriginalStan != 0)
         {
-            fields[90] = $"0{message.OriginalClass}00{Digits(message.OriginalStan, 6)}1124120000" + new string('0', 22);
+            fields[90] = $"0{message.OriginalClass}{(message.OriginalAdvice ? "20" : "00")}{Digits(message.OriginalStan, 6)}1124120000" + new string('0', 22);
             if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
         }
 
@@ -68,8 +84,14 @@ internal sealed class Wire(Dialect dialect)
         var message = frame[Framing.LeadBytes..];
         if (!Decoder.Decode(dialect, message, ref _table).IsOk) return false;
         var reader = new MessageReader(dialect, message, in _table);
-        answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38));
+        answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38), AmountsOf(reader));
         return true;
+    }
+
+    private string AmountsOf(in MessageReader reader)
+    {
+        var amounts = Text(reader, 4) + Text(reader, 54);
+        return _table.Has(6) ? $"{amounts} {Text(reader, 6)} {Text(reader, 10)} {Text(reader, 51)}" : amounts;
     }
 
     private string Text(in MessageReader reader, int field)
