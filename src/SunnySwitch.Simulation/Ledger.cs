@@ -60,6 +60,9 @@ internal sealed class Ledger(Swarm swarm)
 
     public ReferenceSwitch Reference { get; private set; } = new(swarm);
 
+    /// <summary>How often new answers did what.</summary>
+    public SortedDictionary<string, int> Did { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Frames decided.</summary>
     public int Count => _log.Count;
 
@@ -72,6 +75,7 @@ internal sealed class Ledger(Swarm swarm)
         var judgement = Reference.Judge(message, minute);
         if (judgement.IsJournalled)
         {
+            Did[judgement.Did] = Did.GetValueOrDefault(judgement.Did) + 1;
             _log.Add(new LogEntry(JournalKind.Decided) { Message = message, Minute = minute, Code = judgement.Code, Moves = judgement.Moves });
         }
 

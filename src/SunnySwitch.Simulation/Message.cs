@@ -62,4 +62,5 @@ internal readonly record struct Moves(long Held, long Ledger, long Settled, long
 /// <param name="Key">Names the stored answer that it is, or is a repeat of; null for a refusal.</param>
 /// <param name="Moves">What moves.</param>
 /// <param name="Told">Amounts that the answer tells, as <see cref="Answer.Amounts"/> has them; meant with a key.</param>
-internal readonly record struct Judgement(string Code, bool IsJournalled, string? Key, Moves Moves, string Told);
+/// <param name="Did">What a new answer did, in a word or two; empty when nothing moved.</param>
+internal readonly record struct Judgement(string Code, bool IsJournalled, string? Key, Moves Moves, string Told, string Did);

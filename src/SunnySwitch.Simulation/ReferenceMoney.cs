@@ -66,10 +66,10 @@ internal sealed class Rest
         if (AtRateTo is not null) return Math.Clamp(Rate!.Value.Convert(amount, Currency, AtRateTo), 1, Billed);
         var total = Amount + Fee;
         if (total == Billed) return amount;
-        return Math.Clamp(HalfUp((decimal)Billed * amount / total), 1, Math.Max(1, Billed - 1));
+        return Math.Clamp(Rounded((decimal)Billed * amount / total), 1, Math.Max(1, Billed - 1));
     }
 
-    public static long HalfUp(decimal amount) => (long)Math.Floor(amount + 0.5m);
+    public static long Rounded(decimal amount) => (long)Math.Round(amount, MidpointRounding.AwayFromZero);
 }
 
 /// <summary>Two business dates of something that is only counted.</summary>

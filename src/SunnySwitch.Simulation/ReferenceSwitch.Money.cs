@@ -137,8 +137,9 @@ internal sealed partial class ReferenceSwitch
         if (Refundable(original) is not { } rest) return "12";
         if (rest.Currency != message.Currency) return "13";
         // A fee that the acquirer gave lowered what there is to be refunded.
-        if (message.Amount > rest.Amount + Math.Min(0, rest.Fee)) return "64";
-        var billed = message.Amount == rest.Amount && rest.Fee == 0 ? rest.Billed : rest.Part(message.Amount);
+        var most = rest.Amount + Math.Min(0, rest.Fee);
+        if (message.Amount > most || rest.Billed == 0) return "64";
+        var billed = message.Amount == most && rest.Fee <= 0 ? rest.Billed : rest.Part(message.Amount);
         return Refund(answer, original, billed, rest.Of(message.Amount));
     }
 
@@ -197,8 +198,8 @@ internal sealed partial class ReferenceSwitch
         var (amount, fee) = (bill.Amount, bill.Fee);
         if (billed < whole)
         {
-            amount = Rest.HalfUp((decimal)bill.Amount * billed / whole);
-            fee = bill.Rate is null ? billed - amount : Rest.HalfUp((decimal)bill.Fee * billed / whole);
+            amount = Rest.Rounded((decimal)bill.Amount * billed / whole);
+            fee = bill.Rate is null ? billed - amount : Rest.Rounded((decimal)bill.Fee * billed / whole);
         }
 
         return new Rest { Billed = billed, Amount = amount, Fee = fee, Currency = bill.Currency, Rate = bill.Rate, IsCharged = true };
@@ -342,5 +343,18 @@ internal sealed partial class ReferenceSwitch
         public Asked? Asked { get; set; }
 
         public CountedAs? CountedAs { get; set; }
+
+        /// <summary>What it undid, where it did.</summary>
+        public Answered? Undid { get; set; }
+
+        public string Did
+        {
+            get
+            {
+                if (Kind is Kind.Nothing) return Code switch { "58" or "61" or "65" => "limit", "64" => "above", _ => "" };
+                var what = Undid is { } of ? $"{of.Kind} undone{(of.Undone == Undone.InPart ? " in part" : "")}" : Part is null ? $"{Kind}" : $"{Kind} of a part";
+                return what + (Bill is not { } bill ? "" : bill.Fee != 0 && bill.Rate is not null ? " with fee and rate" : bill.Rate is null ? " with fee" : " with rate");
+            }
+        }
     }
 }

@@ -46,6 +46,7 @@ internal sealed partial class ReferenceSwitch
             case Kind.Completion:
                 var captured = IsThere(original.Of) ? Math.Min(original.Booked, original.Of!.Captured) : 0;
                 return captured > 0 ? MoveBack(answer, original, captured) : "00";
+            case Kind.Refund when original.Booked == 0: return "00";
             case Kind.Posting or Kind.Credit or Kind.Refund: return MoveBack(answer, original, original.Booked);
             default:
                 Mark(answer, original, Undone.Whole, stays: 0);
@@ -93,7 +94,7 @@ internal sealed partial class ReferenceSwitch
         var message = answer.Message;
         var rest = RestOf(original, left, original.Booked);
         // The fee stays with what stays, and less cannot stay than a fee that was given for it.
-        var stays = rest.Amount == 0 ? 0 : message.Stays ?? 0;
+        var stays = message.Stays ?? 0;
         var canStay = stays == 0 || (stays < rest.Amount && stays > -rest.Fee);
         if (!canStay) return original.Undone == Undone.InPart && stays == rest.Amount ? "00" : No(message, "64");
         var isWhole = stays == 0;
@@ -145,7 +146,7 @@ internal sealed partial class ReferenceSwitch
 
     private void Mark(Answered answer, Answered original, Undone undone, long stays)
     {
-        answer.Kind = Kind.Undoing;
+        (answer.Kind, answer.Undid) = (Kind.Undoing, original);
         original.Undone = undone;
         if (original.CountedAs is { } counted) Limits.GiveBack(counted, original.Day == _day, stays);
     }

@@ -116,7 +116,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         var key = new Key(name, message.Terminal);
         if (_remembered.TryGetValue(key, out var known))
         {
-            return known.Message == message ? new(known.Code, false, known.Title, default, known.Told) : Refused("94");
+            return known.Message == message ? new(known.Code, false, known.Title, default, known.Told, "") : Refused("94");
         }
 
         // A declined advice would come again for ever.
@@ -152,10 +152,10 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
             answer.CountedAs = Limits.Count(asked, answer.Code is "00" or "10", answer.Part ?? answer.Message.Amount);
         }
 
-        return new Judgement(answer.Code, true, answer.Title, answer.Moves, answer.Told);
+        return new Judgement(answer.Code, true, answer.Title, answer.Moves, answer.Told, answer.Did);
     }
 
-    private static Judgement Refused(string code) => new(code, false, null, default, "");
+    private static Judgement Refused(string code) => new(code, false, null, default, "", "");
 
     private string Decide(Answered answer, int minute)
     {

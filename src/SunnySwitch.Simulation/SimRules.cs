@@ -43,7 +43,7 @@ internal sealed class SimRules(Prng prng, Action<SimNode, OperatorCommand, LogEn
         {
             if (!prng.Chance(350)) continue;
             var factor = prng.Between(1, 4);
-            limits.Insert(prng.Below(limits.Count + 1), limit with { CountMax = limit.CountMax * factor / 2, AmountMax = limit.AmountMax * factor / 2 });
+            limits.Insert(prng.Below(limits.Count + 1), limit with { CountMax = limit.CountMax * factor, AmountMax = limit.AmountMax * factor });
         }
 
         var file = new RuleFile(limits, prng.Chance(500) ? 0 : prng.Between(1, 3), prng.Chance(500) ? 0 : prng.Between(2, 6));

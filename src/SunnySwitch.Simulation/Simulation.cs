@@ -99,7 +99,7 @@ public sealed partial class Simulation : IDisposable
         var lines = invariant is null ? [] : simulation.Lines(began);
         return new Outcome(
             seed, simulation._traffic.Count, simulation._links.Approvals, simulation._links.Repeats, Math.Max(0, simulation._restarts),
-            seconds, invariant, what, lines);
+            seconds, invariant, what, string.Join('\n', simulation._ledger.Did.Select(each => $"{each.Key} {each.Value}")), lines);
     }
 
     /// <summary>What a seed leaves on its disk and in its archive, for golden files.</summary>
@@ -171,6 +171,7 @@ public sealed partial class Simulation : IDisposable
             if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened) { Day = _day });
             _node.Start(_day);
             CheckBalances();
+            CheckBooks(_node);
             if (!_isPeace && _restarts > 0 && _prng.Chance(500)) _operators.Reseal(_node);
             Turn(_node);
         }

@@ -50,6 +50,9 @@ internal sealed record Swarm(
     /// <summary>Amounts of a few minor units, where all of rounding shows.</summary>
     public int SmallAmounts { get; init; }
 
+    /// <summary>What is followed up is among the last so many.</summary>
+    public int LateOnes { get; init; }
+
     /// <summary>Rules come into force, at once or from a date, and are taken back.</summary>
     public int RuleChanges { get; init; }
 
@@ -95,6 +98,7 @@ internal sealed record Swarm(
         int Seldom(int low, int high) => prng.Chance(400) ? prng.Between(low, high) : 0;
         var isTight = prng.Chance(250);
         var hasRules = prng.Chance(400);
+        var isForeign = prng.Chance(500);
         return new Swarm(
             RingSlots: 128 << prng.Below(2),
             SegmentKilobytes: 32 << prng.Below(3),
@@ -111,17 +115,18 @@ internal sealed record Swarm(
             OtherBodies = Seldom(10, 60),
             Reversals = Often(50, 300),
             Completions = Often(20, 200),
-            Increments = Seldom(20, 200),
-            Refunds = Seldom(20, 200),
+            Increments = Often(20, 200),
+            Refunds = Often(20, 200),
             Voids = Seldom(20, 100),
             EarlyReversals = Seldom(10, 80),
             Advices = Seldom(20, 200),
             OtherFunctions = Seldom(20, 200),
-            Fees = Seldom(50, 500),
-            Foreign = Seldom(50, 500),
+            Fees = Often(50, 500),
+            Foreign = isForeign ? prng.Between(50, 500) : 0,
             SmallAmounts = Seldom(50, 900),
+            LateOnes = prng.Between(1, 12),
             RuleChanges = hasRules ? prng.Between(2, 20) : 0,
-            RateChanges = Seldom(2, 10),
+            RateChanges = isForeign ? prng.Between(3, 20) : 0,
             Pauses = Seldom(1, 10),
             SideTablesMax = prng.Chance(150) ? prng.Between(10, 200) : 2_048,
             Networks = Seldom(10, 60),

@@ -15,6 +15,9 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     private static readonly string[] Currencies = ["840", "978", "392", "048"];
     private static readonly int[] Functions = [1, 1, 20, 20, 31, 22];
     private readonly List<Message> _past = [];
+    private readonly List<Message> _authorizations = [];
+    private readonly List<Message> _takings = [];
+    private readonly List<Message> _followUps = [];
     private uint _nextStan = 1;
 
     /// <summary>Of the account: the second card's is another than that of the rest.</summary>
@@ -32,7 +35,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
         if (_past.Count > 0 && prng.Chance(swarm.Repeats)) return Business(Past(), prng.Chance(700));
         if (_past.Count > 0 && prng.Chance(swarm.OtherBodies)) return Business(Other(Past()), prng.Chance(300));
         var message = New();
-        _past.Add(message);
+        Note(message);
         var sent = Business(message, isRepeat: false);
         return prng.Chance(swarm.Broken) ? sent with { Frame = wire.CutShort(sent.Frame), Message = null } : sent;
     }
@@ -55,19 +58,29 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
         }
 
         if (_past.Count == 0) return First();
-        if (prng.Chance(swarm.Reversals) && Find(past => past.Class != 4 || prng.Chance(50)) is { } undone) return Reversal(undone, PanOf(undone));
+        if (prng.Chance(swarm.Reversals))
+        {
+            var original = prng.Chance(400) ? LateOf(_followUps) ?? Past() : Past();
+            if (original.Class != 4 || prng.Chance(50)) return Reversal(original, PanOf(original));
+        }
 
-        if (prng.Chance(swarm.Completions) && Find(past => past.Class == 1) is { } authorized) return Completion(authorized);
-        if (prng.Chance(swarm.Increments) && Find(past => past.Class == 1) is { } raised) return Increment(raised);
-        if (prng.Chance(swarm.Refunds) && Find(past => past.Class == 2) is { } taken) return Refund(taken);
-        if (prng.Chance(swarm.Voids) && Find(past => past.Class != 4) is { } voided) return Void(voided);
+
+        if (prng.Chance(swarm.Completions) && LateOf(_authorizations) is { } authorized) return Completion(authorized);
+        if (prng.Chance(swarm.Increments) && LateOf(_authorizations) is { } raised) return Increment(raised);
+        if (prng.Chance(swarm.Refunds) && LateOf(_takings) is { } taken) return Refund(taken);
+        if (prng.Chance(swarm.Voids) && LateOf(prng.Chance(500) ? _takings : _followUps) is { } voided) return Void(voided);
         return First();
     }
 
-    private Message? Find(Func<Message, bool> isWanted)
+    private Message? LateOf(List<Message> sent) => sent.Count == 0 ? null : sent[^(prng.Below(Math.Min(sent.Count, swarm.LateOnes)) + 1)];
+
+    private void Note(Message message)
     {
-        var past = Past();
-        return isWanted(past) || isWanted(past = Past()) ? past : null;
+        _past.Add(message);
+        var isFollowUp = message.OriginalStan != 0;
+        if (message is { Class: 1, Function: 0 or 1 }) _authorizations.Add(message);
+        if (message is { Class: 2, Function: 0 or 1 }) _takings.Add(message);
+        if (isFollowUp && message.Class != 4) _followUps.Add(message);
     }
 
     private Message First()
@@ -94,7 +107,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     }
 
     private Message Reversal(Message original, string pan) => Names(original, new Message(
-        4, prng.Chance(500), _nextStan++, Terminals[0], pan, original.Amount, Stays: prng.Chance(250) ? Amount() - 1 : null));
+        4, prng.Chance(500), _nextStan++, Terminals[0], pan, original.Amount, Stays: !prng.Chance(350) ? null : prng.Chance(500) ? original.Amount / 2 : Amount() - 1));
 
     private Message Completion(Message original) => Names(original, new Message(
         2, prng.Chance(800), _nextStan++, Terminals[0], PanOf(original), prng.Chance(600) ? original.Amount : Amount())
