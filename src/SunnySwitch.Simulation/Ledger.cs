@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
@@ -105,6 +106,12 @@ internal sealed class Ledger(Swarm swarm)
     public static void Check(bool holds, string invariant, string what)
     {
         if (!holds) throw new InvariantBrokenException(invariant, what);
+    }
+
+    /// <summary>The words are made when it does not hold.</summary>
+    public static void Check(bool holds, string invariant, [InterpolatedStringHandlerArgument(nameof(holds))] ref WhenBroken what)
+    {
+        if (!holds) throw new InvariantBrokenException(invariant, what.ToStringAndClear());
     }
 
     private static void Compare(int index, Seen seen, LogEntry entry)

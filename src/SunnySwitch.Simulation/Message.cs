@@ -59,8 +59,8 @@ internal readonly record struct Moves(long Held, long Ledger, long Settled, long
 /// <summary>What the reference says of a message.</summary>
 /// <param name="Code">DE39.</param>
 /// <param name="IsJournalled">True for a new answer: approval or business decline.</param>
-/// <param name="Key">Names the stored answer that it is, or is a repeat of; null for a refusal.</param>
+/// <param name="Key">Number of the stored answer that it is, or is a repeat of; 0 for a refusal.</param>
 /// <param name="Moves">What moves.</param>
 /// <param name="Told">Amounts that the answer tells, as <see cref="Answer.Amounts"/> has them; meant with a key.</param>
 /// <param name="Did">What a new answer did, in a word or two; empty when nothing moved.</param>
-internal readonly record struct Judgement(string Code, bool IsJournalled, string? Key, Moves Moves, string Told, string Did);
+internal readonly record struct Judgement(string Code, bool IsJournalled, long Key, Moves Moves, string Told, string Did);

@@ -299,11 +299,8 @@ internal sealed partial class ReferenceSwitch
         /// <summary>Two business dates are over.</summary>
         public bool IsForgotten { get; set; }
 
-        /// <summary>Of the answer, from 1: what the switch calls its hold by.</summary>
+        /// <summary>From 1: what the switch calls its hold by. A key that ended with its business date may come again, a number not.</summary>
         public long Number { get; set; }
-
-        /// <summary>Key and number: a key that ended with its business date may come again.</summary>
-        public string Title { get; set; } = "";
 
         public string Code { get; set; } = "";
 
@@ -352,8 +349,10 @@ internal sealed partial class ReferenceSwitch
             get
             {
                 if (Kind is Kind.Nothing) return Code switch { "58" or "61" or "65" => "limit", "64" => "above", _ => "" };
-                var what = Undid is { } of ? $"{of.Kind} undone{(of.Undone == Undone.InPart ? " in part" : "")}" : Part is null ? $"{Kind}" : $"{Kind} of a part";
-                return what + (Bill is not { } bill ? "" : bill.Fee != 0 && bill.Rate is not null ? " with fee and rate" : bill.Rate is null ? " with fee" : " with rate");
+                var did = Undid is { } of ? $"{of.Kind} undone" : $"{Kind}";
+                if (Undid?.Undone == Undone.InPart || Part is not null) did += " in part";
+                if (Bill is { Fee: not 0 }) did += " with fee";
+                return Bill?.Rate is null ? did : did + " at a rate";
             }
         }
     }

@@ -69,7 +69,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
             var isThere = _authorizations.TryGetValue(hold.Key, out var found) && found!.Held == hold.AmountMinor;
             Ledger.Check(isThere, "I4", $"answer {hold.Key} ends a hold of {hold.AmountMinor}, held is {found?.Held ?? 0}");
             Ledger.Check(IsOver(found!), "I4", $"answer {hold.Key} ends on {_date}, its time is {found!.Expires}");
-            Free(found, found.Held);
+            Free(found!, found!.Held);
             found.Held = 0;
             if (found.CompletedOn is null) End(found, isByItself: true);
             else Remove(found);
@@ -116,7 +116,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         var key = new Key(name, message.Terminal);
         if (_remembered.TryGetValue(key, out var known))
         {
-            return known.Message == message ? new(known.Code, false, known.Title, default, known.Told, "") : Refused("94");
+            return known.Message == message ? new(known.Code, false, known.Number, default, known.Told, "") : Refused("94");
         }
 
         // A declined advice would come again for ever.
@@ -133,7 +133,6 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
     private Judgement Remember(Answered answer)
     {
         answer.Number = ++_answers;
-        answer.Title = $"{answer.Key}#{answer.Number}";
         _remembered.Add(answer.Key, answer);
         if (!_byName.TryGetValue(answer.Key.Name, out var ofName)) _byName[answer.Key.Name] = ofName = [];
         ofName.Add(answer);
@@ -152,10 +151,10 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
             answer.CountedAs = Limits.Count(asked, answer.Code is "00" or "10", answer.Part ?? answer.Message.Amount);
         }
 
-        return new Judgement(answer.Code, true, answer.Title, answer.Moves, answer.Told, answer.Did);
+        return new Judgement(answer.Code, true, answer.Number, answer.Moves, answer.Told, answer.Did);
     }
 
-    private static Judgement Refused(string code) => new(code, false, null, default, "", "");
+    private static Judgement Refused(string code) => new(code, false, 0, default, "", "");
 
     private string Decide(Answered answer, int minute)
     {

@@ -68,8 +68,9 @@ internal sealed class SimRules(Prng prng, Action<SimNode, OperatorCommand, LogEn
             foreach (var other in _currencies)
             {
                 if (one == other || prng.Chance(150)) continue;
-                var decimals = prng.Between(3, 9);
-                rates.Add((one, other), new Quote(prng.Chance(100) ? prng.Between(1, 99) : prng.Between(500_000, 9_999_999), decimals));
+                // Some so weak that what is billed is a few minor units, and a part of it less than one.
+                var isWeak = prng.Chance(250);
+                rates.Add((one, other), isWeak ? new Quote(prng.Between(1, 99), 5) : new Quote(prng.Between(500_000, 9_999_999), prng.Between(6, 7)));
             }
         }
 

@@ -122,6 +122,8 @@ public sealed partial class Simulation : IDisposable
     {
         Restart();
         _operators.AddCards(_node!);
+        if (_swarm.RuleChanges > 0) _rules.ChangeRules(_node!, _day);
+        if (_swarm.RateChanges > 0) _rules.ChangeRates(_node!, _day);
         for (var slot = 0; slot < _swarm.Connections; slot++) Connect(slot);
         After(Millis(5), PrepareSegment);
         After(Millis(20), Disturb);
@@ -396,7 +398,7 @@ public sealed partial class Simulation : IDisposable
 
     private void Send(SimConnection connection, Sent sent)
     {
-        _history.Add(_nowNanos, "send", sent.Message?.ToString() ?? sent.Network ?? "cut short", sent.Stan);
+        _history.Add(_nowNanos, "send", (object?)sent.Message ?? sent.Network ?? "cut short", sent.Stan);
         connection.OnTheWay.Enqueue(sent);
         var rest = sent.Frame.AsMemory();
         while (!rest.IsEmpty)
@@ -474,7 +476,7 @@ public sealed partial class Simulation : IDisposable
         var isKnown = _deciding.TryDequeue(out var input) && input.Connection == connection;
         Ledger.Check(isKnown, "I8", $"connection {connection.Slot} gets an answer that nothing asked for");
         var sent = input.Sent!;
-        var (code, key, told) = IsRefusedForSpace() ? ("96", null, "") : CodeFor(connection, sent);
+        var (code, key, told) = IsRefusedForSpace() ? ("96", 0, "") : CodeFor(connection, sent);
         if (!connection.IsCut) connection.Awaited.Enqueue(new Expected(sent, code, key, told, _ledger.Count));
     }
 
@@ -520,16 +522,16 @@ public sealed partial class Simulation : IDisposable
         }
     }
 
-    private (string Code, string? Key, string Told) CodeFor(SimConnection connection, Sent sent)
+    private (string Code, long Key, string Told) CodeFor(SimConnection connection, Sent sent)
     {
         if (sent.Network is { } network)
         {
             if (network is "001" or "002") connection.IsSignedOn = network == "001";
-            return (network == "999" ? "12" : "00", null, "");
+            return (network == "999" ? "12" : "00", 0, "");
         }
 
-        if (sent.Message is not { } message) return ("30", null, "");
-        if (_swarm.SignOnRequired && !connection.IsSignedOn) return ("31", null, "");
+        if (sent.Message is not { } message) return ("30", 0, "");
+        if (_swarm.SignOnRequired && !connection.IsSignedOn) return ("31", 0, "");
         var judgement = _ledger.Judge(message, (int)(_nowNanos / (60 * Instant.NanosPerSecond)));
         return (judgement.Code, judgement.Key, judgement.Told);
     }

@@ -68,16 +68,18 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
         if (prng.Chance(swarm.Completions) && LateOf(_authorizations) is { } authorized) return Completion(authorized);
         if (prng.Chance(swarm.Increments) && LateOf(_authorizations) is { } raised) return Increment(raised);
         if (prng.Chance(swarm.Refunds) && LateOf(_takings) is { } taken) return Refund(taken);
-        if (prng.Chance(swarm.Voids) && LateOf(prng.Chance(500) ? _takings : _followUps) is { } voided) return Void(voided);
+        if (prng.Chance(swarm.Voids) && LateOf(prng.Chance(600) ? _takings : _followUps, oldOnes: 500) is { } voided) return Void(voided);
         return First();
     }
 
-    private Message? LateOf(List<Message> sent) => sent.Count == 0 ? null : sent[^(prng.Below(Math.Min(sent.Count, swarm.LateOnes)) + 1)];
+    // Most of it soon, some of it on another business date.
+    private Message? LateOf(List<Message> sent, int oldOnes = 150) =>
+        sent.Count == 0 ? null : sent[^(prng.Below(Math.Min(sent.Count, prng.Chance(oldOnes) ? 200 : swarm.LateOnes)) + 1)];
 
     private void Note(Message message)
     {
         _past.Add(message);
-        var isFollowUp = message.OriginalStan != 0;
+        var isFollowUp = message.OriginalStan != 0 || message.Function == 20;
         if (message is { Class: 1, Function: 0 or 1 }) _authorizations.Add(message);
         if (message is { Class: 2, Function: 0 or 1 }) _takings.Add(message);
         if (isFollowUp && message.Class != 4) _followUps.Add(message);
@@ -107,7 +109,9 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     }
 
     private Message Reversal(Message original, string pan) => Names(original, new Message(
-        4, prng.Chance(500), _nextStan++, Terminals[0], pan, original.Amount, Stays: !prng.Chance(350) ? null : prng.Chance(500) ? original.Amount / 2 : Amount() - 1));
+        4, prng.Chance(500), _nextStan++, Terminals[0], pan, original.Amount, Stays: prng.Chance(650) ? null : Stays(original)));
+
+    private long Stays(Message original) => prng.Chance(500) ? original.Amount / 2 : Amount() - 1;
 
     private Message Completion(Message original) => Names(original, new Message(
         2, prng.Chance(800), _nextStan++, Terminals[0], PanOf(original), prng.Chance(600) ? original.Amount : Amount())

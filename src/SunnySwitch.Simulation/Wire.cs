@@ -21,6 +21,7 @@ internal sealed class Wire(Dialect dialect)
 {
     private const int MessageBytesMax = 1024;
     private readonly byte[] _scratch = new byte[MessageBytesMax];
+    private readonly string?[] _fields = new string?[129];
     private FieldTable _table;
 
     public Dialect Dialect => dialect;
@@ -37,21 +38,20 @@ internal sealed class Wire(Dialect dialect)
     public byte[] Encode(Message message, bool isRepeat)
     {
         var mti = (message.Class << 8) + (message.Advice ? 0x20 : 0) + (isRepeat ? 1 : 0);
-        var fields = new SortedDictionary<int, string>
-        {
-            [2] = message.Pan,
-            [3] = $"{message.Function:D2}0000",
-            [4] = Digits(message.Amount, 12),
-            [7] = "1124120000",
-            [11] = Digits(message.Stan, 6),
-            [12] = "120000",
-            [13] = "1124",
-            [32] = "400001",
-            [37] = Digits(message.Stan, 12),
-            [41] = message.Terminal,
-            [42] = "MERCHANT0000001",
-            [49] = message.Currency,
-        };
+        Array.Clear(_fields);
+        var fields = _fields;
+        fields[2] = message.Pan;
+        fields[3] = $"{message.Function:D2}0000";
+        fields[4] = Digits(message.Amount, 12);
+        fields[7] = "1124120000";
+        fields[11] = Digits(message.Stan, 6);
+        fields[12] = "120000";
+        fields[13] = "1124";
+        fields[32] = "400001";
+        fields[37] = Digits(message.Stan, 12);
+        fields[41] = message.Terminal;
+        fields[42] = "MERCHANT0000001";
+        fields[49] = message.Currency;
         if (message.Says.HasFlag(Says.Estimate)) fields[25] = "06";
         if (message.Says.HasFlag(Says.DeclinedElsewhere)) fields[39] = "05";
         if (message.Fee != 0) fields[28] = (message.Fee > 0 ? "D" : "C") + Digits(Math.Abs(message.Fee), 8);
@@ -63,12 +63,16 @@ internal sealed class Wire(Dialect dialect)
             if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
         }
 
-        return Frame((ushort)mti, fields);
+        return Frame((ushort)mti);
     }
 
     /// <summary>0800 with that DE70.</summary>
-    public byte[] EncodeNetwork(uint stan, string code) => Frame(
-        0x0800, new SortedDictionary<int, string> { [7] = "1124120000", [11] = Digits(stan, 6), [70] = code });
+    public byte[] EncodeNetwork(uint stan, string code)
+    {
+        Array.Clear(_fields);
+        (_fields[7], _fields[11], _fields[70]) = ("1124120000", Digits(stan, 6), code);
+        return Frame(0x0800);
+    }
 
     /// <summary>The same frame without the end of its message: decodes as far as DE41.</summary>
     public byte[] CutShort(byte[] frame)
@@ -100,13 +104,18 @@ internal sealed class Wire(Dialect dialect)
         return Encoding.ASCII.GetString(_scratch, 0, reader.CopyText(field, _scratch));
     }
 
-    private byte[] Frame(ushort mti, SortedDictionary<int, string> fields)
+    private byte[] Frame(ushort mti)
     {
         var set = new FieldSet();
-        foreach (var field in fields.Keys) set.Add(field);
+        for (var field = 2; field < _fields.Length; field++)
+        {
+            if (_fields[field] is not null) set.Add(field);
+        }
+
+        Span<byte> text = stackalloc byte[64];
         var writer = new MessageWriter(dialect, _scratch.AsSpan(Framing.LeadBytes));
         writer.Begin(mti, set);
-        foreach (var (field, value) in fields) writer.Text(field, Encoding.ASCII.GetBytes(value));
+        foreach (var field in set) writer.Text(field, text[..Encoding.ASCII.GetBytes(_fields[field], text)]);
         var bytes = writer.End();
         Framing.WriteLead(_scratch, bytes, default);
         return _scratch[..(Framing.LeadBytes + bytes)];

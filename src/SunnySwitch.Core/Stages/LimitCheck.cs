@@ -34,8 +34,8 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
             ref readonly var limit = ref rules.Limits[index];
             var (count, amount) = limit.Kind == LimitCounts.Cards
                 ? NewCards(state, index, in request, ref counted, now)
-                : state.Velocity.Used(index, ref counted, state.PreviousDay, now);
-            var isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
+                : state.Velocity.Used(index, ref counted, Mutant.Is(Mutation.LimitForgetsYesterday) ? 0 : state.PreviousDay, now);
+            var isCount = limit.CountMax > 0 && count + (Mutant.Is(Mutation.LimitLetsOneMore) ? 0 : 1) > limit.CountMax;
             if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
             why.Breached |= 1UL << index;
             if (first != InternalResult.None) continue;

@@ -149,7 +149,9 @@ internal readonly struct Reversal(SwitchState state) : IStage
         var isThere = state.Holds.IsOf(step.Hold, step.Key);
         if (!isThere) return InternalResult.AlreadyReversed;             // With its authorization.
         ref readonly var hold = ref state.Holds[step.Hold];
-        left = effect == EffectKind.Completed ? Math.Min(step.LedgerMinor, hold.CapturedMinor) : Math.Min(step.HeldMinor, hold.AmountMinor);
+        left = effect == EffectKind.Completed ? Math.Min(step.LedgerMinor, hold.CapturedMinor)
+            : Mutant.Is(Mutation.IncrementUndoneFreesAll) ? hold.AmountMinor
+            : Math.Min(step.HeldMinor, hold.AmountMinor);
         if (left > 0) return InternalResult.None;
         return effect == EffectKind.Completed ? InternalResult.AlreadyReversed : InternalResult.AuthorizationCompleted;
     }

@@ -64,6 +64,7 @@ internal readonly struct Share
         if (staysMinor == 0)
         {
             billedMinor = _billed;
+            if (Mutant.Is(Mutation.FeeForgottenInReversal) && charges.Rate.Packed == 0) (charges.FeeMinor, billedMinor) = (0, _left.SettledMinor);
             return;
         }
 
@@ -84,7 +85,7 @@ internal readonly struct Share
             var most = _left.SettledMinor + Math.Min(0, _left.FeeMinor);
             if (amountMinor > most && !Mutant.Is(Mutation.RefundWithoutBound)) return false;
             // An earlier part, of so little that no less could be billed for it, has taken all.
-            if (_billed == 0) return false;
+            if (_billed == 0 && !Mutant.Is(Mutation.RefundOfNothingLeft)) return false;
             charges.SettledMinor = amountMinor;
             charges.FeeMinor = 0;
             billedMinor = amountMinor == most && _left.FeeMinor <= 0 ? _billed : Part(amountMinor);
@@ -100,7 +101,8 @@ internal readonly struct Share
         var total = (Int128)_left.SettledMinor + _left.FeeMinor;
         if (total == _billed) return amountMinor;
         // Never all of it while a part stays, and never nothing.
-        return (long)Int128.Clamp((((Int128)_billed * amountMinor) + (total / 2)) / total, 1, Math.Max(1, _billed - 1));
+        var most = Mutant.Is(Mutation.PartLeavesNothing) ? _billed : _billed - 1;
+        return (long)Int128.Clamp((((Int128)_billed * amountMinor) + (total / 2)) / total, 1, Math.Max(1, most));
     }
 
     private static Charges Scaled(in Charges charges, long part, long whole)
