@@ -1,12 +1,14 @@
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Codec;
+using SunnySwitch.Protocol.Dialects;
 
 namespace SunnySwitch.Cell;
 
 /// <summary>
 /// What ISO 8583:1993 and 2003 moved: local date and time in one element, function codes in place of DE70 and DE95, the original
-/// in DE56, estimates, supplements and completions told by DE24, the category of the merchant in DE26, the currency inside of the amount (2003).
+/// in DE56, estimates, supplements and completions told by DE24, the category of the merchant in DE26, fees in DE46 (1993), the currency inside
+/// of the amount (2003).
 /// </summary>
 internal static class LaterEditions
 {
@@ -15,8 +17,9 @@ internal static class LaterEditions
 
     private const int NetworkFunctions = 800;
 
-    public static void Read(in MessageReader message, int standard, ref Transaction transaction)
+    public static void Read(in MessageReader message, Dialect dialect, ref Transaction transaction)
     {
+        var standard = dialect.Standard;
         ref var request = ref transaction.Request;
         if (message.Has(4)) ReadAmount(message, standard, ref request);
         if (message.Has(12)) ReadTime(message.Number(12), ref request);
@@ -25,6 +28,9 @@ internal static class LaterEditions
         if (message.Has(24)) ReadFunction(message, ref transaction);
         if (message.Has(25)) request.ReasonCode = (ushort)RequestReader.Mark(ref request, RequestHas.ReasonCode, message.Number(25));
         if (message.Has(26)) request.MerchantCategory = (ushort)RequestReader.Mark(ref request, RequestHas.MerchantCategory, message.Number(26));
+        // 2003 has sets of another length, which no dialect here describes: they stay what the parties make of them.
+        var hasFees = standard == 1993 && message.Has(46) && dialect.TypeOf(46) == FieldType.Text;
+        if (hasFees && (request.Has & RequestHas.Currency) != 0) FeeSets.Read(message, ref transaction);
         if (message.Has(56)) ReadOriginal(message, standard, ref transaction);
     }
 

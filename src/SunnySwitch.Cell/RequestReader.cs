@@ -34,7 +34,7 @@ public static class RequestReader
         ReadTexts(message, ref request);
         ReadCodes(message, dialect, ref transaction);
         if (dialect.Standard == 1987) Read1987(message, dialect, ref transaction);
-        else LaterEditions.Read(message, dialect.Standard, ref transaction);
+        else LaterEditions.Read(message, dialect, ref transaction);
         if (message.Has(54) && dialect.TypeOf(54) == FieldType.Text) ReadCash(message, dialect.Standard, ref request);
         foreach (var mark in dialect.Marks)
         {

@@ -11,6 +11,8 @@ public enum Mutation
     KeyWithoutTerminal, IgnoreFingerprint, DecideRepeatAfresh, ForgetDeclines, NewApprovalCodeForRepeat, ForgetTombstone,
     ReleaseTwice, HoldTwice, StaleHash, IgnoreDeadline, ForgetBothDays, IgnoreSignOn, IgnoreHotList,
     SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded, NonceWithoutEpoch, ForgetReseal, KeepExpiredMoney,
+    IncrementUndoneFreesAll, FeeForgottenInReversal, RateOfToday, LimitLetsOneMore, LimitForgetsYesterday, RepeatForgetsBill, VoidIgnoresCutOver,
+    RefundOfNothingLeft, PartLeavesNothing,
 
     // Rules of authorization, which the tests' model has to notice.
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,

@@ -4,14 +4,14 @@ namespace SunnySwitch.Simulation;
 internal sealed class History
 {
     private const int Kept = 48;
-    private readonly (long AtNanos, string What, string Detail, long Number)[] _kept =
-        new (long, string, string, long)[Kept];
+    private readonly (long AtNanos, string What, object Detail, long Number)[] _kept =
+        new (long, string, object, long)[Kept];
     private long _count;
 
-    public void Add(long atNanos, string what, string detail = "", long number = 0) =>
-        _kept[_count++ % Kept] = (atNanos, what, detail, number);
+    public void Add(long atNanos, string what, object? detail = null, long number = 0) =>
+        _kept[_count++ % Kept] = (atNanos, what, detail ?? "", number);
 
-    public IEnumerable<(long AtNanos, string What, string Detail, long Number)> Last()
+    public IEnumerable<(long AtNanos, string What, object Detail, long Number)> Last()
     {
         for (var index = Math.Max(0, _count - Kept); index < _count; index++) yield return _kept[index % Kept];
     }

@@ -1,22 +1,53 @@
+using System.Runtime.CompilerServices;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Simulation;
 
 /// <summary>A frame that the journal has to hold, in the reference's words.</summary>
-internal sealed record LogEntry(
-    JournalKind Kind, Message? Message = null, string Code = "", long Moved = 0, string Pan = "", CardStatus Status = default,
-    HotReason Hot = default, int Day = 0, IReadOnlyList<ExpiredHold>? Expired = null);
+internal sealed record LogEntry(JournalKind Kind)
+{
+    public Message? Message { get; init; }
+
+    /// <summary>When it was decided.</summary>
+    public int Minute { get; init; }
+
+    public string Code { get; init; } = "";
+
+    public Moves Moves { get; init; }
+
+    public string Pan { get; init; } = "";
+
+    public string Currency { get; init; } = "";
+
+    public CardStatus Status { get; init; }
+
+    public HotReason Hot { get; init; }
+
+    /// <summary>A business date: the one opened, or from which rules or rates are in force.</summary>
+    public int Day { get; init; }
+
+    public IReadOnlyList<ExpiredHold>? Expired { get; init; }
+
+    /// <summary>What comes into force; null: the last activation is taken back.</summary>
+    public RuleFile? Rules { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public RateTable? Rates { get; init; }
+}
 
 /// <summary>A frame as the journal gives it back.</summary>
-internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, long Moved)
+internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves)
 {
     public static Seen Of(JournalKind kind, ReadOnlySpan<byte> payload)
     {
-        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", 0);
-        Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _));
+        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default);
+        Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _, out var charges));
+        var (settled, fee) = (-decided.LedgerDelta, 0L);
+        if (decided.LedgerDelta != 0 && (decided.Request.Has & RequestHas.Charged) != 0) (settled, fee) = (charges.SettledMinor, charges.FeeMinor);
         return new Seen(
-            kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(), decided.HeldDelta - decided.LedgerDelta);
+            kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(),
+            new Moves(decided.HeldDelta, decided.LedgerDelta, settled, fee));
     }
 }
 
@@ -30,6 +61,9 @@ internal sealed class Ledger(Swarm swarm)
 
     public ReferenceSwitch Reference { get; private set; } = new(swarm);
 
+    /// <summary>How often new answers did what.</summary>
+    public SortedDictionary<string, int> Did { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Frames decided.</summary>
     public int Count => _log.Count;
 
@@ -37,12 +71,13 @@ internal sealed class Ledger(Swarm swarm)
     public int Promised { get; private set; }
 
     /// <summary>Decides a message; what is journalled goes into the log.</summary>
-    public Judgement Judge(Message message)
+    public Judgement Judge(Message message, int minute)
     {
-        var judgement = Reference.Judge(message);
+        var judgement = Reference.Judge(message, minute);
         if (judgement.IsJournalled)
         {
-            _log.Add(new LogEntry(JournalKind.Decided, message, judgement.Code, judgement.Moved));
+            Did[judgement.Did] = Did.GetValueOrDefault(judgement.Did) + 1;
+            _log.Add(new LogEntry(JournalKind.Decided) { Message = message, Minute = minute, Code = judgement.Code, Moves = judgement.Moves });
         }
 
         return judgement;
@@ -73,23 +108,31 @@ internal sealed class Ledger(Swarm swarm)
         if (!holds) throw new InvariantBrokenException(invariant, what);
     }
 
+    /// <summary>The words are made when it does not hold.</summary>
+    public static void Check(bool holds, string invariant, [InterpolatedStringHandlerArgument(nameof(holds))] ref WhenBroken what)
+    {
+        if (!holds) throw new InvariantBrokenException(invariant, what.ToStringAndClear());
+    }
+
     private static void Compare(int index, Seen seen, LogEntry entry)
     {
         Check(seen.Kind == entry.Kind, "I1", $"frame {index} is {seen.Kind}, decided was {entry.Kind}");
         if (entry.Message is not { } message) return;
-        var same = seen.Stan == message.Stan && seen.Mti >> 8 == message.Class && seen.Code == entry.Code;
+        var same = seen.Stan == message.Stan && seen.Mti >> 8 == message.Class && (seen.Mti & 0xF0) == (message.Advice ? 0x20 : 0) && seen.Code == entry.Code;
         Check(same, "I1", $"frame {index} says {seen.Mti:X4} STAN {seen.Stan} {seen.Code}, decided was {message} {entry.Code}");
-        Check(seen.Moved == entry.Moved, "I5", $"frame {index} moves {seen.Moved}, decided was {entry.Moved}: {message}");
+        Check(seen.Moves == entry.Moves, "I5", $"frame {index}: {seen.Moves}, decided was {entry.Moves}: {message}");
     }
 
     private static void Apply(ReferenceSwitch reference, LogEntry entry)
     {
         switch (entry.Kind)
         {
-            case JournalKind.Decided: reference.Judge(entry.Message!); break;
-            case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Moved); break;
+            case JournalKind.Decided: reference.Judge(entry.Message!, entry.Minute); break;
+            case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Currency, entry.Moves.Ledger); break;
             case JournalKind.CardChanged: reference.ChangeCard(entry.Pan, entry.Status, entry.Hot); break;
             case JournalKind.HoldsExpired: reference.Expire(entry.Expired!); break;
+            case JournalKind.RulesActivated: reference.ChangeRules(entry.Rules, entry.Day); break;
+            case JournalKind.RatesActivated: reference.ChangeRates(entry.Rates, entry.Day); break;
             default:
                 Must.Hold(entry.Kind == JournalKind.BusinessDateOpened);
                 reference.OpenDay(entry.Day);

@@ -9,7 +9,8 @@ namespace SunnySwitch.Simulation;
 /// <param name="VirtualSeconds">Time that passed in the simulation.</param>
 /// <param name="Invariant">The invariant that broke; null when all held.</param>
 /// <param name="What">In words.</param>
+/// <param name="Did">How often new answers did what: <c>Completion with fee 12</c>, a line each.</param>
 /// <param name="History">The last happenings before it broke, a line each.</param>
 public sealed record Outcome(
     ulong Seed, int Transactions, long Approvals, long Repeats, int Restarts, double VirtualSeconds, string? Invariant,
-    string? What, IReadOnlyList<string> History);
+    string? What, string Did, IReadOnlyList<string> History);

@@ -2,82 +2,86 @@ using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Simulation;
 
-/// <summary>A business message in the words of the field: what the reference reads.</summary>
-/// <param name="Class">1 authorization, 2 financial, 4 reversal.</param>
-/// <param name="Advice">0420 instead of 0400; 0220 instead of 0200: the completion of an authorization.</param>
-/// <param name="Stan">DE11.</param>
-/// <param name="Terminal">DE41.</param>
-/// <param name="Pan">DE2, a published test card.</param>
-/// <param name="Amount">DE4, minor units.</param>
-/// <param name="OriginalStan">DE11 in DE90.</param>
-/// <param name="OriginalClass">Class of the MTI in DE90.</param>
-/// <param name="Stays">DE95, the amount that stays.</param>
-internal sealed record Message(
-    int Class, bool Advice, uint Stan, string Terminal, string Pan, long Amount, uint OriginalStan = 0,
-    int OriginalClass = 0, long? Stays = null)
-{
-    /// <inheritdoc/>
-    public override string ToString() =>
-        $"0{Class}{(Advice ? "20" : "00")} STAN {Stan} {Terminal} {Pan[..6]}******{Pan[^4..]} {Amount}"
-        + (OriginalStan != 0 ? $" of 0{OriginalClass}00 STAN {OriginalStan}" : "") + (Stays is { } stays ? $" down to {stays}" : "");
-}
-
-/// <summary>What the reference says of a message.</summary>
-/// <param name="Code">DE39.</param>
-/// <param name="IsJournalled">True for a new answer: approval or business decline.</param>
-/// <param name="Key">Names the stored answer that it is, or is a repeat of; null for a refusal.</param>
-/// <param name="Moved">Minor units held (class 1) or debited (class 2); negative when given back.</param>
-internal readonly record struct Judgement(string Code, bool IsJournalled, string? Key, long Moved);
-
 /// <summary>
-/// The rules of the architecture, section 6, once more, with lists and strings and no thought for speed: what the switch is
-/// compared with. Knows no hashes, slots or frames.
+/// The rules of the architecture, section 6, and of docs/authorization.md once more, with lists and strings and no thought for speed:
+/// what the switch is compared with. Knows no hashes, slots or frames.
 /// </summary>
-internal sealed class ReferenceSwitch(Swarm limits)
+internal sealed partial class ReferenceSwitch(Swarm swarm)
 {
-    private readonly Dictionary<string, Remembered> _remembered = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<Remembered>> _byName = new(StringComparer.Ordinal);
-    private readonly Queue<Remembered> _inOrder = new();
-    private readonly Dictionary<string, int> _tombstones = new(StringComparer.Ordinal);
-    private readonly Queue<string> _tombstonesInOrder = new();
-    private int _holds;
-    private readonly Dictionary<long, Remembered> _open = [];
+    private readonly Dictionary<Key, Answered> _remembered = [];
+    private readonly Dictionary<Name, List<Answered>> _byName = [];
+    private readonly Queue<Answered> _inOrder = new();
+    private readonly Dictionary<Name, int> _tombstones = [];
+    private readonly Queue<Name> _tombstonesInOrder = new();
+    private readonly Dictionary<long, Authorization> _authorizations = [];
+    private readonly TwoDays _steps = new();
+    private readonly TwoDays _charges = new();
+    private readonly TwoDays _balances = new();
+    private readonly ReferenceVersions<RateTable> _rates = new(
+        RateTable.Empty, (one, other) => one.Rates.Count == other.Rates.Count && !one.Rates.Except(other.Rates).Any());
     private int _day;
     private int _date;
-    private int _answers;
+    private long _answers;
 
     /// <summary>By PAN; looked up only.</summary>
     public Dictionary<string, Account> Accounts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The other side of what moved, by kind and currency.</summary>
+    public SortedDictionary<(ContraKind Kind, string Currency), long> Books { get; } = [];
+
+    public ReferenceLimits Limits { get; } = new(swarm);
+
     /// <summary>Held in all accounts.</summary>
     public long HeldMinor { get; private set; }
 
-    public int Holds => _holds;
+    public int Holds => _authorizations.Count;
 
-    public void AddCard(string pan, long balanceMinor) => Accounts.Add(pan, new Account { Ledger = balanceMinor });
+    public bool CanUndoRates => _rates.CanUndo;
+
+    public void AddCard(string pan, string currency, long balanceMinor)
+    {
+        Accounts.Add(pan, new Account { Currency = currency, Ledger = balanceMinor });
+        Add(ContraKind.Funding, currency, -balanceMinor);
+    }
 
     public void ChangeCard(string pan, CardStatus status, HotReason hot) =>
         (Accounts[pan].Status, Accounts[pan].Hot) = (status, hot);
+
+    /// <summary>From that business date on; null takes the last activation back.</summary>
+    public void ChangeRules(RuleFile? file, int from)
+    {
+        if (file is not null) Limits.Activate(file, from, _date);
+        else Limits.Undo();
+    }
+
+    /// <summary>Likewise for rates.</summary>
+    public void ChangeRates(RateTable? rates, int from)
+    {
+        if (rates is not null) _rates.Activate(rates, from, _date);
+        else _rates.Undo();
+    }
 
     /// <summary>Holds that the switch has ended: each has to be one that is over, with what is left of it.</summary>
     public void Expire(IReadOnlyList<ExpiredHold> holds)
     {
         foreach (var hold in holds)
         {
-            var isOpen = _open.Remove(hold.Key, out var entry) && entry!.Left == hold.AmountMinor;
-            Ledger.Check(isOpen, "I4", $"answer {hold.Key} ends a hold of {hold.AmountMinor}, open is {entry?.Left ?? 0}");
-            Ledger.Check(IsOver(entry!), "I4", $"answer {hold.Key} ends on {_date}, its time is {entry!.Expires}");
-            Move(Accounts[entry.Message.Pan], 1, -entry.Left);
-            entry.Left = 0;
-            _holds--;
+            var isThere = _authorizations.TryGetValue(hold.Key, out var found) && found!.Held == hold.AmountMinor;
+            Ledger.Check(isThere, "I4", $"answer {hold.Key} ends a hold of {hold.AmountMinor}, held is {found?.Held ?? 0}");
+            Ledger.Check(IsOver(found!), "I4", $"answer {hold.Key} ends on {_date}, its time is {found!.Expires}");
+            Free(found!, found!.Held);
+            found.Held = 0;
+            if (found.CompletedOn is null) End(found, isByItself: true);
+            else Remove(found);
         }
     }
 
     /// <summary>True while a hold is there whose time is over.</summary>
-    public bool HasOverdue => _open.Values.Any(IsOver);
+    public bool HasOverdue => _authorizations.Values.Any(IsOver);
 
     // What was completed can be named as long as its completion is remembered.
-    private bool IsOver(Remembered entry) => entry.CompletedOn is { } day ? day < _day - 1 : entry.Expires <= _date;
+    private bool IsOver(Authorization authorization) =>
+        authorization.CompletedOn is { } day ? day < _day - 1 : authorization.Expires <= _date;
 
     public void OpenDay(int date)
     {
@@ -86,8 +90,9 @@ internal sealed class ReferenceSwitch(Swarm limits)
         while (_inOrder.TryPeek(out var oldest) && oldest.Day < _day - 1)
         {
             _inOrder.Dequeue();
+            oldest.IsForgotten = true;
             _remembered.Remove(oldest.Key);
-            _byName[oldest.Name].Remove(oldest);
+            _byName[oldest.Key.Name].Remove(oldest);
         }
 
         while (_tombstonesInOrder.TryPeek(out var name) && _tombstones[name] < _day - 1)
@@ -95,73 +100,134 @@ internal sealed class ReferenceSwitch(Swarm limits)
             _tombstonesInOrder.Dequeue();
             _tombstones.Remove(name);
         }
+
+        _steps.OpenDay();
+        _charges.OpenDay();
+        _balances.OpenDay();
+        Limits.OpenDay(date);
+        _rates.OpenDay(date);
     }
 
-    public Judgement Judge(Message message)
+    /// <param name="message">What was sent.</param>
+    /// <param name="minute">When it is decided.</param>
+    public Judgement Judge(Message message, int minute)
     {
-        var name = $"{message.Class}{(message.Advice ? 'a' : 'r')}/{message.Stan}";
-        var key = $"{name}/{message.Terminal}";
+        var name = new Name(message.Class, message.Advice, message.Stan);
+        var key = new Key(name, message.Terminal);
         if (_remembered.TryGetValue(key, out var known))
         {
-            return known.Message == message ? new(known.Code, false, known.Title, 0) : Refused("94");
+            return known.Message == message ? new(known.Code, false, known.Number, default, known.Told, "") : Refused("94");
         }
 
-        if (_tombstones.ContainsKey(name)) return Refused("94");
-        if (_inOrder.Count >= limits.DuplicateKeysMax) return Refused("96");
-
-        var entry = new Remembered { Key = key, Name = name, Message = message, Day = _day };
-        var moved = 0L;
-        var code = message.Class == 4 ? Reverse(message, out moved)
-            : message.Advice ? Complete(message, out moved)
-            : Purchase(message, entry, out moved);
-        if (code == "96") return Refused(code);
-        entry.Code = code;
-        _remembered.Add(key, entry);
-        if (!_byName.TryGetValue(name, out var ofName)) _byName[name] = ofName = [];
-        ofName.Add(entry);
-        _inOrder.Enqueue(entry);
-        entry.Title = $"{key}#{_answers++}";
-        if (message is { Class: 1, Advice: false } && entry.Left > 0) _open.Add(_answers, entry);
-        entry.Number = _answers;
-        return new Judgement(code, true, entry.Title, moved);
+        // A declined advice would come again for ever.
+        var isReversed = _tombstones.ContainsKey(name);
+        if (isReversed && (!message.Advice || _inOrder.Count >= swarm.DuplicateKeysMax)) return Refused("94");
+        if (_inOrder.Count >= swarm.DuplicateKeysMax) return Refused("96");
+        var answer = new Answered { Key = key, Message = message, Day = _day };
+        Accounts.TryGetValue(message.Pan, out var account);
+        answer.Account = account;
+        answer.Code = isReversed ? "00" : Decide(answer, minute);
+        return answer.Code == "96" ? Refused("96") : Remember(answer);
     }
 
-    private static Judgement Refused(string code) => new(code, false, null, 0);
-
-    private string Purchase(Message message, Remembered entry, out long moved)
+    private Judgement Remember(Answered answer)
     {
-        moved = 0;
-        if (message.Amount == 0 && message.Class != 1) return "13";
-        if (!Accounts.TryGetValue(message.Pan, out var account)) return "14";
+        answer.Number = ++_answers;
+        _remembered.Add(answer.Key, answer);
+        if (!_byName.TryGetValue(answer.Key.Name, out var ofName)) _byName[answer.Key.Name] = ofName = [];
+        ofName.Add(answer);
+        _inOrder.Enqueue(answer);
+        if (answer is { Kind: Kind.Hold, Of: { } opened })
+        {
+            opened.Number = answer.Number;
+            _authorizations.Add(answer.Number, opened);
+        }
+
+        if (answer.Kind is Kind.Increment or Kind.Completion or Kind.Refund) _steps.Add();
+        if (answer.Moves.Ledger != 0) Book(answer);
+        answer.Told = Tell(answer);
+        if (answer.Asked is { CountedBy.Count: > 0 } asked)
+        {
+            answer.CountedAs = Limits.Count(asked, answer.Code is "00" or "10", answer.Part ?? answer.Message.Amount);
+        }
+
+        return new Judgement(answer.Code, true, answer.Number, answer.Moves, answer.Told, answer.Did);
+    }
+
+    private static Judgement Refused(string code) => new(code, false, 0, default, "", "");
+
+    private string Decide(Answered answer, int minute)
+    {
+        var message = answer.Message;
+        var what = WhatOf(message);
+        if (what == What.Reversal) return Reverse(answer);
+        if (what == What.Nothing) return "40";
+        if (what == What.Inquiry ? message.Amount != 0 : message.Amount == 0 && what is not (What.Verification or What.Void)) return "13";
+        var isFollowUp = what is What.Completion or What.Void || (what == What.Refund && message.OriginalStan != 0);
+        if (!isFollowUp && !message.Advice) return Ask(what, answer, minute);
+        if (answer.Account is null) return "14";
+        if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere)) return "00";
+        if (isFollowUp && _steps.Live >= swarm.SideTablesMax) return "96";
+        return what switch
+        {
+            What.Completion => Complete(answer),
+            What.Void => Void(answer),
+            What.Refund => isFollowUp ? RefundNamed(answer) : Credit(answer),
+            What.ForcePost => Take(answer, isHeld: false),
+            What.Increment => Increment(answer),
+            What.Purchase or What.Cash or What.PreAuthorization => Take(answer, isHeld: true, isEstimate: what == What.PreAuthorization),
+            _ => "40",
+        };
+    }
+
+    private static What WhatOf(Message message)
+    {
+        if (message.Class == 4) return What.Reversal;
+        var isNaming = message.OriginalStan != 0;
+        if (message is { Class: 1, Function: 0 })
+        {
+            if (isNaming) return What.Increment;
+            if (message.Amount == 0 && !message.Advice) return What.Verification;
+            if (message.Says.HasFlag(Says.Estimate)) return What.PreAuthorization;
+        }
+
+        if (message is { Class: 2, Function: 0 or 1 })
+        {
+            if (isNaming) return What.Completion;
+            if (message.Advice) return What.ForcePost;
+        }
+
+        return message.Function switch
+        {
+            0 => What.Purchase,
+            1 => What.Cash,
+            2 => What.Void,
+            20 => What.Refund,
+            31 => What.Inquiry,
+            _ => What.Nothing,
+        };
+    }
+
+    /// <summary>What is asked and not told: limits, card and funds are looked at.</summary>
+    private string Ask(What what, Answered answer, int minute)
+    {
+        var asked = answer.Asked = new Asked { What = what, Message = answer.Message, IsCardKnown = answer.Account is not null, Minute = minute };
+        if (Limits.Judge(asked, isAttempt: true) is { } attempt) return attempt;
+        if (answer.Account is not { } account) return "14";
         if (Restriction(account) is { } restricted) return restricted;
-        if (account.Ledger - account.Held < message.Amount) return "51";
-        if (message.Amount == 0) return "00";                        // Is this card good?
-        if (message.Class == 1 && _holds >= limits.HoldsMax) return "96";
-        if (message.Class == 1) _holds++;
-        entry.Expires = _date + SwitchState.HoldDaysUsual;
-        entry.Left = moved = message.Amount;
-        Move(account, message.Class, message.Amount);
-        return "00";
-    }
-
-    /// <summary>All of it is captured, or a part; the rest of the hold is free.</summary>
-    private string Complete(Message message, out long moved)
-    {
-        moved = 0;
-        if (message.Amount == 0) return "13";
-        if (!Accounts.TryGetValue(message.Pan, out var account)) return "14";
-        var sameCard = _byName.TryGetValue($"1r/{message.OriginalStan}", out var ofName)
-            ? ofName.FindAll(entry => SameCard(entry.Message.Pan, message.Pan))
-            : [];
-        if (sameCard is not [var original]) return "25";
-        if (original.Code != "00" || original.Message.Amount == 0) return "12";
-        if (original.CompletedOn is not null || original.Left == 0 || original.Expires <= _date) return "25";
-        if (message.Amount > original.Left) return "64";
-        moved = message.Amount - original.Left;
-        Move(account, 1, -original.Left);
-        Move(account, 2, message.Amount);
-        (original.Left, original.CompletedOn) = (0, _day);
-        return "00";
+        if (Limits.Judge(asked, isAttempt: false) is { } limit) return limit;
+        switch (what)
+        {
+            case What.Verification: return "00";
+            case What.Inquiry:
+                if (_balances.Live >= swarm.SideTablesMax) return "96";
+                answer.Kind = Kind.Told;
+                answer.ToldBalances = (account.Ledger, account.Ledger - account.Held);
+                return "00";
+            case What.Refund: return Credit(answer);
+            case What.Increment: return Increment(answer);
+            default: return Take(answer, isHeld: answer.Message.Class == 1, isEstimate: what == What.PreAuthorization);
+        }
     }
 
     private static string? Restriction(Account account) => (account.Hot, account.Status) switch
@@ -176,69 +242,60 @@ internal sealed class ReferenceSwitch(Swarm limits)
         _ => null,
     };
 
-    private string Reverse(Message message, out long moved)
+    /// <summary>The other side of what moved at the account.</summary>
+    private void Book(Answered answer)
     {
-        moved = 0;
-        var name = $"{message.OriginalClass}r/{message.OriginalStan}";
-        var notFound = message.Advice ? "00" : "25";
-        var sameCard = _byName.TryGetValue(name, out var ofName)
-            ? ofName.FindAll(entry => SameCard(entry.Message.Pan, message.Pan))
-            : [];
-        if (sameCard.Count > 1) return notFound;
-        if (sameCard.Count == 0)
+        var (account, moves) = (answer.Account!, answer.Moves);
+        if (answer.Bill is not { } bill)
         {
-            if (_tombstones.ContainsKey(name)) return notFound;
-            if (_tombstones.Count >= limits.TombstonesPerLinkMax) return "96";
-            _tombstones.Add(name, _day);
-            _tombstonesInOrder.Enqueue(name);
-            return notFound;
-        }
-
-        return Undo(sameCard[0], message, out moved);
-    }
-
-    private string Undo(Remembered original, Message message, out long moved)
-    {
-        moved = 0;
-        if (original.CompletedOn is not null) return message.Advice ? "00" : "25";
-        if (original.Left == 0) return "00";                 // Declined, or reversed in full.
-        var stays = message.Stays ?? 0;
-        if (stays >= original.Left)
-        {
-            if (original.PartlyReversed && stays == original.Left) return "00";
-            return message.Advice ? "00" : "64";
-        }
-
-        moved = stays - original.Left;
-        Move(Accounts[original.Message.Pan], original.Message.Class, moved);
-        if (original.Message.Class == 1 && stays == 0)
-        {
-            _holds--;
-            _open.Remove(original.Number);
-        }
-
-        original.Left = stays;
-        original.PartlyReversed = true;
-        return "00";
-    }
-
-    private bool SameCard(string left, string right) =>
-        left == right || (!Accounts.ContainsKey(left) && !Accounts.ContainsKey(right));
-
-    private void Move(Account account, int messageClass, long amount)
-    {
-        if (messageClass != 1)
-        {
-            account.Ledger -= amount;
+            Add(ContraKind.Settlement, account.Currency, -moves.Ledger);
             return;
         }
 
-        account.Held += amount;
-        HeldMinor += amount;
+        if (answer.Kind != Kind.Undoing) _charges.Add();
+        Add(ContraKind.Settlement, bill.Currency, moves.Settled);
+        Add(ContraKind.Fees, bill.Currency, moves.Fee);
+        if (bill.Rate is null) return;
+        Add(ContraKind.Exchange, account.Currency, -moves.Ledger);
+        Add(ContraKind.Exchange, bill.Currency, -(moves.Settled + moves.Fee));
     }
+
+    private void Add(ContraKind kind, string currency, long minor) =>
+        Books[(kind, currency)] = Books.GetValueOrDefault((kind, currency)) + minor;
+
+    /// <summary>Amounts that an answer tells; what is told is remembered for its repeats.</summary>
+    private string Tell(Answered answer)
+    {
+        static string Group(string type, string currency, long amount) =>
+            $"00{type}{currency}{(amount < 0 ? 'D' : 'C')}{Math.Abs(amount):D12}";
+
+        var message = answer.Message;
+        var (ledger, available) = answer.ToldBalances;
+        var told = $"{answer.Part ?? message.Amount:D12}";
+        var moved = Math.Abs(answer.Moves.Ledger != 0 ? answer.Moves.Ledger : answer.Moves.Held);
+        if (answer.Kind == Kind.Told)
+        {
+            told += Group("01", answer.Account!.Currency, ledger) + Group("02", answer.Account.Currency, available);
+        }
+        else if (answer.Part is not null) told += Group("57", message.Currency, -message.Amount);
+        else if (answer is { Code: "00", Bill.Rate: not null } && answer.Kind != Kind.Undoing && moved != 0)
+        {
+            told += $" {moved:D12} {answer.Bill.Value.Rate} {answer.Account!.Currency}";
+        }
+        else return told;
+
+        _balances.Add();
+        return told;
+    }
+
+    internal readonly record struct Name(int Class, bool Advice, uint Stan);
+
+    internal readonly record struct Key(Name Name, string Terminal);
 
     internal sealed class Account
     {
+        public required string Currency { get; init; }
+
         public long Ledger { get; set; }
 
         public long Held { get; set; }
@@ -247,33 +304,10 @@ internal sealed class ReferenceSwitch(Swarm limits)
 
         public HotReason Hot { get; set; }
     }
+}
 
-    private sealed class Remembered
-    {
-        public required string Key { get; init; }
-
-        public required string Name { get; init; }
-
-        public required Message Message { get; init; }
-
-        public required int Day { get; init; }
-
-        /// <summary>Key and number: a key that ended with its business date may come again.</summary>
-        public string Title { get; set; } = "";
-
-        public string Code { get; set; } = "";
-
-        /// <summary>Of the answer, from 1: what the switch calls its hold by.</summary>
-        public long Number { get; set; }
-
-        /// <summary>Number of the business date on which it was captured.</summary>
-        public int? CompletedOn { get; set; }
-
-        /// <summary>Business date from which a hold is over.</summary>
-        public int Expires { get; set; }
-
-        public long Left { get; set; }
-
-        public bool PartlyReversed { get; set; }
-    }
+/// <summary>Rates as an operator writes them.</summary>
+internal sealed record RateTable(IReadOnlyDictionary<(string From, string To), Quote> Rates)
+{
+    public static readonly RateTable Empty = new(new Dictionary<(string, string), Quote>());
 }

@@ -11,9 +11,10 @@ internal sealed record Sent(byte[] Frame, Message? Message, uint Stan, ushort An
 /// <summary>An answer that has to come, decided by the reference.</summary>
 /// <param name="Sent">What it answers.</param>
 /// <param name="Code">DE39.</param>
-/// <param name="Key">The stored answer that it is, or repeats.</param>
+/// <param name="Key">Number of the stored answer that it is, or repeats; 0: none.</param>
+/// <param name="Told">Amounts that it tells, where it is a stored answer.</param>
 /// <param name="FramesBefore">Frames of the reference's log when it was decided: all of them durable when it leaves.</param>
-internal readonly record struct Expected(Sent Sent, string Code, string? Key, int FramesBefore);
+internal readonly record struct Expected(Sent Sent, string Code, long Key, string Told, int FramesBefore);
 
 /// <summary>One connection of an acquirer, both ends and the wire between.</summary>
 internal sealed class SimConnection(int slot, uint generation)
@@ -34,7 +35,7 @@ internal sealed class SimConnection(int slot, uint generation)
     /// <summary>Answers that the switch has encoded and not let go.</summary>
     public List<byte[]> Encoded { get; } = [];
 
-    /// <summary>When the last byte sent so far arrives: a stream keeps its order.</summary>
+    /// <summary>When the last byte sent so far arrives, in time without pauses: a stream keeps its order.</summary>
     public long LastArrivalNanos { get; set; }
 
     /// <summary>It found the ring full.</summary>

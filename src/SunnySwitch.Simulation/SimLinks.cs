@@ -9,7 +9,7 @@ internal sealed class SimLinks(
 {
     private readonly SimConnection?[] _connections = new SimConnection?[SimNode.ConnectionsMax];
     private readonly byte[] _target = new byte[ReplyEncoder.ReplyBytesMax];
-    private readonly Dictionary<string, string> _approvalCodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, string> _approvalCodes = [];
 
     public SimConnection? this[int slot]
     {
@@ -58,18 +58,20 @@ internal sealed class SimLinks(
         var expected = connection.Awaited.Dequeue();
         Ledger.Check(wire.TryDecode(frame, out var answer), "I8", $"an answer to {expected.Sent} cannot be decoded");
         history.Add(now(), "answer", answer.Code, expected.Sent.Stan);
-        var about = expected.Sent.Message?.ToString() ?? $"0800 or a message cut short, STAN {expected.Sent.Stan}";
+        var about = (object?)expected.Sent.Message ?? expected.Sent.Network ?? "a message cut short";
         Ledger.Check(
             answer.Mti == expected.Sent.AnswerMti && uint.Parse(answer.Stan) == expected.Sent.Stan, "I8",
             $"{answer.Mti:X4} STAN {answer.Stan} answers {about}");
         Ledger.Check(answer.Code == expected.Code, "I3", $"{answer.Code} instead of {expected.Code} for {about}");
         ledger.Promise(expected.FramesBefore);
-        if (expected.Code == "00" && expected.Key is not null) Approvals++;
-        if (expected.Key is { } key) SameAsEver(key, answer.ApprovalCode, about);
+        if (expected.Code is "00" or "10" && expected.Key != 0) Approvals++;
+        if (expected.Key == 0) return;
+        Ledger.Check(answer.Amounts == expected.Told, "I3", $"amounts {answer.Amounts} instead of {expected.Told} for {about}");
+        SameAsEver(expected.Key, answer.ApprovalCode, about);
     }
 
     /// <summary>DE38 of a stored answer is the same for ever, over crashes too.</summary>
-    private void SameAsEver(string key, string approvalCode, string about)
+    private void SameAsEver(long key, string approvalCode, object about)
     {
         if (_approvalCodes.TryAdd(key, approvalCode)) return;
         Repeats++;

@@ -75,16 +75,23 @@ internal sealed class SimNode : IClock, IDisposable
         new StateOptions(64, 64, swarm.HoldsMax, swarm.DuplicateKeysMax, 1_024, ConnectionsMax)
         {
             TombstonesPerLinkMax = swarm.TombstonesPerLinkMax,
+            StepsMax = swarm.SideTablesMax,
+            ChargesMax = swarm.SideTablesMax,
+            BalancesMax = swarm.SideTablesMax,
+            ReceiptsMax = swarm.SideTablesMax,
+            DayCountersMax = swarm.SideTablesMax,
+            SlidingCountersMax = swarm.SideTablesMax,
         },
         tokens);
 
-    /// <summary>What a start would find on a disk, without the rest of a node.</summary>
-    public static (long Sequence, UInt128 Hash) StateOf(SimDisk disk, Swarm swarm)
+    /// <summary>What a start would find on a disk, without the rest of a node; <paramref name="seen"/> gets the frames that it reads.</summary>
+    public static (long Sequence, UInt128 Hash) StateOf(SimDisk disk, Swarm swarm, FrameSink? seen = null)
     {
         using var tokens = new CmacPanTokens(new byte[16]);
         var state = NewState(swarm, tokens);
         var snapshot = SnapshotReader.LoadNewest(disk, state, _ => { });
-        using var journal = SunnySwitch.Journal.Journal.Open(disk, JournalOptionsOf(swarm), state.Apply, () => state.Hash, out _, snapshot);
+        FrameSink sink = seen is null ? state.Apply : state.Apply + seen;
+        using var journal = SunnySwitch.Journal.Journal.Open(disk, JournalOptionsOf(swarm), sink, () => state.Hash, out _, snapshot);
         return (state.Sequence, state.HashFromScratch());
     }
 

@@ -28,10 +28,11 @@ internal sealed class SimOperators : IDisposable
     {
         foreach (var pan in Traffic.Cards.AsSpan(0, _swarm.Cards))
         {
-            _ledger.Add(new LogEntry(JournalKind.CardAdded, Pan: pan, Moved: _swarm.BalanceMinor));
+            var currency = Traffic.CurrencyOf(pan);
+            _ledger.Add(new LogEntry(JournalKind.CardAdded) { Pan = pan, Currency = currency, Moves = new Moves(0, _swarm.BalanceMinor, 0, 0) });
             var add = new OperatorCommand(CommandKind.CardAdd, _ => _ledger.Promise(_ledger.Count))
             {
-                Card = new CardTerms(node.Token(pan), default, 9912, 840, _swarm.BalanceMinor, 0),
+                Card = new CardTerms(node.Token(pan), default, 9912, SimRules.Number(currency), _swarm.BalanceMinor, 0),
                 PanBlock = Block(pan),
             };
             _submit(node, add, null);
@@ -50,12 +51,12 @@ internal sealed class SimOperators : IDisposable
             {
                 Change = new CardChanged { Pan = node.Token(pan), Status = status, Hot = hot },
             },
-            new LogEntry(JournalKind.CardChanged, Pan: pan, Status: status, Hot: hot));
+            new LogEntry(JournalKind.CardChanged) { Pan = pan, Status = status, Hot = hot });
     }
 
     public void OpenDay(SimNode node, int day) => _submit(
         node, new OperatorCommand(CommandKind.OpenBusinessDate, _ => { }) { DayNumber = day },
-        new LogEntry(JournalKind.BusinessDateOpened, Day: day));
+        new LogEntry(JournalKind.BusinessDateOpened) { Day = day });
 
     /// <summary>Ends a frame's worth of the holds that are over.</summary>
     public OperatorCommand ExpireHolds(SimNode node)

@@ -1,4 +1,5 @@
 using SunnySwitch.Cell;
+using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Simulation;
 
@@ -56,11 +57,35 @@ public sealed partial class Simulation
         }
 
         _operators.CheckSealedPans(node);
-        Ledger.Check(node.State.LedgerSums().Values.All(sum => sum == 0), "I5", "a currency does not sum to zero");
+        CheckBooks(node);
         Ledger.Check(node.IsHashTrue(out var living), "I13", "the rolling hash is not the hash from scratch");
         _platter.Crash((_, _) => false);
         Ledger.Check(StateOf(_platter.Copy()) == (node.State.Sequence, living), "I13", "a start would find another state");
-        Ledger.Check(StateOf(_keeper.WholeJournal(_platter)) == (node.State.Sequence, living), "I13", "the fold of the whole journal is another state");
+        _keeper.Forget(after: 0);
+        var whole = SimNode.StateOf(new SimDisk(_keeper.WholeJournal(_platter), _prng.Fork()), _swarm, _keeper.Note);
+        Ledger.Check(whole == (node.State.Sequence, living), "I13", "the fold of the whole journal is another state");
+        Ledger.Check(_keeper.SeenInOrder.Count == _ledger.Count, "I1", $"{_keeper.SeenInOrder.Count} frames are there of {_ledger.Count} that were decided");
+        _ledger.Survive(_keeper.SeenInOrder);
+    }
+
+    /// <summary>The other side of what moved: each contra-account as the reference has it, and each currency sums to zero.</summary>
+    private void CheckBooks(SimNode node)
+    {
+        var books = new SortedDictionary<(ContraKind Kind, string Currency), long>();
+        foreach (var (kind, _, currency, minor) in node.State.ContraBalances)
+        {
+            if (minor != 0) books.Add((kind, $"{currency:D3}"), (long)minor);
+        }
+
+        foreach (var (account, minor) in _ledger.Reference.Books)
+        {
+            var found = books.GetValueOrDefault(account);
+            Ledger.Check(found == minor, "I5", $"{account.Kind} in {account.Currency} is {found}; the reference has {minor}");
+            books.Remove(account);
+        }
+
+        Ledger.Check(books.Count == 0, "I5", $"{books.Keys.FirstOrDefault()} is not in the reference's books");
+        Ledger.Check(node.State.LedgerSums().Values.All(sum => sum == 0), "I5", "a currency does not sum to zero");
     }
 
     private List<string> Lines(long began) =>

@@ -21,6 +21,7 @@ public sealed partial class Simulation : IDisposable
     private const long PeaceSecondsMax = 60;
     private const int LastRepeats = 40;
     private const int WindowMax = 16;
+    private static readonly string[] _dialects = ["iso87-ascii", "iso87-bcd", "pos-host"];
     private const string SegmentSuffix = ".seg";
     private const string SnapshotSuffix = ".snap";
 
@@ -37,11 +38,13 @@ public sealed partial class Simulation : IDisposable
     private readonly MemoryDisk _platter = new();
     private readonly SimKeeper _keeper;
     private readonly SimOperators _operators;
+    private readonly SimRules _rules;
     private readonly Queue<Published> _published = new();
     private readonly Queue<Published> _deciding = new();
     private long _refusals;
     private long _fullUntilNanos;
     private readonly uint[] _generations = new uint[SimNode.ConnectionsMax];
+    private long _pausedNanos;
     private long _nowNanos = 1_795_000_000L * Instant.NanosPerSecond;
     private long _tie;
     private SimNode? _node;
@@ -56,11 +59,12 @@ public sealed partial class Simulation : IDisposable
         (_seed, _transactions) = (seed, transactions);
         _prng = new Prng(seed);
         _swarm = Swarm.Draw(_prng.Fork());
-        _wire = new Wire(Dialect.BuiltIn(_prng.Chance(500) ? "iso87-ascii" : "iso87-bcd")!);
+        _wire = new Wire(Dialect.BuiltIn(_dialects[_prng.Below(_dialects.Length)])!);
         _traffic = new Traffic(_swarm, _wire, _prng.Fork());
         _ledger = new Ledger(_swarm);
         _keeper = new SimKeeper(_swarm, _prng.Fork(), what => _history.Add(_nowNanos, "keeper", what));
         _operators = new SimOperators(_swarm, _prng, _ledger, Command);
+        _rules = new SimRules(_prng, Command);
         _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, Decided);
     }
 
@@ -95,7 +99,7 @@ public sealed partial class Simulation : IDisposable
         var lines = invariant is null ? [] : simulation.Lines(began);
         return new Outcome(
             seed, simulation._traffic.Count, simulation._links.Approvals, simulation._links.Repeats, Math.Max(0, simulation._restarts),
-            seconds, invariant, what, lines);
+            seconds, invariant, what, string.Join('\n', simulation._ledger.Did.Select(each => $"{each.Key} {each.Value}")), lines);
     }
 
     /// <summary>What a seed leaves on its disk and in its archive, for golden files.</summary>
@@ -118,6 +122,8 @@ public sealed partial class Simulation : IDisposable
     {
         Restart();
         _operators.AddCards(_node!);
+        if (_swarm.RuleChanges > 0) _rules.ChangeRules(_node!, _day);
+        if (_swarm.RateChanges > 0) _rules.ChangeRates(_node!, _day);
         for (var slot = 0; slot < _swarm.Connections; slot++) Connect(slot);
         After(Millis(5), PrepareSegment);
         After(Millis(20), Disturb);
@@ -137,12 +143,15 @@ public sealed partial class Simulation : IDisposable
     private void Next()
     {
         Ledger.Check(_queue.TryDequeue(out var happening, out var when), "I8", "nothing happens any more");
-        Must.Hold(when.AtNanos >= _nowNanos);
-        _nowNanos = when.AtNanos;
+        Must.Hold(when.AtNanos + _pausedNanos >= _nowNanos);
+        _nowNanos = when.AtNanos + _pausedNanos;
         happening!();
     }
 
-    private void After(long nanos, Action happening) => _queue.Enqueue(happening, (_nowNanos + nanos, _tie++));
+    /// <summary>Time without pauses: in a pause nothing happens, and what waits for its time waits on.</summary>
+    private long BusyNanos => _nowNanos - _pausedNanos;
+
+    private void After(long nanos, Action happening) => _queue.Enqueue(happening, (BusyNanos + nanos, _tie++));
 
     private long Millis(long mean) => 1 + _prng.Exponential(mean * Milli);
 
@@ -161,9 +170,10 @@ public sealed partial class Simulation : IDisposable
             _history.Add(_nowNanos, "start", number: _restarts);
             _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note);
             _ledger.Survive(_keeper.SeenInOrder);
-            if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened, Day: _day));
+            if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened) { Day = _day });
             _node.Start(_day);
             CheckBalances();
+            CheckBooks(_node);
             if (!_isPeace && _restarts > 0 && _prng.Chance(500)) _operators.Reseal(_node);
             Turn(_node);
         }
@@ -317,12 +327,22 @@ public sealed partial class Simulation : IDisposable
             if (_prng.Chance(_swarm.DayChanges)) _operators.OpenDay(node, _day += _prng.Chance(300) ? 4 : 1);
             if (_prng.Chance(_swarm.DayChanges * 4)) _operators.ExpireHolds(node);
             if (_prng.Chance(_swarm.CardChanges)) _operators.Reseal(node);
+            if (_prng.Chance(_swarm.RuleChanges)) _rules.ChangeRules(node, _day);
+            if (_prng.Chance(_swarm.RateChanges)) _rules.ChangeRates(node, _day);
+            if (_prng.Chance(_swarm.Pauses)) Pause();
         }
 
         for (var slot = 0; slot < _swarm.Connections; slot++)
         {
             if (_links[slot] is { IsCut: false } connection && _prng.Chance(_swarm.ConnectionCuts)) Cut(connection);
         }
+    }
+
+    private void Pause()
+    {
+        var nanos = _prng.Exponential(5 * 60 * Instant.NanosPerSecond);
+        _history.Add(_nowNanos, "pause", number: nanos / Instant.NanosPerSecond);
+        (_pausedNanos, _nowNanos) = (_pausedNanos + nanos, _nowNanos + nanos);
     }
 
     private void FillDisk()
@@ -338,7 +358,7 @@ public sealed partial class Simulation : IDisposable
         if (!_platter.IsFull) return;
         _history.Add(_nowNanos, "room again");
         _platter.IsFull = false;
-        _fullUntilNanos = _nowNanos + Instant.NanosPerSecond; // Until the next segment is made, at the latest.
+        _fullUntilNanos = BusyNanos + Instant.NanosPerSecond; // Until the next segment is made, at the latest.
     }
 
     // What operators do.
@@ -363,7 +383,7 @@ public sealed partial class Simulation : IDisposable
             return;
         }
 
-        var connection = new SimConnection(slot, ++_generations[slot]) { LastArrivalNanos = _nowNanos };
+        var connection = new SimConnection(slot, ++_generations[slot]) { LastArrivalNanos = BusyNanos };
         _links[slot] = connection;
         After(Millis(1), () => Talk(connection));
     }
@@ -378,15 +398,15 @@ public sealed partial class Simulation : IDisposable
 
     private void Send(SimConnection connection, Sent sent)
     {
-        _history.Add(_nowNanos, "send", sent.Message?.ToString() ?? sent.Network ?? "cut short", sent.Stan);
+        _history.Add(_nowNanos, "send", (object?)sent.Message ?? sent.Network ?? "cut short", sent.Stan);
         connection.OnTheWay.Enqueue(sent);
         var rest = sent.Frame.AsMemory();
         while (!rest.IsEmpty)
         {
             var piece = rest[..(_prng.Chance(800) ? rest.Length : _prng.Between(1, rest.Length))];
             rest = rest[piece.Length..];
-            connection.LastArrivalNanos = Math.Max(connection.LastArrivalNanos, _nowNanos) + _prng.Exponential(50 * Micro);
-            After(connection.LastArrivalNanos - _nowNanos, () => Arrive(connection, piece));
+            connection.LastArrivalNanos = Math.Max(connection.LastArrivalNanos, BusyNanos) + _prng.Exponential(50 * Micro);
+            After(connection.LastArrivalNanos - BusyNanos, () => Arrive(connection, piece));
         }
     }
 
@@ -456,8 +476,8 @@ public sealed partial class Simulation : IDisposable
         var isKnown = _deciding.TryDequeue(out var input) && input.Connection == connection;
         Ledger.Check(isKnown, "I8", $"connection {connection.Slot} gets an answer that nothing asked for");
         var sent = input.Sent!;
-        var (code, key) = IsRefusedForSpace() ? ("96", null) : CodeFor(connection, sent);
-        if (!connection.IsCut) connection.Awaited.Enqueue(new Expected(sent, code, key, _ledger.Count));
+        var (code, key, told) = IsRefusedForSpace() ? ("96", 0, "") : CodeFor(connection, sent);
+        if (!connection.IsCut) connection.Awaited.Enqueue(new Expected(sent, code, key, told, _ledger.Count));
     }
 
     /// <summary>The node says when its journal has no room; that may be so only while the disk is full.</summary>
@@ -466,7 +486,7 @@ public sealed partial class Simulation : IDisposable
         var refusals = _node!.Cell.Counters.JournalFull;
         if (refusals == _refusals) return false;
         _refusals = refusals;
-        Ledger.Check(_platter.IsFull || _nowNanos < _fullUntilNanos, "I8", "96 for want of space on a disk that has some");
+        Ledger.Check(_platter.IsFull || BusyNanos < _fullUntilNanos, "I8", "96 for want of space on a disk that has some");
         return true;
     }
 
@@ -479,6 +499,7 @@ public sealed partial class Simulation : IDisposable
             {
                 if (command.Outcome == CommandOutcome.Pending) return;
                 Ledger.Check(command.Outcome != CommandOutcome.PanUnreadable, "I12", "a sealed PAN cannot be opened");
+                if (command.Kind is CommandKind.RulesUndo or CommandKind.RatesUndo) SimRules.CheckUndo(command, _ledger.Reference);
                 if (command.Outcome == CommandOutcome.Done) NoteDone(command, input.Entry!);
             }
             else if (input.Sent is not null && _nowNanos - input.AtNanos <= SimNode.DeadlineNanos)
@@ -501,18 +522,18 @@ public sealed partial class Simulation : IDisposable
         }
     }
 
-    private (string Code, string? Key) CodeFor(SimConnection connection, Sent sent)
+    private (string Code, long Key, string Told) CodeFor(SimConnection connection, Sent sent)
     {
         if (sent.Network is { } network)
         {
             if (network is "001" or "002") connection.IsSignedOn = network == "001";
-            return (network == "999" ? "12" : "00", null);
+            return (network == "999" ? "12" : "00", 0, "");
         }
 
-        if (sent.Message is not { } message) return ("30", null);
-        if (_swarm.SignOnRequired && !connection.IsSignedOn) return ("31", null);
-        var judgement = _ledger.Judge(message);
-        return (judgement.Code, judgement.Key);
+        if (sent.Message is not { } message) return ("30", 0, "");
+        if (_swarm.SignOnRequired && !connection.IsSignedOn) return ("31", 0, "");
+        var judgement = _ledger.Judge(message, (int)(_nowNanos / (60 * Instant.NanosPerSecond)));
+        return (judgement.Code, judgement.Key, judgement.Told);
     }
 
     private void CheckBalances()

@@ -25,7 +25,45 @@ internal sealed record Swarm(
     /// <summary>Completions of an authorization sent earlier.</summary>
     public int Completions { get; init; }
 
+    /// <summary>Increments of one.</summary>
+    public int Increments { get; init; }
+
+    /// <summary>Refunds of something sent earlier.</summary>
+    public int Refunds { get; init; }
+
+    public int Voids { get; init; }
+
     public int EarlyReversals { get; init; }
+
+    /// <summary>0120, 0220 instead of 0100, 0200.</summary>
+    public int Advices { get; init; }
+
+    /// <summary>Cash, unlinked refunds, balances, account verification, what is no function of ours.</summary>
+    public int OtherFunctions { get; init; }
+
+    /// <summary>DE28.</summary>
+    public int Fees { get; init; }
+
+    /// <summary>In another currency than most cards have.</summary>
+    public int Foreign { get; init; }
+
+    /// <summary>Amounts of a few minor units, where all of rounding shows.</summary>
+    public int SmallAmounts { get; init; }
+
+    /// <summary>What is followed up is among the last so many.</summary>
+    public int LateOnes { get; init; }
+
+    /// <summary>Rules come into force, at once or from a date, and are taken back.</summary>
+    public int RuleChanges { get; init; }
+
+    /// <summary>Likewise rates.</summary>
+    public int RateChanges { get; init; }
+
+    /// <summary>Minutes in which nothing happens, for windows to slide.</summary>
+    public int Pauses { get; init; }
+
+    /// <summary>Steps, charges, balances told, receipts and counters, each.</summary>
+    public int SideTablesMax { get; init; }
 
     public int Networks { get; init; }
 
@@ -59,10 +97,12 @@ internal sealed record Swarm(
         int Often(int low, int high) => prng.Chance(750) ? prng.Between(low, high) : 0;
         int Seldom(int low, int high) => prng.Chance(400) ? prng.Between(low, high) : 0;
         var isTight = prng.Chance(250);
+        var hasRules = prng.Chance(400);
+        var isForeign = prng.Chance(500);
         return new Swarm(
             RingSlots: 128 << prng.Below(2),
             SegmentKilobytes: 32 << prng.Below(3),
-            BatchKilobytes: 4 << prng.Below(4),
+            BatchKilobytes: (hasRules ? 8 : 4) << prng.Below(hasRules ? 3 : 4),
             Connections: prng.Between(1, 6),
             Cards: prng.Between(1, 6),
             BalanceMinor: prng.Chance(300) ? prng.Between(1_000, 20_000) : 50_000_000,
@@ -75,11 +115,24 @@ internal sealed record Swarm(
             OtherBodies = Seldom(10, 60),
             Reversals = Often(50, 300),
             Completions = Often(20, 200),
+            Increments = Often(20, 200),
+            Refunds = Often(20, 200),
+            Voids = Often(20, 100),
             EarlyReversals = Seldom(10, 80),
+            Advices = Seldom(20, 200),
+            OtherFunctions = Seldom(20, 200),
+            Fees = Often(50, 500),
+            Foreign = isForeign ? prng.Between(50, 500) : 0,
+            SmallAmounts = Seldom(50, 900),
+            LateOnes = prng.Between(1, 12),
+            RuleChanges = hasRules ? prng.Between(2, 20) : 0,
+            RateChanges = isForeign ? prng.Between(3, 20) : 0,
+            Pauses = Seldom(1, 10),
+            SideTablesMax = prng.Chance(150) ? prng.Between(10, 200) : 2_048,
             Networks = Seldom(10, 60),
             Broken = Seldom(5, 40),
             CardChanges = Seldom(2, 20),
-            DayChanges = Seldom(1, 4),
+            DayChanges = prng.Chance(600) ? prng.Between(1, 6) : 0,
             ConnectionCuts = Seldom(2, 20),
             PowerCuts = Often(2, 15),
             DiskErrors = Seldom(1, 5),

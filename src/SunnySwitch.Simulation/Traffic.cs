@@ -12,8 +12,16 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
 
     private static readonly string[] Terminals = ["TERM0001", "TERM0002"];
     private static readonly string[] NetworkCodes = ["001", "002", "301", "999"];
+    private static readonly string[] Currencies = ["840", "978", "392", "048"];
+    private static readonly int[] Functions = [1, 1, 20, 20, 31, 22];
     private readonly List<Message> _past = [];
+    private readonly List<Message> _authorizations = [];
+    private readonly List<Message> _takings = [];
+    private readonly List<Message> _followUps = [];
     private uint _nextStan = 1;
+
+    /// <summary>Of the account: the second card's is another than that of the rest.</summary>
+    public static string CurrencyOf(string pan) => Currencies[pan == Cards[1] ? 1 : 0];
 
     /// <summary>Business messages so far.</summary>
     public int Count { get; private set; }
@@ -27,7 +35,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
         if (_past.Count > 0 && prng.Chance(swarm.Repeats)) return Business(Past(), prng.Chance(700));
         if (_past.Count > 0 && prng.Chance(swarm.OtherBodies)) return Business(Other(Past()), prng.Chance(300));
         var message = New();
-        _past.Add(message);
+        Note(message);
         var sent = Business(message, isRepeat: false);
         return prng.Chance(swarm.Broken) ? sent with { Frame = wire.CutShort(sent.Frame), Message = null } : sent;
     }
@@ -43,33 +51,110 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
 
     private Message New()
     {
-        if (prng.Chance(swarm.EarlyReversals)) return Reversal(_nextStan + 1 + (uint)prng.Below(5), 1, Card());
-        if (_past.Count > 0 && prng.Chance(swarm.Reversals))
+        if (prng.Chance(swarm.EarlyReversals))
         {
-            var original = Past();
-            if (original.Class != 4) return Reversal(original.Stan, original.Class, prng.Chance(950) ? original.Pan : Card());
+            var of = First() with { Stan = _nextStan + 1 + (uint)prng.Below(5) };
+            return Reversal(of, of.Pan);
         }
 
-        if (_past.Count > 0 && prng.Chance(swarm.Completions))
+        if (_past.Count == 0) return First();
+        if (prng.Chance(swarm.Reversals))
         {
-            var original = Past();
-            if (original.Class == 1) return Completion(original);
+            var original = prng.Chance(400) ? LateOf(_followUps) ?? Past() : Past();
+            if (original.Class != 4 || prng.Chance(50)) return Reversal(original, PanOf(original));
         }
 
-        // Some acquirers count DE11 per terminal: two originals under one DE90.
-        var isShared = _past.Count > 0 && prng.Chance(20);
-        return new Message(
-            prng.Chance(700) ? 1 : 2, Advice: false, isShared ? Past().Stan : _nextStan++,
-            Terminals[isShared ? 1 : 0], Card(), prng.Chance(20) ? 0 : prng.Between(1, 2_000));
+
+        if (prng.Chance(swarm.Completions) && LateOf(_authorizations) is { } authorized) return Completion(authorized);
+        if (prng.Chance(swarm.Increments) && LateOf(_authorizations) is { } raised) return Increment(raised);
+        if (prng.Chance(swarm.Refunds) && LateOf(_takings) is { } taken) return Refund(taken);
+        if (prng.Chance(swarm.Voids) && LateOf(prng.Chance(600) ? _takings : _followUps, oldOnes: 500) is { } voided) return Void(voided);
+        return First();
     }
 
-    private Message Reversal(uint originalStan, int originalClass, string pan) => new(
-        4, prng.Chance(500), _nextStan++, Terminals[0], pan, prng.Between(1, 2_000), originalStan, originalClass,
-        prng.Chance(250) ? prng.Between(0, 1_500) : null);
+    // Most of it soon, some of it on another business date.
+    private Message? LateOf(List<Message> sent, int oldOnes = 150) =>
+        sent.Count == 0 ? null : sent[^(prng.Below(Math.Min(sent.Count, prng.Chance(oldOnes) ? 200 : swarm.LateOnes)) + 1)];
 
-    private Message Completion(Message original) => new(
-        2, Advice: true, _nextStan++, Terminals[0], prng.Chance(950) ? original.Pan : Card(),
-        prng.Chance(600) ? original.Amount : prng.Between(1, 2_000), original.Stan, OriginalClass: 1);
+    private void Note(Message message)
+    {
+        _past.Add(message);
+        var isFollowUp = message.OriginalStan != 0 || message.Function == 20;
+        if (message is { Class: 1, Function: 0 or 1 }) _authorizations.Add(message);
+        if (message is { Class: 2, Function: 0 or 1 }) _takings.Add(message);
+        if (isFollowUp && message.Class != 4) _followUps.Add(message);
+    }
+
+    private Message First()
+    {
+        // Some acquirers count DE11 per terminal: two originals under one DE90.
+        var isShared = _past.Count > 0 && prng.Chance(20);
+        var message = new Message(
+            prng.Chance(700) ? 1 : 2, prng.Chance(swarm.Advices), isShared ? Past().Stan : _nextStan++,
+            Terminals[isShared ? 1 : 0], Card(), prng.Chance(20) ? 0 : Amount())
+        {
+            Currency = prng.Chance(swarm.Foreign) ? Currencies[prng.Below(Currencies.Length)] : Currencies[0],
+            Fee = Fee(),
+        };
+        if (prng.Chance(swarm.OtherFunctions))
+        {
+            var function = Functions[prng.Below(Functions.Length)];
+            message = message with { Function = function, Amount = function == 31 && prng.Chance(900) ? 0 : message.Amount };
+        }
+
+        var says = wire.HasMarks && prng.Chance(300) ? Says.PartialOk : 0;
+        if (message.Class == 1 && prng.Chance(200)) says |= Says.Estimate;
+        if (message.Advice && prng.Chance(100)) says |= Says.DeclinedElsewhere;
+        return message with { Says = says };
+    }
+
+    private Message Reversal(Message original, string pan) => Names(original, new Message(
+        4, prng.Chance(500), _nextStan++, Terminals[0], pan, original.Amount, Stays: prng.Chance(650) ? null : Stays(original)));
+
+    private long Stays(Message original) => prng.Chance(500) ? original.Amount / 2 : Amount() - 1;
+
+    private Message Completion(Message original) => Names(original, new Message(
+        2, prng.Chance(800), _nextStan++, Terminals[0], PanOf(original), prng.Chance(600) ? original.Amount : Amount())
+    {
+        Fee = prng.Chance(700) ? original.Fee : Fee(),
+        Says = wire.HasMarks && prng.Chance(400) ? Says.MoreFollow : 0,
+    });
+
+    private Message Increment(Message original) => Names(original, new Message(
+        1, prng.Chance(swarm.Advices), _nextStan++, Terminals[0], PanOf(original), Amount())
+    { Fee = Fee() });
+
+    private Message Refund(Message original) => Names(original, new Message(
+        prng.Chance(900) ? 2 : 1, prng.Chance(swarm.Advices), _nextStan++, Terminals[0], PanOf(original),
+        prng.Chance(400) ? original.Amount : prng.Chance(500) ? original.Amount / 2 : Amount())
+    { Function = 20, Fee = Fee() });
+
+    private Message Void(Message original) => Names(original, new Message(
+        prng.Between(1, 2), prng.Chance(swarm.Advices), _nextStan++, Terminals[0], PanOf(original), Amount())
+    { Function = 2 });
+
+    // A completion, refund or void names what was sent; a refund also the authorization that its purchase began with.
+    private Message Names(Message original, Message message)
+    {
+        var isFirst = message.Function == 20 && original.OriginalClass is 1 or 2 && prng.Chance(300);
+        return message with
+        {
+            OriginalStan = isFirst ? original.OriginalStan : original.Stan,
+            OriginalClass = isFirst ? original.OriginalClass : original.Class,
+            OriginalAdvice = isFirst ? original.OriginalAdvice : original.Advice,
+            Currency = prng.Chance(970) ? original.Currency : Currencies[prng.Below(Currencies.Length)],
+        };
+    }
+
+    private string PanOf(Message original) => prng.Chance(950) ? original.Pan : Card();
+
+    private long Amount() => prng.Chance(swarm.SmallAmounts) ? prng.Between(1, 9) : prng.Between(1, 2_000);
+
+    private long Fee()
+    {
+        if (!wire.HasFees || !prng.Chance(swarm.Fees)) return 0;
+        return prng.Chance(swarm.SmallAmounts) ? prng.Between(-3, 5) : prng.Between(-20, 50);
+    }
 
     private string Card() => prng.Chance(900) ? Cards[prng.Below(swarm.Cards)] : Cards[prng.Below(Cards.Length)];
 

@@ -9,16 +9,28 @@ using Decoder = SunnySwitch.Protocol.Codec.Decoder;
 namespace SunnySwitch.Simulation;
 
 /// <summary>What an acquirer reads of an answer.</summary>
-internal readonly record struct Answer(ushort Mti, string Stan, string Code, string ApprovalCode);
+/// <param name="Mti">Type.</param>
+/// <param name="Stan">DE11.</param>
+/// <param name="Code">DE39.</param>
+/// <param name="ApprovalCode">DE38.</param>
+/// <param name="Amounts">DE4, 54, 6, 10 and 51, those that are there, with a space before the last three.</param>
+internal readonly record struct Answer(ushort Mti, string Stan, string Code, string ApprovalCode, string Amounts);
 
 /// <summary>Messages to bytes and back, as an acquirer's own program would, by the production codec.</summary>
 internal sealed class Wire(Dialect dialect)
 {
     private const int MessageBytesMax = 1024;
     private readonly byte[] _scratch = new byte[MessageBytesMax];
+    private readonly string?[] _fields = new string?[129];
     private FieldTable _table;
 
     public Dialect Dialect => dialect;
+
+    /// <summary>It can say DE28.</summary>
+    public bool HasFees { get; } = dialect.TypeOf(28) == FieldType.Signed;
+
+    /// <summary>It can say that others follow, and that a part is taken.</summary>
+    public bool HasMarks { get; } = dialect.Marks.Count > 0;
 
     public Framing Framing { get; } = Framing.Of("be16", 2048);
 
@@ -26,33 +38,41 @@ internal sealed class Wire(Dialect dialect)
     public byte[] Encode(Message message, bool isRepeat)
     {
         var mti = (message.Class << 8) + (message.Advice ? 0x20 : 0) + (isRepeat ? 1 : 0);
-        var fields = new SortedDictionary<int, string>
-        {
-            [2] = message.Pan,
-            [3] = "000000",
-            [4] = Digits(message.Amount, 12),
-            [7] = "1124120000",
-            [11] = Digits(message.Stan, 6),
-            [12] = "120000",
-            [13] = "1124",
-            [32] = "400001",
-            [37] = Digits(message.Stan, 12),
-            [41] = message.Terminal,
-            [42] = "MERCHANT0000001",
-            [49] = "840",
-        };
+        Array.Clear(_fields);
+        var fields = _fields;
+        fields[2] = message.Pan;
+        fields[3] = $"{message.Function:D2}0000";
+        fields[4] = Digits(message.Amount, 12);
+        fields[7] = "1124120000";
+        fields[11] = Digits(message.Stan, 6);
+        fields[12] = "120000";
+        fields[13] = "1124";
+        fields[32] = "400001";
+        fields[37] = Digits(message.Stan, 12);
+        fields[41] = message.Terminal;
+        fields[42] = "MERCHANT0000001";
+        fields[49] = message.Currency;
+        if (message.Says.HasFlag(Says.Estimate)) fields[25] = "06";
+        if (message.Says.HasFlag(Says.DeclinedElsewhere)) fields[39] = "05";
+        if (message.Fee != 0) fields[28] = (message.Fee > 0 ? "D" : "C") + Digits(Math.Abs(message.Fee), 8);
+        var marks = message.Says & (Says.PartialOk | Says.MoreFollow);
+        if (marks != 0) fields[60] = $"{(marks.HasFlag(Says.PartialOk) ? 1 : 0)}{(marks.HasFlag(Says.MoreFollow) ? 1 : 0)}";
         if (message.OriginalStan != 0)
         {
-            fields[90] = $"0{message.OriginalClass}00{Digits(message.OriginalStan, 6)}1124120000" + new string('0', 22);
+            fields[90] = $"0{message.OriginalClass}{(message.OriginalAdvice ? "20" : "00")}{Digits(message.OriginalStan, 6)}1124120000" + new string('0', 22);
             if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
         }
 
-        return Frame((ushort)mti, fields);
+        return Frame((ushort)mti);
     }
 
     /// <summary>0800 with that DE70.</summary>
-    public byte[] EncodeNetwork(uint stan, string code) => Frame(
-        0x0800, new SortedDictionary<int, string> { [7] = "1124120000", [11] = Digits(stan, 6), [70] = code });
+    public byte[] EncodeNetwork(uint stan, string code)
+    {
+        Array.Clear(_fields);
+        (_fields[7], _fields[11], _fields[70]) = ("1124120000", Digits(stan, 6), code);
+        return Frame(0x0800);
+    }
 
     /// <summary>The same frame without the end of its message: decodes as far as DE41.</summary>
     public byte[] CutShort(byte[] frame)
@@ -68,8 +88,14 @@ internal sealed class Wire(Dialect dialect)
         var message = frame[Framing.LeadBytes..];
         if (!Decoder.Decode(dialect, message, ref _table).IsOk) return false;
         var reader = new MessageReader(dialect, message, in _table);
-        answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38));
+        answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38), AmountsOf(reader));
         return true;
+    }
+
+    private string AmountsOf(in MessageReader reader)
+    {
+        var amounts = Text(reader, 4) + Text(reader, 54);
+        return _table.Has(6) ? $"{amounts} {Text(reader, 6)} {Text(reader, 10)} {Text(reader, 51)}" : amounts;
     }
 
     private string Text(in MessageReader reader, int field)
@@ -78,13 +104,18 @@ internal sealed class Wire(Dialect dialect)
         return Encoding.ASCII.GetString(_scratch, 0, reader.CopyText(field, _scratch));
     }
 
-    private byte[] Frame(ushort mti, SortedDictionary<int, string> fields)
+    private byte[] Frame(ushort mti)
     {
         var set = new FieldSet();
-        foreach (var field in fields.Keys) set.Add(field);
+        for (var field = 2; field < _fields.Length; field++)
+        {
+            if (_fields[field] is not null) set.Add(field);
+        }
+
+        Span<byte> text = stackalloc byte[64];
         var writer = new MessageWriter(dialect, _scratch.AsSpan(Framing.LeadBytes));
         writer.Begin(mti, set);
-        foreach (var (field, value) in fields) writer.Text(field, Encoding.ASCII.GetBytes(value));
+        foreach (var field in set) writer.Text(field, text[..Encoding.ASCII.GetBytes(_fields[field], text)]);
         var bytes = writer.End();
         Framing.WriteLead(_scratch, bytes, default);
         return _scratch[..(Framing.LeadBytes + bytes)];

@@ -234,6 +234,59 @@ public sealed class RequestReaderTests
         Assert.Equal((fee, fee != 0), (transaction.Charges.FeeMinor, (transaction.Request.Has & RequestHas.Fee) != 0));
     }
 
+    private const string Paid = "01840D0000025010000000C00000000840", Given = "02840C0000010061000000D00000100978";
+
+    [Theory]
+    [InlineData(Paid, 250)]
+    [InlineData(Given, -100)]
+    [InlineData(Paid + Given, 150)]
+    [InlineData(Paid + Given + Given + Paid + Given + Given, 100)]
+    [InlineData("01840D0000000010000000C00000000840", 0)]
+    [InlineData("01840D9999999910000000C00000000840" + Given, 99_999_899)]
+    public void Fees_of_1993_are_summed_up_over_their_sets(string sets, long fee)
+    {
+        var transaction = ReadFees("840", sets);
+        Assert.True(transaction.Decode.IsOk);
+        Assert.Equal((fee, fee != 0), (transaction.Charges.FeeMinor, (transaction.Request.Has & RequestHas.Fee) != 0));
+    }
+
+    [Theory]
+    [InlineData("", DecodeError.Truncated, 0)]
+    [InlineData("01840D0000025010000000C0000000084", DecodeError.TrailingBytes, 0)]
+    [InlineData(Paid + "0", DecodeError.TrailingBytes, 34)]
+    [InlineData("01978D0000025010000000C00000000840", DecodeError.BadDigit, 0)]
+    [InlineData(Paid + "01978D0000025010000000C00000000840", DecodeError.BadDigit, 34)]
+    [InlineData("01840X0000025010000000C00000000840", DecodeError.BadDigit, 0)]
+    [InlineData("01840D000002 010000000C00000000840", DecodeError.BadDigit, 0)]
+    [InlineData("0184AD0000025010000000C00000000840", DecodeError.BadDigit, 0)]
+    [InlineData("01840D000002501000000 C00000000840", DecodeError.BadDigit, 0)]
+    [InlineData("01840D0000025010000000 00000000840", DecodeError.BadDigit, 0)]
+    [InlineData("01840D0000025010000000C00000000USD", DecodeError.BadDigit, 0)]
+    [InlineData("01840D9999999910000000C0000000084001840D0000000110000000C00000000840", DecodeError.BadDigit, 0)]
+    public void Fees_of_1993_that_cannot_be_are_an_error_of_their_field(string sets, DecodeError error, int at)
+    {
+        var transaction = ReadFees("840", sets);
+        var start = ReadFees("840", Paid + "0").Decode.Offset - 34;
+        Assert.Equal(new DecodeResult(error, 46, start + at), transaction.Decode);
+        Assert.Equal((RequestHas.None, 0), (transaction.Request.Has & RequestHas.Fee, transaction.Charges.FeeMinor));
+    }
+
+    [Fact]
+    public void Fees_are_not_looked_at_where_there_is_no_currency_or_the_edition_is_another()
+    {
+        Assert.True(ReadFees(null, "what the parties make of it").Decode.IsOk);
+        var (transaction, _) = Read(Ascii, CellUnderTest.Message(0x0200, (11, "000001"), (46, "what the parties make of it"), (49, "840")));
+        Assert.True(transaction.Decode.IsOk);
+    }
+
+    private static Transaction ReadFees(string? currency, string sets)
+    {
+        var dialect = Dialect.BuiltIn("iso93-ascii")!;
+        List<(int, string)> fields = [(4, "000000001000"), (11, "000001"), (46, sets)];
+        if (currency is not null) fields.Add((49, currency));
+        return Read(dialect, Write(dialect, "1200", [.. fields])).Transaction;
+    }
+
     private static byte[] Write(Dialect dialect, string mti, params (int Field, string Value)[] fields)
     {
         var table = default(FieldTable);

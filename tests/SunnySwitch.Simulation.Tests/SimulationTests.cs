@@ -51,6 +51,34 @@ public sealed class SimulationTests
         Assert.All(outcomes, each => Assert.True(each.Transactions >= Transactions));
     }
 
+    /// <summary>What is never approved is never checked: each kind of movement, with what it can have.</summary>
+    [Fact]
+    public void All_that_can_move_money_does_and_is_undone()
+    {
+        var done = new Dictionary<string, int>();
+        for (var seed = 1UL; seed <= 150; seed++)
+        {
+            foreach (var line in Simulation.Run(seed, Transactions).Did.Split('\n'))
+            {
+                var at = line.LastIndexOf(' ');
+                done[line[..at]] = done.GetValueOrDefault(line[..at]) + int.Parse(line[at..]);
+            }
+        }
+
+        string[] often =
+        [
+            "Hold", "Hold with fee", "Hold at a rate", "Hold with fee at a rate", "Hold in part", "Hold undone", "Hold undone in part",
+            "Posting", "Posting with fee", "Posting at a rate", "Posting with fee at a rate", "Posting undone", "Posting undone with fee",
+            "Posting undone at a rate", "Posting undone in part", "Posting undone in part at a rate", "Increment", "Increment with fee",
+            "Increment at a rate", "Increment undone", "Increment undone in part", "Completion", "Completion with fee", "Completion at a rate",
+            "Completion undone", "Completion undone with fee", "Completion undone at a rate", "Completion undone in part", "Refund",
+            "Refund at a rate", "Refund undone", "Refund undone at a rate", "Refund undone in part", "Credit", "Credit at a rate", "Told", "limit", "above",
+        ];
+        string[] seldom = ["Credit undone", "Credit undone in part", "Refund with fee", "Completion undone in part at a rate", "Posting in part"];
+        Assert.All(often, what => Assert.True(done.GetValueOrDefault(what) >= 10, $"{what}: {done.GetValueOrDefault(what)}"));
+        Assert.All(seldom, what => Assert.True(done.GetValueOrDefault(what) >= 2, $"{what}: {done.GetValueOrDefault(what)}"));
+    }
+
     [Fact]
     public void A_normal_build_has_no_mutants()
     {

@@ -29,7 +29,8 @@ internal readonly struct Billing(SwitchState state)
     {
         billedMinor = 0;
         var isSame = (hold.Currency == 0 ? account.Currency : hold.Currency) == transaction.Request.Currency;
-        if (isSame) return TryBill(ref transaction, in account, transaction.Request.AmountMinor, Fee(in transaction), hold.Rate, out billedMinor);
+        var rate = Mutant.Is(Mutation.RateOfToday) ? default : hold.Rate;
+        if (isSame) return TryBill(ref transaction, in account, transaction.Request.AmountMinor, Fee(in transaction), rate, out billedMinor);
         transaction.Conclude(InternalResult.BadCurrency);
         return false;
     }

@@ -48,7 +48,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
 
     private void TellBillAgain(ref Transaction transaction, long number)
     {
-        if (!state.TryFindBilled(number, out var billed, out var rate, out var currency)) return;
+        if (!state.TryFindBilled(number, out var billed, out var rate, out var currency) || Mutant.Is(Mutation.RepeatForgetsBill)) return;
         transaction.Decided.HeldDelta = billed;
         transaction.Decided.Explanation.Currency = currency;
         transaction.Charge(true, new Charges { Rate = rate, Currency = transaction.Request.Currency });

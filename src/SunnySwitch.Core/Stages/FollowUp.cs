@@ -140,7 +140,8 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     private StageResult Void(ref Transaction transaction, in AccountEntry account)
     {
         var reversal = new Reversal(state);
-        if (_authorizations.MatchAnswer(ref transaction, out var number) != OriginalMatch.One || number >= state.Keys.Entries.TodayFirst)
+        var match = _authorizations.MatchAnswer(ref transaction, out var number);
+        if (match != OriginalMatch.One || number >= state.Keys.Entries.TodayFirst || Mutant.Is(Mutation.VoidIgnoresCutOver))
         {
             return reversal.Run(ref transaction, default);
         }

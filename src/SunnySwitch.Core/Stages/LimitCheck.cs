@@ -34,7 +34,7 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
             ref readonly var limit = ref rules.Limits[index];
             var (count, amount) = limit.Kind == LimitCounts.Cards
                 ? NewCards(state, index, in request, ref counted, now)
-                : state.Velocity.Used(index, ref counted, state.PreviousDay, now);
+                : state.Velocity.Used(index, ref counted, Mutant.Is(Mutation.LimitForgetsYesterday) ? 0 : state.PreviousDay, now);
             bool isCount;
             if (limit.Kind == LimitCounts.Ratio)
             {
@@ -43,7 +43,7 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
             }
             else
             {
-                isCount = limit.CountMax > 0 && count + 1 > limit.CountMax;
+                isCount = limit.CountMax > 0 && count + (Mutant.Is(Mutation.LimitLetsOneMore) ? 0 : 1) > limit.CountMax;
                 if (!isCount && (limit.AmountMaxMinor == 0 || amount + request.AmountMinor <= limit.AmountMaxMinor)) continue;
             }
 

@@ -94,7 +94,9 @@ internal readonly struct Reversal(SwitchState state) : IStage
         }
 
         var share = new Share(state, number, slot: -1, currency, left, whole);
-        if (!TryStays(in transaction, share.AmountMinor, out var stays) || !share.CanStay(stays))
+        // Where only a fee is left, nothing of the amount can stay.
+        var stays = (decided.Request.Has & RequestHas.Replacement) != 0 ? transaction.Original.ReplacementMinor : 0;
+        if (stays < 0 || !share.CanStay(stays))
         {
             decided.Hold = -1;
             return NothingToRelease(ref transaction, original.Status, stays == share.AmountMinor);
@@ -143,11 +145,13 @@ internal readonly struct Reversal(SwitchState state) : IStage
     private InternalResult LeftOfStep(EffectKind effect, in StepEntry step, out long left)
     {
         left = step.LedgerMinor;
-        if (effect == EffectKind.Refunded) return InternalResult.None;
+        if (effect == EffectKind.Refunded) return left > 0 ? InternalResult.None : InternalResult.AlreadyReversed;
         var isThere = state.Holds.IsOf(step.Hold, step.Key);
         if (!isThere) return InternalResult.AlreadyReversed;             // With its authorization.
         ref readonly var hold = ref state.Holds[step.Hold];
-        left = effect == EffectKind.Completed ? Math.Min(step.LedgerMinor, hold.CapturedMinor) : Math.Min(step.HeldMinor, hold.AmountMinor);
+        left = effect == EffectKind.Completed ? Math.Min(step.LedgerMinor, hold.CapturedMinor)
+            : Mutant.Is(Mutation.IncrementUndoneFreesAll) ? hold.AmountMinor
+            : Math.Min(step.HeldMinor, hold.AmountMinor);
         if (left > 0) return InternalResult.None;
         return effect == EffectKind.Completed ? InternalResult.AlreadyReversed : InternalResult.AuthorizationCompleted;
     }

@@ -53,8 +53,8 @@ internal readonly struct Share
     /// <summary>What is left of the amount, without its fee.</summary>
     public long AmountMinor => _left.SettledMinor;
 
-    /// <summary>False when less would stay than the fee that was given for it.</summary>
-    public bool CanStay(long staysMinor) => staysMinor == 0 || staysMinor > -_left.FeeMinor;
+    /// <summary>False when as much would stay as is left, or less than the fee that was given for it.</summary>
+    public bool CanStay(long staysMinor) => staysMinor == 0 || (staysMinor > -_left.FeeMinor && staysMinor < AmountMinor);
 
     /// <summary>Of an amount down to what stays of it: what goes back at the account, and from the acquirer.</summary>
     public void Undo(long staysMinor, out long billedMinor, out Charges charges)
@@ -64,6 +64,7 @@ internal readonly struct Share
         if (staysMinor == 0)
         {
             billedMinor = _billed;
+            if (Mutant.Is(Mutation.FeeForgottenInReversal) && charges.Rate.Packed == 0) (charges.FeeMinor, billedMinor) = (0, _left.SettledMinor);
             return;
         }
 
@@ -83,9 +84,11 @@ internal readonly struct Share
             // A fee that the acquirer gave lowered what there is to be refunded.
             var most = _left.SettledMinor + Math.Min(0, _left.FeeMinor);
             if (amountMinor > most && !Mutant.Is(Mutation.RefundWithoutBound)) return false;
+            // An earlier part, of so little that no less could be billed for it, has taken all.
+            if (_billed == 0 && !Mutant.Is(Mutation.RefundOfNothingLeft)) return false;
             charges.SettledMinor = amountMinor;
             charges.FeeMinor = 0;
-            billedMinor = amountMinor == _left.SettledMinor && _left.FeeMinor == 0 ? _billed : Part(amountMinor);
+            billedMinor = amountMinor == most && _left.FeeMinor <= 0 ? _billed : Part(amountMinor);
         }
 
         charges = charges.Opposite;
@@ -98,15 +101,23 @@ internal readonly struct Share
         var total = (Int128)_left.SettledMinor + _left.FeeMinor;
         if (total == _billed) return amountMinor;
         // Never all of it while a part stays, and never nothing.
-        return (long)Int128.Clamp((((Int128)_billed * amountMinor) + (total / 2)) / total, 1, Math.Max(1, _billed - 1));
+        var most = Mutant.Is(Mutation.PartLeavesNothing) ? _billed : _billed - 1;
+        return (long)Int128.Clamp((((Int128)_billed * amountMinor) + (total / 2)) / total, 1, Math.Max(1, most));
     }
 
     private static Charges Scaled(in Charges charges, long part, long whole)
     {
         var scaled = charges;
-        scaled.SettledMinor = (long)((((Int128)charges.SettledMinor * part) + (whole / 2)) / whole);
-        scaled.FeeMinor = charges.Rate.Packed == 0 ? part - scaled.SettledMinor : (long)((((Int128)charges.FeeMinor * part) + (whole / 2)) / whole);
+        scaled.SettledMinor = Scaled(charges.SettledMinor, part, whole);
+        scaled.FeeMinor = charges.Rate.Packed == 0 ? part - scaled.SettledMinor : Scaled(charges.FeeMinor, part, whole);
         return scaled;
+    }
+
+    // Halves away from zero, as conversion has it: a fee that was given is negative.
+    private static long Scaled(long minor, long part, long whole)
+    {
+        var product = (Int128)minor * part;
+        return (long)((product < 0 ? product - (whole / 2) : product + (whole / 2)) / whole);
     }
 
     // Against the rate: billed x 10^decimals / digits.

@@ -11,6 +11,9 @@ internal static class SimulateCommand
 {
     private const int MutantSeedsMax = 200;
 
+    // Nothing in the simulator's traffic is named by DE38 alone, and no category of its rules has a tolerance: the tests' model sees to these.
+    private static readonly Mutation[] _unseen = [Mutation.CodeOfAnotherAcquirer, Mutation.ToleranceForAll];
+
     internal static Command Create()
     {
         var seed = Number("--seed", 1UL, "The first seed; the same seed gives the same run.");
@@ -66,7 +69,7 @@ internal static class SimulateCommand
         var (count, survivors) = (0, 0);
         foreach (var mutation in Enum.GetValues<Mutation>())
         {
-            if (mutation is Mutation.None or >= Mutant.FirstOfTheModel) continue;
+            if (mutation == Mutation.None || _unseen.Contains(mutation)) continue;
             count++;
             Mutant.Active = mutation;
             var (seeds, caught) = Catch(first, transactions);

@@ -311,6 +311,58 @@ public sealed class ChargeTests
         Assert.Equal("12", Send(Of(held, In(Yen, 10_000, 0x0200, function: 20))));
     }
 
+    [Fact]
+    public void What_was_billed_as_one_minor_unit_goes_back_once_in_however_many_parts()
+    {
+        Activate((Yen, Dollars, Rate.Of(6, 5)));
+        var bought = Sent(In(Yen, 200, 0x0200));
+        Assert.Equal(99_999, _bench.View().LedgerMinor);
+        var refund = Sent(Of(bought, In(Yen, 50, 0x0200, function: 20)));
+        Assert.Equal(100_000, _bench.View().LedgerMinor);
+        Assert.Equal("64", Send(Of(bought, In(Yen, 100, 0x0200, function: 20))));
+        Sent(Reversal(++_stan, refund, stays: 20));
+        Assert.Equal(99_999, _bench.View().LedgerMinor);
+        Sent(Reversal(++_stan, refund, stays: 10));
+        Sent(Reversal(++_stan, refund));
+        Assert.Equal(99_999, _bench.View().LedgerMinor);
+        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void Where_only_a_fee_is_left_of_a_capture_no_amount_can_stay_of_it()
+    {
+        var held = Sent(In(Dollars, 1, 0x0100, fee: 2));
+        var captured = Sent(Of(held, In(Dollars, 1, 0x0220, fee: 2)));
+        Sent(Of(held, In(Dollars, 2, 0x0200, function: 20)));
+        Assert.Equal("64", Send(Reversal(++_stan, captured, 0x0400, stays: 5)));
+        Sent(Reversal(++_stan, captured, stays: 5));
+        Assert.Equal((99_999, 0), (_bench.View().LedgerMinor, _bench.View().HeldMinor));
+        Sent(Reversal(++_stan, captured));
+        Assert.Equal((100_000, 3), (_bench.View().LedgerMinor, _bench.View().HeldMinor));
+    }
+
+    [Fact]
+    public void A_refund_of_all_that_was_paid_leaves_nothing_where_a_fee_was_given()
+    {
+        Activate((Euros, Dollars, Rate.Of(11, 1)));
+        var bought = Sent(In(Euros, 100, 0x0200, fee: -5));
+        Assert.Equal(99_895, _bench.View().LedgerMinor);
+        Sent(Of(bought, In(Euros, 95, 0x0200, function: 20)));
+        Assert.Equal(100_000, _bench.View().LedgerMinor);
+    }
+
+    [Fact]
+    public void A_fee_that_was_given_is_shared_out_to_the_nearest_minor_unit_too()
+    {
+        Activate((Euros, Dollars, Rate.Of(11, 1)));
+        var held = Sent(In(Euros, 100, 0x0100, fee: -5));
+        var captured = Sent(Of(held, In(Euros, 100, 0x0220, fee: -5)));
+        Sent(Of(held, In(Euros, 45, 0x0200, function: 20)));
+        // Of 105 billed 55 are left, of 100 and -5 so 52 and -3.
+        Sent(Reversal(++_stan, captured));
+        Assert.Equal((3, -2), (Contra(ContraKind.Settlement, Euros), Contra(ContraKind.Fees, Euros)));
+    }
+
     /// <summary>
     /// Whatever is taken, refunded in part, voided, captured and undone in part, in three currencies with and without fees: at each step every
     /// currency sums to zero, and once all is undone nothing is left anywhere.
