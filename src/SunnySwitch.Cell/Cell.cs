@@ -141,7 +141,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         {
             case InputKind.Message:
                 TakeMessage(input, now);
-                if (input.Transaction.Evidence.Has != EvidenceHas.None) input.Transaction.Evidence.Wipe();
+                input.Transaction.Wipe();
                 break;
             case InputKind.ConnectionEnded: TakeEnd(input, now); break;
             case InputKind.Command: TakeCommand(input.Command!, now); break;
@@ -259,7 +259,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         ref readonly var decided = ref transaction.Decided;
         var dialect = input.Dialect!;
         var isAnswer = verdict is Verdict.Answer or Verdict.Repeat;
-        if (isAnswer && (transaction.Evidence.Has & EvidenceHas.Cryptogram) != 0 && input.ChipBytes < 0 && !AskForChip(input)) return;
+        if (isAnswer && (transaction.Brought & EvidenceHas.Cryptogram) != 0 && input.ChipBytes < 0 && !AskForChip(input)) return;
         var target = _desk.Claim(transaction.Connection, transaction.Generation, ReplyEncoder.ReplyBytesMax);
         if (target.IsEmpty)
         {

@@ -31,16 +31,21 @@ internal static class EvidenceReader
         ref var evidence = ref transaction.Evidence;
         evidence = default;
         if (hasMac) ReadMac(message, raw, ref transaction);
-        ReadCard(message, ref evidence);
+        if (ReadCard(message, ref evidence)) transaction.Brought |= EvidenceHas.CardCode;
         if (evidence.PanDigits > 0)
         {
-            ReadPin(message, dialect, ref evidence);
-            if (message.Has(55) && message.HasParts(55)) ReadChip(message, ref evidence);
-            if (ReadPrintedCode(message, dialect, ref evidence)) transaction.Request.Has |= RequestHas.PrintedCode;
+            if (ReadPin(message, dialect, ref evidence)) transaction.Brought |= EvidenceHas.PinBlock;
+            if (message.Has(55) && message.HasParts(55) && ReadChip(message, ref evidence)) transaction.Brought |= EvidenceHas.Cryptogram;
+            var mayPrint = (transaction.Brought & EvidenceHas.CardCode) == 0;
+            if (mayPrint && ReadPrintedCode(message, dialect, ref evidence))
+            {
+                transaction.Brought |= EvidenceHas.CardCode;
+                transaction.Request.Has |= RequestHas.PrintedCode;
+            }
         }
 
         // A PAN alone proves nothing, and has no business here.
-        if (evidence.Has == EvidenceHas.None) evidence.Wipe();
+        if (transaction.Brought == EvidenceHas.None) evidence.Wipe();
     }
 
     private static void ReadMac(in MessageReader message, ReadOnlySpan<byte> raw, ref Transaction transaction)
@@ -49,7 +54,6 @@ internal static class EvidenceReader
         ref var evidence = ref transaction.Evidence;
         transaction.SignedBytes = 0;
         if (!message.Has(field) || message.Units(field) > 16) return;
-        if (transaction.Signed.Length == 0) transaction.Signed = new byte[Intake.SignedBytesMax];
         var signed = message.Offset(field);
         if (signed > transaction.Signed.Length) return;                    // As good as without a MAC: refused.
         raw[..signed].CopyTo(transaction.Signed);
@@ -58,20 +62,21 @@ internal static class EvidenceReader
         hex = hex[..message.CopyText(field, hex)];
         Convert.FromHexString(hex, evidence.Mac, out _, out var written);
         evidence.MacBytes = (byte)written;
-        evidence.Has |= EvidenceHas.Mac;
+        transaction.Brought |= EvidenceHas.Mac;
     }
 
     // DE2 first, track 2 for what it lacks; the code of the track is in its discretionary data, where the issuer knows.
-    private static void ReadCard(in MessageReader message, ref Evidence evidence)
+    private static bool ReadCard(in MessageReader message, ref Evidence evidence)
     {
         if (message.Has(2) && message.Units(2) <= PanDigitsMax) evidence.PanDigits = (byte)message.CopyDigits(2, evidence.Pan);
         if (message.Has(14) && message.Units(14) == 4) message.CopyDigits(14, evidence.Expiry);
         if (message.Has(23)) evidence.CardSequence = (byte)Math.Min(message.Number(23), 255);
-        if (!message.Has(35)) return;
+        if (!message.Has(35)) return false;
         Span<byte> track = stackalloc byte[TrackMax];
         track = track[..message.CopyText(35, track)];
         var separator = track.IndexOf((byte)'=');
         var rest = separator < 0 ? default : track[(separator + 1)..];
+        var hasCode = false;
         if (separator is > 0 and <= PanDigitsMax && evidence.PanDigits == 0)
         {
             track[..separator].CopyTo(evidence.Pan);
@@ -85,13 +90,14 @@ internal static class EvidenceReader
             rest = rest[7..Math.Min(rest.Length, 7 + 16)];
             rest.CopyTo(evidence.Discretionary);
             evidence.DiscretionaryDigits = (byte)rest.Length;
-            evidence.Has |= EvidenceHas.CardCode;
+            hasCode = true;
         }
 
         track.Clear();
+        return hasCode;
     }
 
-    private static void ReadPin(in MessageReader message, Dialect dialect, ref Evidence evidence)
+    private static bool ReadPin(in MessageReader message, Dialect dialect, ref Evidence evidence)
     {
         if (dialect.Security?.PinBlock is { } place)
         {
@@ -103,33 +109,33 @@ internal static class EvidenceReader
             message.CopyText(52, hex);
             Convert.FromHexString(hex, evidence.PinBlock, out _, out var written);
             evidence.PinBytes = (byte)written;
+            hex.Clear();
         }
 
-        if (evidence.PinBytes == 0) return;
-        evidence.Has |= EvidenceHas.PinBlock;
+        if (evidence.PinBytes == 0) return false;
         if (dialect.Security?.Ksn is { } ksn) evidence.KsnBytes = (byte)ksn.CopyBytes(message, dialect, evidence.Ksn);
+        return true;
     }
 
     private static bool ReadPrintedCode(in MessageReader message, Dialect dialect, ref Evidence evidence)
     {
-        if (dialect.Security?.PrintedCode is not { } place || (evidence.Has & EvidenceHas.CardCode) != 0) return false;
+        if (dialect.Security?.PrintedCode is not { } place) return false;
         Span<byte> code = stackalloc byte[4];
         code = code[..place.Copy(message, dialect, code)].TrimEnd((byte)' ');
         if (code.Length < CodeDigitsMin || code.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0) return false;
         code.CopyTo(evidence.CardCode);
         evidence.CardCodeDigits = (byte)code.Length;
-        evidence.Has |= EvidenceHas.CardCode;
         return true;
     }
 
-    private static void ReadChip(in MessageReader message, ref Evidence evidence)
+    private static bool ReadChip(in MessageReader message, ref Evidence evidence)
     {
         Span<byte> scratch = stackalloc byte[ScratchBytes];
-        if (message.Content(55).Length > 2 * scratch.Length) return;
+        if (message.Content(55).Length > 2 * scratch.Length) return false;
         var (has, wanted) = (0, (1 << _chip.Length) - 1);
         var isThere = false;
         var parts = message.Open(55, scratch);
-        if (parts.Kind != CompositionKind.BerTlv) return;
+        if (parts.Kind != CompositionKind.BerTlv) return false;
         while (parts.MoveNext())
         {
             var content = parts.Content;
@@ -155,6 +161,6 @@ internal static class EvidenceReader
         }
 
         scratch.Clear();
-        if (isThere && has == wanted && parts.IsOk) evidence.Has |= EvidenceHas.Cryptogram;
+        return isThere && has == wanted && parts.IsOk;
     }
 }

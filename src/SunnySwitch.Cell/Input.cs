@@ -71,7 +71,7 @@ public sealed class Input(int signedBytesMax = 0)
     public Instant ArrivedAt;
 
     /// <summary>The request as numbers, and where it came from.</summary>
-    public Transaction Transaction = new() { Signed = signedBytesMax == 0 ? [] : new byte[signedBytesMax] };
+    public Transaction Transaction = Transaction.WithEvidence(signedBytesMax);
 
     /// <summary>What it waits for.</summary>
     internal DeskWait Waits;
@@ -112,10 +112,7 @@ public sealed class Input(int signedBytesMax = 0)
     internal void CopyFrom(Input other)
     {
         (Waits, ChipBytes, Chip, MacBytes, Mac) = (other.Waits, other.ChipBytes, other.Chip, other.MacBytes, other.Mac);
-        var own = Transaction.Signed;
-        Transaction = other.Transaction;
-        Transaction.Signed = own;
-        other.Transaction.Signed.AsSpan(0, Transaction.SignedBytes).CopyTo(own);
+        Transaction.Become(in other.Transaction);
         SetReply(other.Draft, other.Reply);
         (Kind, ArrivedAt, Dialect) = (other.Kind, other.ArrivedAt, other.Dialect);
     }

@@ -22,7 +22,9 @@ public readonly record struct Staged(
 /// Decodes received bytes before any ring slot is claimed, so that nothing can fail between claim and publish.
 /// One instance serves one thread at a time; PANs become tokens in one call per read and are wiped.
 /// </summary>
-public sealed class Intake(IPanTokens tokens)
+/// <param name="tokens">Makes tokens; this instance's own.</param>
+/// <param name="signedBytesMax">Longest message with a MAC; 0 where no link has one.</param>
+public sealed class Intake(IPanTokens tokens, int signedBytesMax = 0)
 {
     /// <summary>Frames staged at most at a time: a claim never asks for more.</summary>
     public const int FramesMax = 128;
@@ -30,23 +32,23 @@ public sealed class Intake(IPanTokens tokens)
     /// <summary>Longest message that a MAC can be over; a longer one is refused as one without.</summary>
     public const int SignedBytesMax = 2_048;
 
-    private readonly Transaction[] _transactions = Transactions();
+    private readonly Transaction[] _transactions = Transactions(signedBytesMax);
     private readonly ReplyDraft[] _drafts = new ReplyDraft[FramesMax];
     private readonly byte[] _replies = new byte[FramesMax * ReplyEncoder.ReplyBytesMax];
     private readonly int[] _panOf = new int[FramesMax];
     private readonly byte[] _panBlocks = new byte[FramesMax * PanBlock.Bytes];
     private readonly byte[] _panTokens = new byte[FramesMax * PanBlock.Bytes];
-    private readonly byte[] _scratch = new byte[Decoder.MessageBytesMax];
+    private readonly byte[] _scratch = GC.AllocateArray<byte>(Decoder.MessageBytesMax, pinned: true);
     private readonly (int Field, uint Tag)[] _unknown = new (int Field, uint Tag)[FramesMax];
     private readonly AddressIntake _addresses = new(tokens);
     private int _unknownTags;
     private Dialect? _dialect;
     private FieldTable _fields;
 
-    private static Transaction[] Transactions()
+    private static Transaction[] Transactions(int signedBytesMax)
     {
         var all = new Transaction[FramesMax];
-        for (var index = 0; index < all.Length; index++) all[index].Signed = [];
+        for (var index = 0; index < all.Length; index++) all[index] = Transaction.WithEvidence(signedBytesMax);
         return all;
     }
 
@@ -84,8 +86,8 @@ public sealed class Intake(IPanTokens tokens)
         if ((staged.Request.Has & RequestHas.Fee) != 0) target.Charges = staged.Charges;
         target.Address = staged.Address;
         target.IsVerified = false;
-        if (staged.Evidence.Has != EvidenceHas.None) MoveEvidence(ref staged, ref target);
-        else target.Evidence.Has = EvidenceHas.None;
+        target.CopyEvidence(in staged);
+        staged.Wipe();
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
         target.DialectVersion = staged.DialectVersion;
@@ -93,15 +95,6 @@ public sealed class Intake(IPanTokens tokens)
         slot.Dialect = _dialect;
         slot.Begin();
         slot.Kind = InputKind.Message;
-    }
-
-    private static void MoveEvidence(ref Transaction staged, ref Transaction target)
-    {
-        target.Evidence = staged.Evidence;
-        staged.Evidence.Wipe();
-        if ((target.Evidence.Has & EvidenceHas.Mac) == 0) return;
-        target.SignedBytes = Math.Min(staged.SignedBytes, target.Signed.Length);
-        staged.Signed.AsSpan(0, target.SignedBytes).CopyTo(target.Signed);
     }
 
     private bool StageOne(LinkProfile link, in Frame frame, ReadOnlySpan<byte> bytes, int index, ref int pans)
@@ -145,6 +138,7 @@ public sealed class Intake(IPanTokens tokens)
             }
 
             if (!parts.IsOk) AddUnknown(field, 0);
+            _scratch.AsSpan(0, Math.Min(_scratch.Length, message.Content(field).Length)).Clear();
         }
     }
 

@@ -133,7 +133,7 @@ internal sealed class Parking
     private int Free(int slot)
     {
         var behind = _followers[slot];
-        _inputs[slot].Transaction.Evidence.Wipe();
+        _inputs[slot].Transaction.Wipe();
         (_keys[slot], _tickets[slot], _followers[slot]) = (0, 0, -1);
         _free.Push(slot);
         return behind;

@@ -25,7 +25,7 @@ public static class RequestReader
         transaction.Original = default;
         transaction.Charges = default;
         transaction.Address = default;
-        transaction.Evidence.Has = EvidenceHas.None;
+        transaction.Brought = EvidenceHas.None;
         transaction.NetworkCode = 0;
         ref var request = ref transaction.Request;
         request.Mti = WithoutVersion(message.Mti, dialect.Standard);

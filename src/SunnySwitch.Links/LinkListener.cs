@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using SunnySwitch.Cell;
@@ -24,6 +25,7 @@ public sealed class LinkListener
     private readonly IClock _clock;
     private readonly ILogger _logger;
     private readonly Func<IPanTokens> _newTokens;
+    private readonly int _signedBytesMax;
     private readonly Action<StopToProtectDataException> _stop;
     private readonly ConcurrentQueue<Desk> _desks = new();
     private readonly ConcurrentQueue<(long Until, ConnectionContext Context)> _closing = new();
@@ -46,6 +48,7 @@ public sealed class LinkListener
         _clock = clock;
         _logger = logger;
         _newTokens = newTokens;
+        _signedBytesMax = links.Any(link => link.Profile.Terms.MacRequired) ? Intake.SignedBytesMax : 0;
         _stop = stop;
         Counters = new LinkCounters(links.Count);
     }
@@ -54,9 +57,9 @@ public sealed class LinkListener
     public LinkCounters Counters { get; }
 
     /// <summary>What one network thread needs while it parses.</summary>
-    private sealed class Desk(IPanTokens tokens)
+    private sealed class Desk(IPanTokens tokens, int signedBytesMax)
     {
-        public readonly Intake Intake = new(tokens);
+        public readonly Intake Intake = new(tokens, signedBytesMax);
         public readonly byte[] Joined = GC.AllocateUninitializedArray<byte>(JoinedBytesMax);
     }
 
@@ -146,12 +149,20 @@ public sealed class LinkListener
         }
     }
 
+    /// <summary>
+    /// Overwrites what was read: tracks, codes and PIN blocks stay in no buffer of the network, which is used again much later.
+    /// </summary>
+    private static void Forget(ReadOnlySequence<byte> consumed)
+    {
+        foreach (var piece in consumed) MemoryMarshal.AsMemory(piece).Span.Clear();
+    }
+
     /// <summary>Takes all whole frames from <paramref name="buffer"/>. When the ring is full, says how many slots it wanted.</summary>
     private int TakeFrames(
         Connection connection, ReadOnlySequence<byte> buffer, ref BadMessages bad, out SequencePosition consumed, out bool starved)
     {
         Volatile.Write(ref connection.LastReceived, Environment.TickCount64);
-        if (!_desks.TryDequeue(out var desk)) desk = new Desk(_newTokens());
+        if (!_desks.TryDequeue(out var desk)) desk = new Desk(_newTokens(), _signedBytesMax);
         var arrivedAt = _clock.Now;
         var before = connection.FramesIn;
         var progressed = false;
@@ -174,6 +185,8 @@ public sealed class LinkListener
                 break;
             }
 
+            if (!buffer.IsSingleSegment) desk.Joined.AsSpan(0, received.Length).Clear();
+            Forget(buffer.Slice(0, staged.ConsumedBytes));
             buffer = buffer.Slice(staged.ConsumedBytes);
             progressed |= staged.ConsumedBytes > 0;
             connection.FramesIn += staged.Frames;

@@ -30,7 +30,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     {
         Vault = vault ?? NewVault();
         Disk = disk;
-        _intake = new Intake(_tokens);
+        _intake = new Intake(_tokens, Intake.SignedBytesMax);
         State = new SwitchState(new StateOptions(64, 64, 16_384, 16_384, 64, Connections), _tokens);
         _journal = Journal.Journal.Open(disk, new JournalOptions(SegmentBytes: 1 << 20), State.Apply, () => State.Hash, out _);
         Link = new LinkProfile(

@@ -337,7 +337,7 @@ internal sealed class ScriptedDesk : IHsmDesk
         Asked++;
         if (IsSlow) return Later(ticket, []);
         ref readonly var evidence = ref transaction.Evidence;
-        var signed = transaction.Signed.AsSpan(0, transaction.SignedBytes);
+        var signed = transaction.Signed[..transaction.SignedBytes];
         var isSigned = MacOf(signed) == Convert.ToHexString(((ReadOnlySpan<byte>)evidence.Mac)[..evidence.MacBytes]);
         var pin = (SecurityVerdict)(evidence.PinBlock[0] switch { 0x44 => 3, 0x33 => 4, var block => block & 7 });
         var isCode = ((ReadOnlySpan<byte>)evidence.Discretionary).Slice(5, 3).SequenceEqual("611"u8);

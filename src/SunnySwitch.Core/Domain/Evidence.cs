@@ -15,7 +15,7 @@ public enum EvidenceHas : byte
 
 /// <summary>
 /// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, MAC. Filled at the edge, seen by the HSM desk only,
-/// wiped when the request is decided; in no frame, and without a string form.
+/// wiped when the request is decided; in no frame, without a string form, and in memory that the collector does not move.
 /// </summary>
 public struct Evidence
 {
@@ -23,7 +23,6 @@ public struct Evidence
     public const int ChipBytes = 33;
 
 #pragma warning disable CS1591
-    public EvidenceHas Has;
     public byte PanDigits;
     public byte PinBytes;
     /// <summary>Bytes of the key serial number of DUKPT; 0: the link's PIN key.</summary>

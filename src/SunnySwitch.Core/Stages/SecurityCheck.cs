@@ -14,8 +14,8 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         var isMacRequired = links[transaction.LinkIndex].MacRequired;
-        if (transaction.Evidence.Has == EvidenceHas.None && !isMacRequired) return StageResult.Continue;
-        if (isMacRequired && (transaction.Evidence.Has & EvidenceHas.Mac) == 0) return transaction.RefuseAndAlarm(InternalResult.MacWrong);
+        if (transaction.Brought == EvidenceHas.None && !isMacRequired) return StageResult.Continue;
+        if (isMacRequired && (transaction.Brought & EvidenceHas.Mac) == 0) return transaction.RefuseAndAlarm(InternalResult.MacWrong);
         if (!transaction.IsVerified)
         {
             var checks = Needed(in transaction, isMacRequired, out var card);
@@ -39,7 +39,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         card = default;
         ref readonly var request = ref transaction.Decided.Request;
         var checks = isMacRequired ? EvidenceHas.Mac : EvidenceHas.None;
-        var ofCard = transaction.Evidence.Has & OfCard;
+        var ofCard = transaction.Brought & OfCard;
         var isRequest = Mtis.KindOf(request.Mti) is MessageKind.Authorization or MessageKind.Financial;
         if (ofCard == EvidenceHas.None || !isRequest || state.Keys.Match(in request, out _) == KeyMatch.Repeat) return checks;
         var slot = state.Cards.Find(request.Pan);

@@ -56,13 +56,14 @@ public struct Transaction
     /// <summary>The address that was given with the request, as checks; only the verdict is journalled.</summary>
     public AddressChecks Address;
 
-    /// <summary>What it brings to prove who it is; meant as far as its flags say.</summary>
-    public Evidence Evidence;
+    // Of the slot's own, and pinned: what is moved leaves a copy behind that nobody wipes.
+    private Evidence[]? _evidence;
+    private byte[]? _signed;
 
-    /// <summary>The message up to its MAC, where the link has one; a buffer of the slot's own.</summary>
-    public byte[] Signed;
+    /// <summary>What it brings to prove who it is.</summary>
+    public EvidenceHas Brought;
 
-    /// <summary>How much of it.</summary>
+    /// <summary>Bytes of <see cref="Signed"/>.</summary>
     public int SignedBytes;
 
     /// <summary>True once the HSM has said what it says of it.</summary>
@@ -100,6 +101,48 @@ public struct Transaction
 
     /// <summary>Slot of the card in its table, -1 when unknown; set by the card lookup.</summary>
     internal int CardSlot;
+
+    /// <summary>A slot that has room for evidence, and for so long a message with a MAC.</summary>
+    public static Transaction WithEvidence(int signedBytesMax) => new()
+    {
+        _evidence = GC.AllocateArray<Evidence>(1, pinned: true),
+        _signed = GC.AllocateArray<byte>(signedBytesMax, pinned: true),
+    };
+
+    /// <summary>What it brings, meant as far as <see cref="Brought"/> says. Only of a slot that has room for it.</summary>
+    public readonly ref Evidence Evidence => ref _evidence![0];
+
+    /// <summary>The message up to its MAC, where the link has one; as long as there is room.</summary>
+    public readonly Span<byte> Signed => _signed;
+
+    /// <summary>Becomes another request, in its own room.</summary>
+    public void Become(in Transaction other)
+    {
+        var (evidence, signed) = (_evidence, _signed);
+        this = other;
+        (_evidence, _signed) = (evidence, signed);
+        CopyEvidence(in other);
+    }
+
+    /// <summary>Takes over what another brought.</summary>
+    public void CopyEvidence(in Transaction other)
+    {
+        (Brought, SignedBytes) = (other.Brought, 0);
+        if (Brought == EvidenceHas.None) return;
+        _evidence![0] = other._evidence![0];
+        if ((Brought & EvidenceHas.Mac) == 0) return;
+        SignedBytes = Math.Min(other.SignedBytes, _signed!.Length);
+        other.Signed[..SignedBytes].CopyTo(_signed);
+    }
+
+    /// <summary>Overwrites what it brought.</summary>
+    public void Wipe()
+    {
+        if (Brought == EvidenceHas.None) return;
+        _evidence![0].Wipe();
+        Signed[..SignedBytes].Clear();
+        (Brought, SignedBytes) = (EvidenceHas.None, 0);
+    }
 
     /// <summary>What the edge read of the message. On a read-only transaction take <c>Decided.Request</c>: this would copy it.</summary>
     [UnscopedRef]

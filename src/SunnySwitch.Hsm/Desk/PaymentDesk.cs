@@ -78,7 +78,7 @@ public sealed class PaymentDesk : IHsmDesk
     {
         ReadOnlySpan<byte> mac = transaction.Evidence.Mac;
         mac = mac[..transaction.Evidence.MacBytes];
-        var signed = transaction.Signed.AsSpan(0, transaction.SignedBytes);
+        var signed = transaction.Signed[..transaction.SignedBytes];
         var verdict = SecurityVerdict.Unable;
         if (keys.Current is { } current) verdict = VerdictOf(Counted(_hsm.VerifyMac(new MacSide(current), signed, mac)));
         if (verdict == SecurityVerdict.Wrong && keys.Previous is { } previous) verdict = VerdictOf(Counted(_hsm.VerifyMac(new MacSide(previous), signed, mac)));

@@ -63,7 +63,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
     public DeskAnswer Verify(long ticket, EvidenceHas checks, in CardSecurity card, ref Transaction transaction)
     {
         if (!TryTake(ticket, out var slot)) return DeskAnswer.Full;
-        _slots[slot].Copy(in transaction, transaction.Signed.AsSpan(0, transaction.SignedBytes));
+        _slots[slot].Copy(in transaction);
         (_slots[slot].Kind, _slots[slot].Checks, _slots[slot].Card) = (WorkKind.Verify, checks, card);
         return Put(slot);
     }
@@ -73,7 +73,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
     {
         bytes = 0;
         if (!TryTake(ticket, out var slot)) return DeskAnswer.Full;
-        _slots[slot].Copy(in transaction, default);
+        _slots[slot].Copy(in transaction);
         _slots[slot].Kind = WorkKind.AnswerChip;
         return Put(slot);
     }
@@ -137,8 +137,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
 
     private sealed class Work(int signedBytesMax)
     {
-        private readonly byte[] _signed = new byte[signedBytesMax];
-        private Transaction _transaction = new() { Signed = [] };
+        private Transaction _transaction = Transaction.WithEvidence(signedBytesMax);
 
         public long Ticket;
         public WorkKind Kind;
@@ -147,18 +146,14 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
         public uint Link;
         public int MacBytes;
 
-        public int SignedMax => _signed.Length;
+        public int SignedMax => _transaction.Signed.Length;
 
-        public void Copy(in Transaction transaction, ReadOnlySpan<byte> signed)
-        {
-            _transaction = transaction;
-            CopySigned(signed);
-        }
+        public void Copy(in Transaction transaction) => _transaction.Become(in transaction);
 
         public void CopySigned(ReadOnlySpan<byte> signed)
         {
-            signed.CopyTo(_signed);
-            (_transaction.Signed, _transaction.SignedBytes) = (_signed, signed.Length);
+            signed.CopyTo(_transaction.Signed);
+            (_transaction.Brought, _transaction.SignedBytes) = (EvidenceHas.Mac, signed.Length);
         }
 
         public void Answer(PaymentDesk desk, IDeskAnswers answers)
@@ -171,13 +166,13 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
                 case WorkKind.Verify: answer = desk.Verify(Ticket, Checks, in Card, ref _transaction); break;
                 case WorkKind.AnswerChip: answer = desk.AnswerChip(Ticket, in _transaction, data, out bytes); break;
                 default:
-                    answer = desk.Sign(Ticket, Link, _signed.AsSpan(0, _transaction.SignedBytes), data[..MacBytes]);
+                    answer = desk.Sign(Ticket, Link, _transaction.Signed[.._transaction.SignedBytes], data[..MacBytes]);
                     bytes = MacBytes;
                     break;
             }
 
             var verdicts = Kind == WorkKind.Verify ? _transaction.Request.Security : default;
-            _transaction.Evidence.Wipe();
+            _transaction.Wipe();
             answers.Put(Ticket, answer == DeskAnswer.Done, verdicts, data[..bytes]);
         }
     }

@@ -40,7 +40,9 @@ public sealed record DialectPlace(int Field, int At, int Length)
         if (start > content.Length) return 0;
         var hex = content[start..];
         hex = hex[..Math.Min(hex.Length, Math.Min(charactersPerUnit * Length, 2 * target.Length))];
-        return Convert.FromHexString(hex, target, out _, out var written) == OperationStatus.Done ? written : 0;
+        var status = Convert.FromHexString(hex, target, out _, out var written);
+        content.Clear();
+        return status == OperationStatus.Done ? written : 0;
     }
 }
 

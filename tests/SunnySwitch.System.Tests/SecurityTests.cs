@@ -1,0 +1,250 @@
+using System.Globalization;
+using System.Text;
+using SunnySwitch.Hsm;
+using SunnySwitch.Hsm.Cards;
+using SunnySwitch.Hsm.Desk;
+using SunnySwitch.Hsm.Ledger;
+using SunnySwitch.Hsm.Macs;
+using SunnySwitch.Hsm.Pins;
+using SunnySwitch.Hsm.Software;
+
+namespace SunnySwitch.SystemTests;
+
+/// <summary>PINs, codes and MACs on the running switch, with the other side's cryptography made here; and that nothing of it stays anywhere.</summary>
+public sealed class SecurityTests
+{
+    private const string CardsKeys = """{"bin":"400000","pinKey":"pvk","pinMethod":"ibm3624","cardCodeKey":"cvk"}""";
+
+    [Fact]
+    public async Task A_terminals_PIN_and_code_are_verified_tries_counted_and_forgotten_by_the_operator()
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test);
+        using (var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\""]))
+        {
+            Assert.Contains("hsm: software module, keys and PINs in the memory of this process", running.Output, StringComparison.Ordinal);
+            using var client = new AcquirerClient(running.Port(0));
+            Assert.Equal("00", Code(client, other.Purchase(1, 1, "0000")));
+            Assert.Equal(["55", "55"], [Code(client, other.Purchase(1, 2, "1000")), Code(client, other.Purchase(1, 3, "2000"))]);
+            Assert.Equal("55", Code(client, other.Purchase(1, 3, "2000", mti: 0x0101)));
+            var shown = Ask(running, "card", "show", "--pan", AcquirerClient.Pan(1), "--json").Output;
+            Assert.Contains("\"pinTries\":2", shown, StringComparison.Ordinal);
+            Assert.Equal(["55", "75"], [Code(client, other.Purchase(1, 4, "3000")), Code(client, other.Purchase(1, 5, "0000"))]);
+            Assert.Equal("00", Code(client, other.Purchase(2, 6, "0000")));
+            Assert.Equal("82", Code(client, other.Purchase(2, 7, "0000", code: "999")));
+            Assert.Equal("81", Code(client, other.Purchase(2, 8, "0000", breaks: true)));
+            Assert.Equal(0, running.Terminate());
+        }
+
+        using (var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\""]))
+        {
+            using var client = new AcquirerClient(running.Port(0));
+            Assert.Equal("75", Code(client, other.Purchase(1, 9, "0000")));
+            Assert.Equal(0, Ask(running, "card", "pin", "--pan", AcquirerClient.Pan(1), "--method", "ibm3624", "--value", "4711").ExitCode);
+            Assert.Equal(["00", "55"], [Code(client, other.Purchase(1, 10, "4711")), Code(client, other.Purchase(1, 11, "0000"))]);
+            Assert.Equal(0, running.Terminate());
+        }
+
+        var replay = SwitchProcess.Run("replay", "--data", test.Data, "--config", test.ConfigFile);
+        Assert.True(replay.ExitCode == 0, replay.Output);
+        var explained = SwitchProcess.Run("tx", "explain", "--data", test.Data, "000000000005").Output;
+        Assert.Contains("75 PinTriesExceeded: too many wrong PINs before", explained, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_message_of_a_link_with_a_MAC_key_has_the_right_MAC_both_ways()
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test);
+        using var running = await test.Start([.. Settings, "links.0.security.macKey=\"mak\""]);
+        using var client = new AcquirerClient(running.Port(0));
+        var answer = client.Exchange(other.Signed(Plain(1)));
+        Assert.Equal(("00", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
+        var forged = other.Signed(Plain(2));
+        forged[^1] ^= 1;
+        answer = client.Exchange(forged);
+        Assert.Equal(("63", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
+        answer = client.Exchange(AcquirerClient.Purchase(1, 3));
+        Assert.Equal(("63", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
+        answer = client.Exchange(other.Signed(Plain(2)));
+        Assert.Equal("00", AcquirerClient.Code(answer));
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
+        Assert.Contains("sunny_mac_wrong_total 2\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("sunny_hsm_results_total{result=\"WrongMac\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Equal(0, running.Terminate());
+    }
+
+    [Fact]
+    public async Task Nothing_that_was_verified_is_kept_in_memory_files_logs_or_metrics()
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test);
+        using var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
+        using (var client = new AcquirerClient(running.Port(0)))
+        {
+            // More than the ring has slots, so that nothing is where it first was.
+            for (var number = 1; number <= 40; number++) Assert.Equal("00", Code(client, other.Signed(other.Purchase(7, number, "0000", blankMac: true))));
+            client.Exchange(other.Signed(Plain(50)));
+        }
+
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
+        var planted = other.Planted(7);
+        foreach (var (what, bytes) in planted)
+        {
+            var where = MemoryOf(running.ProcessId, bytes);
+            Assert.True(where is null, $"{what} is in the memory of the process: {where}");
+            var text = Encoding.Latin1.GetString(bytes);
+            Assert.DoesNotContain(text, running.Output + metrics, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, running.Terminate());
+        foreach (var file in Directory.GetFiles(test.Data, "*", SearchOption.AllDirectories))
+        {
+            var content = File.ReadAllBytes(file);
+            foreach (var (what, bytes) in planted) Assert.False(content.AsSpan().IndexOf(bytes) >= 0, $"{what} is in {file}");
+        }
+    }
+
+    [Fact]
+    public async Task Wrong_keys_are_told_before_anything_starts()
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => test.Start([.. Settings, "links.0.security.pinKey=\"nobody\""]));
+        Assert.Contains("hsm: no key has the label nobody", error.Message, StringComparison.Ordinal);
+        error = await Assert.ThrowsAsync<InvalidOperationException>(() => test.Start([.. Settings, "mode=production"]));
+        Assert.Contains("in production, software is refused", error.Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(test.Folder, "test-keys.json"), """{"keys":[{"label":"zpk","usage":"P0","algorithm":"T","key":"00"}]}""");
+        error = await Assert.ThrowsAsync<InvalidOperationException>(() => test.Start(Settings));
+        Assert.Contains("key zpk: the key has a wrong length", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string[] Settings => ["rehearse=false", "ring.slots=256", $"hsm={{\"testKeys\":\"test-keys.json\",\"products\":[{CardsKeys}]}}"];
+
+    private static byte[] Plain(int number) => AcquirerClient.Encode(
+        0x0100, (2, AcquirerClient.Pan(3)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
+        (13, "1122"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (64, "0000000000000000"));
+
+    private static string Code(AcquirerClient client, byte[] message) => AcquirerClient.Code(client.Exchange(message));
+
+    private static (int ExitCode, string Output, string Errors) Ask(SwitchProcess running, params string[] arguments) =>
+        SwitchProcess.Run([.. arguments, "--api", $"http://127.0.0.1:{running.HttpPort}"]);
+
+    /// <summary>Looks for bytes in all that a process can write to, as the system shows it.</summary>
+    private static string? MemoryOf(int process, byte[] wanted)
+    {
+        using var memory = new FileStream($"/proc/{process}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        var buffer = new byte[16 << 20];
+        foreach (var line in File.ReadLines($"/proc/{process}/maps"))
+        {
+            var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (!parts[1].StartsWith("rw", StringComparison.Ordinal) || parts[^1] is "[vvar]" or "[vsyscall]") continue;
+            var range = parts[0].Split('-').Select(text => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+            if (range[0] < 0) continue;
+            var have = 0;
+            for (var at = range[0]; at < range[1];)
+            {
+                int read;
+                try
+                {
+                    memory.Position = at;
+                    read = memory.Read(buffer.AsSpan(have, (int)Math.Min(buffer.Length - have, range[1] - at)));
+                }
+                catch (IOException)
+                {
+                    break;                                                 // Reserved, and not there.
+                }
+
+                if (read == 0) break;
+                var found = buffer.AsSpan(0, have + read).IndexOf(wanted);
+                if (found >= 0) return $"{line}, {at - have + found:X}: {Convert.ToHexString(buffer.AsSpan(Math.Max(0, found - 64), 160))}";
+                var keep = Math.Min(wanted.Length - 1, have + read);
+                buffer.AsSpan(have + read - keep, keep).CopyTo(buffer);
+                (have, at) = (keep, at + read);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A terminal and its acquirer, with the keys that the switch has too.</summary>
+    private sealed class OtherSide : IDisposable
+    {
+        private readonly SoftwareHsm _hsm = new();
+        private readonly KeyFile _keys;
+
+        public OtherSide(TestSwitch test)
+        {
+            var file = Path.Combine(SwitchProcess.Folder("config"), "test-keys.json");
+            File.Copy(file, Path.Combine(test.Folder, "test-keys.json"));
+            _keys = KeyFile.Read(_hsm, File.ReadAllBytes(file));
+        }
+
+        /// <summary>A purchase with the PIN of an offset: zeros are the card's own.</summary>
+        public byte[] Purchase(int card, int number, string offset, string? code = null, bool breaks = false, ushort mti = 0x0100, bool blankMac = false)
+        {
+            var block = PinBlock(card, offset);
+            if (breaks) block[0] ^= 0x55;
+            var track = $"{AcquirerClient.Pan(card)}=301220194581{code ?? CodeOf(card)}73629";
+            (int Field, string Value)[] fields =
+            [
+                (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
+                (13, "1122"), (22, "901"), (32, "400001"), (35, track), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+                (52, Convert.ToHexString(block)),
+            ];
+            return AcquirerClient.Encode(mti, blankMac ? [.. fields, (64, "0000000000000000")] : fields);
+        }
+
+        public byte[] Signed(byte[] message)
+        {
+            Encoding.ASCII.GetBytes(MacOf(message.AsSpan(..^16))).CopyTo(message.AsSpan(message.Length - 16));
+            return message;
+        }
+
+        public bool IsSigned(byte[] answer) => MacOf(answer.AsSpan(..^16)) == Encoding.ASCII.GetString(answer.AsSpan(answer.Length - 16));
+
+        /// <summary>What must be nowhere once it was answered.</summary>
+        public (string What, byte[] Bytes)[] Planted(int card)
+        {
+            var block = PinBlock(card, "0000");
+            return
+            [
+                ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
+                ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
+            ];
+        }
+
+        public void Dispose() => _hsm.Dispose();
+
+        private byte[] PinBlock(int card, string offset)
+        {
+            Span<byte> validation = stackalloc byte[16];
+            var pan = Encoding.ASCII.GetBytes(AcquirerClient.Pan(card));
+            PaymentDesk.WriteValidation(pan, validation);
+            var terms = new Ibm3624Terms("0123456789012345"u8, validation);
+            var zone = new PinSide(Key("zpk"), PinFormat.Iso0);
+            var block = new byte[8];
+            Assert.Equal(HsmResult.Done, _hsm.GenerateIbmPin(Key("pvk"), in terms, Encoding.ASCII.GetBytes(offset), in zone, pan, block, out _));
+            return block;
+        }
+
+        private string CodeOf(int card)
+        {
+            var code = new byte[3];
+            var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
+            Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
+            return Encoding.ASCII.GetString(code);
+        }
+
+        private string MacOf(ReadOnlySpan<byte> message)
+        {
+            var mac = new byte[8];
+            Assert.Equal(HsmResult.Done, _hsm.GenerateMac(new MacSide(Key("mak")), message, mac));
+            return Convert.ToHexString(mac);
+        }
+
+        private Hsm.Keys.HsmKey Key(string label) => _keys.TryCurrent(label, out var key) ? key : throw new InvalidOperationException(label);
+    }
+}
