@@ -1,7 +1,7 @@
 namespace SunnySwitch;
 
 /// <summary>
-/// A rule broken on purpose, to see that the simulator notices, or the model of the tests (from 100). Only a build with <c>-p:Mutants=true</c> has them: in
+/// A rule broken on purpose, to see that the simulator notices, and the model of the tests (from 100). Only a build with <c>-p:Mutants=true</c> has them: in
 /// every other one <see cref="Mutant.Is"/> is a constant, and nothing of it is left in the machine code.
 /// </summary>
 public enum Mutation
@@ -14,7 +14,7 @@ public enum Mutation
     IncrementUndoneFreesAll, FeeForgottenInReversal, RateOfToday, LimitLetsOneMore, LimitForgetsYesterday, RepeatForgetsBill, VoidIgnoresCutOver,
     RefundOfNothingLeft, PartLeavesNothing,
 
-    // Rules of authorization, which the tests' model has to notice.
+    // Rules of authorization, which the tests' model has to notice too.
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,
     ForceWhatIsNamed, CompletionStaysDone, RefundUndoneIsLost, CodeOfAnotherAcquirer, CompletedEndsEarly, DeclineElsewhereMoves,
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
@@ -24,7 +24,7 @@ public enum Mutation
 /// <summary>Which rule is broken.</summary>
 public static class Mutant
 {
-    /// <summary>The first that the tests' model has to notice; those before are the simulator's.</summary>
+    /// <summary>The first that the tests' model has to notice too.</summary>
     public const Mutation FirstOfTheModel = Mutation.CaptureAgainAndAgain;
 
 #if MUTANTS

@@ -28,12 +28,21 @@ internal sealed record Message(
 
     public Says Says { get; init; }
 
+    /// <summary>DE38, where it names an authorization without DE90.</summary>
+    public string ApprovalCode { get; init; } = "";
+
+    /// <summary>Number of the answer that had that approval code.</summary>
+    public long ApprovedBy { get; init; }
+
+    /// <summary>It names an earlier transaction.</summary>
+    public bool IsNaming => OriginalStan != 0 || ApprovedBy != 0;
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"0{Class}{(Advice ? "20" : "00")} STAN {Stan} {Terminal} {Pan[..6]}******{Pan[^4..]} {Function:D2} {Amount} {Currency}"
         + (Fee != 0 ? $" fee {Fee}" : "") + (Says != 0 ? $" ({Says})" : "")
         + (OriginalStan != 0 ? $" of 0{OriginalClass}{(OriginalAdvice ? "20" : "00")} STAN {OriginalStan}" : "")
-        + (Stays is { } stays ? $" down to {stays}" : "");
+        + (ApprovedBy != 0 ? $" of {ApprovalCode}" : "") + (Stays is { } stays ? $" down to {stays}" : "");
 }
 
 /// <summary>What a message says beside its type and function.</summary>

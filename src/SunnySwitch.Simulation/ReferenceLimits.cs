@@ -99,7 +99,7 @@ internal sealed class ReferenceLimits(Swarm swarm)
         }
 
         if (first == asked.CountedBy.Count) return null;
-        if (!HasRoom(asked.CountedBy.Count)) return "96";
+        if (!HasRoom(asked.CountedBy)) return "96";
         foreach (var (rule, since) in asked.CountedBy[first..])
         {
             var (count, amount) = Used(rule, since, asked);
@@ -158,8 +158,14 @@ internal sealed class ReferenceLimits(Swarm swarm)
         if (stays == 0) counted.Limits.Clear();
     }
 
-    private bool HasRoom(int more) => _receipts.Live < swarm.SideTablesMax && _days.Live + more <= swarm.SideTablesMax
-        && _slidings.Live + more <= swarm.SideTablesMax;
+    // What could not be remembered is refused, and nothing else.
+    private bool HasRoom(List<(LimitRule Rule, int Since)> counting)
+    {
+        var days = counting.Count(each => each.Rule.Minutes == 0);
+        var (slidings, isGivenBack) = (counting.Count - days, counting.Exists(each => each.Rule.Kind == LimitCounts.Approvals));
+        return (!isGivenBack || _receipts.Live < swarm.SideTablesMax) && (days == 0 || _days.Live + days <= swarm.SideTablesMax)
+            && (slidings == 0 || _slidings.Live + slidings <= swarm.SideTablesMax);
+    }
 
     private (long Count, long Amount) Used(LimitRule rule, int since, Asked asked)
     {

@@ -55,6 +55,7 @@ internal sealed partial class ReferenceSwitch
         answer.Kind = Kind.Hold;
         answer.Of = new Authorization
         {
+            Opening = answer,
             Account = answer.Account!,
             Currency = answer.Message.Currency,
             Rate = answer.Bill?.Rate,
@@ -112,7 +113,13 @@ internal sealed partial class ReferenceSwitch
     private string Complete(Answered answer)
     {
         var (message, account) = (answer.Message, answer.Account!);
-        if (FindOpen(message, out var authorization) is { } problem) return problem;
+        if (FindOpen(message, out var authorization) is { } problem)
+        {
+            // An approval code that is not ours, and nothing else, is a voice approval's.
+            var isForced = message is { Advice: true, OriginalStan: 0 } && authorization is null;
+            return isForced ? Take(answer, isHeld: false) : problem;
+        }
+
         if (PriceOf(answer, authorization!, out var billed) is { } refusal) return refusal;
         var rounding = authorization!.Rate is null ? 0 : 2;
         if (billed > authorization.Authorized + rounding - authorization.Captured) return "64";
@@ -133,32 +140,34 @@ internal sealed partial class ReferenceSwitch
     private string RefundNamed(Answered answer)
     {
         var message = answer.Message;
-        if (Named(message, out _) is not { } original) return "25";
-        if (Refundable(original) is not { } rest) return "12";
+        var original = Named(message, out var isAmbiguous);
+        var authorization = original is null && !isAmbiguous ? ByCode(message) : null;
+        if (original is null && authorization is null) return "25";
+        if ((original is null ? CapturesOf(authorization!) : Refundable(original)) is not { } rest) return "12";
         if (rest.Currency != message.Currency) return "13";
         // A fee that the acquirer gave lowered what there is to be refunded.
         var most = rest.Amount + Math.Min(0, rest.Fee);
         if (message.Amount > most || rest.Billed == 0) return "64";
         var billed = message.Amount == most && rest.Fee <= 0 ? rest.Billed : rest.Part(message.Amount);
-        return Refund(answer, original, billed, rest.Of(message.Amount));
+        return Refund(answer, original, authorization ?? original!.Of, billed, rest.Of(message.Amount));
     }
 
-    private string Refund(Answered answer, Answered original, long billed, Bill? bill)
+    private string Refund(Answered answer, Answered? original, Authorization? of, long billed, Bill? bill)
     {
         if (bill is not null && !HasRoomFor(bill.Value.Rate is not null)) return "96";
         answer.Bill = Opposite(bill);
         // The money comes with the financial message.
         if (answer.Message.Class != 2 && answer.Message.Function != 2) return "00";
         Post(answer, Kind.Refund, -billed, Opposite(bill));
-        if (original.Kind == Kind.Posting)
+        if (original is { Kind: Kind.Posting })
         {
             answer.RefundOf = original;
             TakeFrom(original, billed, bill);
         }
         else
         {
-            answer.Of = original.Of;
-            original.Of!.Captured -= billed;
+            answer.Of = of;
+            of!.Captured -= billed;
         }
 
         return "00";
@@ -173,21 +182,21 @@ internal sealed partial class ReferenceSwitch
             case Kind.Posting: return RestOf(original, original.Booked, original.Booked);
             case Kind.Completion:
                 return RestOf(original, IsThere(of) ? Math.Min(original.Booked, of!.Captured) : 0, original.Booked);
-            case Kind.Hold when IsThere(of) && of!.Captured > 0:
-                if (of.Rate is not { } rate) return Plain(of.Captured, of.Account.Currency);
-                return new Rest
-                {
-                    Billed = of.Captured,
-                    Amount = rate.MostFor(of.Captured, of.Currency, of.Account.Currency),
-                    Fee = 0,
-                    Currency = of.Currency,
-                    Rate = rate,
-                    AtRateTo = of.Account.Currency,
-                    IsCharged = true,
-                };
+            case Kind.Hold when IsThere(of) && of!.Captured > 0: return CapturesOf(of);
             default: return null;
         }
     }
+
+    private static Rest CapturesOf(Authorization of) => of.Rate is not { } rate ? Plain(of.Captured, of.Account.Currency) : new Rest
+    {
+        Billed = of.Captured,
+        Amount = rate.MostFor(of.Captured, of.Currency, of.Account.Currency),
+        Fee = 0,
+        Currency = of.Currency,
+        Rate = rate,
+        AtRateTo = of.Account.Currency,
+        IsCharged = true,
+    };
 
     private static Rest Plain(long billed, string currency) => new() { Billed = billed, Amount = billed, Fee = 0, Currency = currency };
 
@@ -220,9 +229,13 @@ internal sealed partial class ReferenceSwitch
     private string? FindOpen(Message message, out Authorization? authorization)
     {
         authorization = null;
-        if (Named(message, out _) is not { } original) return "25";
-        if (original.Kind is not (Kind.Hold or Kind.Increment)) return "12";
-        authorization = original.Of;
+        if (Named(message, out var isAmbiguous) is { } original)
+        {
+            if (original.Kind is not (Kind.Hold or Kind.Increment)) return "12";
+            authorization = original.Of;
+        }
+        else if (!isAmbiguous) authorization = ByCode(message);
+
         return !IsThere(authorization) || authorization!.CompletedOn is not null || authorization.Expires <= _date ? "25" : null;
     }
 
@@ -236,6 +249,11 @@ internal sealed partial class ReferenceSwitch
         isAmbiguous = sameCard.Count > 1;
         return sameCard.Count == 1 ? sameCard[0] : null;
     }
+
+    /// <summary>The authorization that DE38 names of this card: as long as it lives.</summary>
+    private Authorization? ByCode(Message message) =>
+        _authorizations.TryGetValue(message.ApprovedBy, out var found) && Accounts.TryGetValue(message.Pan, out var account) && found.Account == account
+            ? found : null;
 
     private bool SameCard(string left, string right) =>
         left == right || (!Accounts.ContainsKey(left) && !Accounts.ContainsKey(right));
@@ -265,6 +283,9 @@ internal sealed partial class ReferenceSwitch
     {
         /// <summary>Of the answer that opened it.</summary>
         public long Number { get; set; }
+
+        /// <summary>The answer that opened it.</summary>
+        public required Answered Opening { get; init; }
 
         public required Account Account { get; init; }
 

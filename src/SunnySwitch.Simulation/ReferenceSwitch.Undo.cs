@@ -9,7 +9,7 @@ internal sealed partial class ReferenceSwitch
         var original = Named(answer.Message, out _);
         if (original is not { Kind: Kind.Posting or Kind.Completion } || original.Day == _day || original.Undone == Undone.Whole) return Reverse(answer);
         var rest = Refundable(original)!;
-        return rest.Billed == 0 ? "00" : Refund(answer, original, rest.Billed, rest.Whole);
+        return rest.Billed == 0 ? "00" : Refund(answer, original, original.Of, rest.Billed, rest.Whole);
     }
 
     private string Reverse(Answered answer)
@@ -17,8 +17,9 @@ internal sealed partial class ReferenceSwitch
         var message = answer.Message;
         var original = Named(message, out var isAmbiguous);
         if (original is not null) return Undo(answer, original);
+        if (!isAmbiguous && ByCode(message) is { } authorization) return UndoByCode(answer, authorization);
         var name = new Name(message.OriginalClass, message.OriginalAdvice, message.OriginalStan);
-        if (!isAmbiguous && message is { Class: 4, OriginalClass: not 4 } && !_tombstones.ContainsKey(name))
+        if (!isAmbiguous && message is { Class: 4, OriginalStan: not 0, OriginalClass: not 4 } && !_tombstones.ContainsKey(name))
         {
             if (_tombstones.Count >= swarm.TombstonesPerLinkMax) return "96";
             _tombstones.Add(name, _day);
@@ -26,6 +27,33 @@ internal sealed partial class ReferenceSwitch
         }
 
         return No(message, "25");
+    }
+
+    /// <summary>An approval code outlives its answer.</summary>
+    private string UndoByCode(Answered answer, Authorization of)
+    {
+        var message = answer.Message;
+        if (!of.Opening.IsForgotten) return Undo(answer, of.Opening);
+        if (of.Held == 0) return No(message, "25");
+        if (StaysHeld(message, of) is var stays && stays >= of.Held) return No(message, "64");
+        Lower(answer, of, of.Held - stays, isByItself: true);
+        answer.Kind = Kind.Undoing;
+        return "00";
+    }
+
+    private static long StaysHeld(Message message, Authorization of)
+    {
+        var stays = message.Stays ?? 0;
+        return of.Rate is { } rate && stays > 0 ? Math.Max(1, rate.Convert(stays, of.Currency, of.Account.Currency)) : stays;
+    }
+
+    private void Lower(Answered answer, Authorization of, long back, bool isByItself)
+    {
+        of.Held -= back;
+        of.Authorized -= back;
+        Free(of, back);
+        answer.Moves = new Moves(-back, 0, 0, 0);
+        if (of.Held == 0) End(of, isByItself);
     }
 
     private static string No(Message message, string code) => message.Advice ? "00" : code;
@@ -58,20 +86,15 @@ internal sealed partial class ReferenceSwitch
     private string Release(Answered answer, Answered original, long held)
     {
         var (message, of) = (answer.Message, original.Of!);
-        var stays = message.Stays ?? 0;
-        if (of.Rate is { } rate && stays > 0) stays = Math.Max(1, rate.Convert(stays, of.Currency, of.Account.Currency));
+        var stays = StaysHeld(message, of);
         if (stays >= held) return original.Undone == Undone.InPart && stays == held ? "00" : No(message, "64");
         var back = held - stays;
         var isIncrement = original.Kind == Kind.Increment;
         var captured = !isIncrement || of.Captured == 0 ? of.Captured : Math.Max(0, original.HeldLeft - back - (message.Stays ?? 0));
         // What was captured in another currency nobody knows in the amount that was counted: none of it is given back.
         if (captured > 0 && of.Rate is not null) captured = long.MaxValue / 2;
-        of.Held -= back;
-        of.Authorized -= back;
-        Free(of, back);
-        answer.Moves = new Moves(-back, 0, 0, 0);
         if (isIncrement) original.HeldLeft -= back;
-        if (of.Held == 0) End(of, isByItself: !isIncrement);
+        Lower(answer, of, back, isByItself: !isIncrement);
         var isWhole = isIncrement ? message.Stays is null or 0 : stays == 0;
         Mark(answer, original, isWhole ? Undone.Whole : Undone.InPart, (isWhole ? 0 : message.Stays ?? 0) + captured);
         return "00";

@@ -163,7 +163,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         if (what == What.Reversal) return Reverse(answer);
         if (what == What.Nothing) return "40";
         if (what == What.Inquiry ? message.Amount != 0 : message.Amount == 0 && what is not (What.Verification or What.Void)) return "13";
-        var isFollowUp = what is What.Completion or What.Void || (what == What.Refund && message.OriginalStan != 0);
+        var isFollowUp = what is What.Completion or What.Void || (what == What.Refund && message.IsNaming);
         if (!isFollowUp && !message.Advice) return Ask(what, answer, minute);
         if (answer.Account is null) return "14";
         if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere)) return "00";
@@ -183,10 +183,11 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
     private static What WhatOf(Message message)
     {
         if (message.Class == 4) return What.Reversal;
-        var isNaming = message.OriginalStan != 0;
+        var isNaming = message.IsNaming;
         if (message is { Class: 1, Function: 0 })
         {
-            if (isNaming) return What.Increment;
+            // DE38 of an advice is the approval that it tells of.
+            if (message.Advice ? message.OriginalStan != 0 : isNaming) return What.Increment;
             if (message.Amount == 0 && !message.Advice) return What.Verification;
             if (message.Says.HasFlag(Says.Estimate)) return What.PreAuthorization;
         }

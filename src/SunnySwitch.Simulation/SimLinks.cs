@@ -3,9 +3,9 @@ using SunnySwitch.Cell;
 namespace SunnySwitch.Simulation;
 
 /// <summary>The connections' outputs as the kernel sees them; each answer that leaves is checked against what was awaited.</summary>
-/// <remarks><c>decided</c> is told of each message that the node has just decided, in its order.</remarks>
+/// <remarks><c>decided</c> is told of each message that the node has just decided, in its order; <c>approved</c> of approvals with their DE38.</remarks>
 internal sealed class SimLinks(
-    Wire wire, Ledger ledger, History history, Func<long> now, Action<SimConnection> decided) : ILinkDesk
+    Wire wire, Ledger ledger, History history, Func<long> now, Action<SimConnection> decided, Action<Message, long, string> approved) : ILinkDesk
 {
     private readonly SimConnection?[] _connections = new SimConnection?[SimNode.ConnectionsMax];
     private readonly byte[] _target = new byte[ReplyEncoder.ReplyBytesMax];
@@ -68,6 +68,7 @@ internal sealed class SimLinks(
         if (expected.Key == 0) return;
         Ledger.Check(answer.Amounts == expected.Told, "I3", $"amounts {answer.Amounts} instead of {expected.Told} for {about}");
         SameAsEver(expected.Key, answer.ApprovalCode, about);
+        if (expected.Code is "00" or "10") approved(expected.Sent.Message!, expected.Key, answer.ApprovalCode);
     }
 
     /// <summary>DE38 of a stored answer is the same for ever, over crashes too.</summary>

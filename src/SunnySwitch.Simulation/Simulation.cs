@@ -65,7 +65,7 @@ public sealed partial class Simulation : IDisposable
         _keeper = new SimKeeper(_swarm, _prng.Fork(), what => _history.Add(_nowNanos, "keeper", what));
         _operators = new SimOperators(_swarm, _prng, _ledger, Command);
         _rules = new SimRules(_prng, Command);
-        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, Decided);
+        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, Decided, _traffic.Learn);
     }
 
     /// <summary>Runs one seed to its end.</summary>

@@ -18,6 +18,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     private readonly List<Message> _authorizations = [];
     private readonly List<Message> _takings = [];
     private readonly List<Message> _followUps = [];
+    private readonly Dictionary<(uint Stan, string Terminal), (long Number, string Code)> _codes = [];
     private uint _nextStan = 1;
 
     /// <summary>Of the account: the second card's is another than that of the rest.</summary>
@@ -38,6 +39,13 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
         Note(message);
         var sent = Business(message, isRepeat: false);
         return prng.Chance(swarm.Broken) ? sent with { Frame = wire.CutShort(sent.Frame), Message = null } : sent;
+    }
+
+    /// <summary>An authorization was approved: its approval code can name it from now on.</summary>
+    public void Learn(Message message, long number, string code)
+    {
+        var isOpening = message is { Class: 1, Function: 0 or 1, Amount: > 0, IsNaming: false } && code.Length > 0;
+        if (isOpening) _codes[(message.Stan, message.Terminal)] = (number, code);
     }
 
     /// <summary>A repeat of something sent earlier, most likely lately.</summary>
@@ -79,7 +87,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     private void Note(Message message)
     {
         _past.Add(message);
-        var isFollowUp = message.OriginalStan != 0 || message.Function == 20;
+        var isFollowUp = message.IsNaming || message.Function == 20;
         if (message is { Class: 1, Function: 0 or 1 }) _authorizations.Add(message);
         if (message is { Class: 2, Function: 0 or 1 }) _takings.Add(message);
         if (isFollowUp && message.Class != 4) _followUps.Add(message);
@@ -137,9 +145,17 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
     private Message Names(Message original, Message message)
     {
         var isFirst = message.Function == 20 && original.OriginalClass is 1 or 2 && prng.Chance(300);
+        var stan = isFirst ? original.OriginalStan : original.Stan;
+        // DE38 of an advice that holds is an approval of its own.
+        var isByCode = prng.Chance(250) && message is not { Class: 1, Advice: true, Function: 0 } && (isFirst ? original.OriginalClass : original.Class) == 1;
+        if (isByCode && _codes.TryGetValue((stan, Terminals[0]), out var approved))
+        {
+            return message with { ApprovedBy = approved.Number, ApprovalCode = approved.Code, Currency = original.Currency };
+        }
+
         return message with
         {
-            OriginalStan = isFirst ? original.OriginalStan : original.Stan,
+            OriginalStan = stan,
             OriginalClass = isFirst ? original.OriginalClass : original.Class,
             OriginalAdvice = isFirst ? original.OriginalAdvice : original.Advice,
             Currency = prng.Chance(970) ? original.Currency : Currencies[prng.Below(Currencies.Length)],

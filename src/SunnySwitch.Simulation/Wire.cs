@@ -57,11 +57,13 @@ internal sealed class Wire(Dialect dialect)
         if (message.Fee != 0) fields[28] = (message.Fee > 0 ? "D" : "C") + Digits(Math.Abs(message.Fee), 8);
         var marks = message.Says & (Says.PartialOk | Says.MoreFollow);
         if (marks != 0) fields[60] = $"{(marks.HasFlag(Says.PartialOk) ? 1 : 0)}{(marks.HasFlag(Says.MoreFollow) ? 1 : 0)}";
+        if (message.ApprovedBy != 0) fields[38] = message.ApprovalCode;
         if (message.OriginalStan != 0)
         {
             fields[90] = $"0{message.OriginalClass}{(message.OriginalAdvice ? "20" : "00")}{Digits(message.OriginalStan, 6)}1124120000" + new string('0', 22);
-            if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
         }
+
+        if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
 
         return Frame((ushort)mti);
     }

@@ -12,11 +12,15 @@ public sealed class SimulationTests
 {
     private const int Transactions = 2_000;
 
+    // Run once, looked at by several.
+    private static readonly Lazy<Outcome[]> _runs = new(() => [.. Enumerable.Range(1, 500).Select(seed => Simulation.Run((ulong)seed, Transactions))]);
+
     [Fact]
     public void Every_promise_holds_in_five_hundred_seeds()
     {
+        Assert.All(_runs.Value, AssertHolds);
         var isLong = Environment.GetEnvironmentVariable("SUNNY_LONG") is not null;
-        for (var seed = 1UL; seed <= (isLong ? 50_000UL : 500UL); seed++) AssertHolds(Simulation.Run(seed, Transactions));
+        for (var seed = 501UL; isLong && seed <= 50_000UL; seed++) AssertHolds(Simulation.Run(seed, Transactions));
     }
 
     [Fact]
@@ -44,7 +48,7 @@ public sealed class SimulationTests
     [Fact]
     public void Faults_and_repeats_do_happen()
     {
-        var outcomes = Enumerable.Range(1, 50).Select(seed => Simulation.Run((ulong)seed, Transactions)).ToList();
+        var outcomes = _runs.Value.Take(50).ToList();
         Assert.True(outcomes.Sum(each => each.Restarts) > 50, "too few restarts");
         Assert.True(outcomes.Sum(each => each.Repeats) > 5_000, "too few repeats");
         Assert.True(outcomes.Count(each => each.Restarts == 0) > 5, "no seed without faults");
@@ -56,13 +60,10 @@ public sealed class SimulationTests
     public void All_that_can_move_money_does_and_is_undone()
     {
         var done = new Dictionary<string, int>();
-        for (var seed = 1UL; seed <= 150; seed++)
+        foreach (var line in _runs.Value.SelectMany(outcome => outcome.Did.Split('\n')))
         {
-            foreach (var line in Simulation.Run(seed, Transactions).Did.Split('\n'))
-            {
-                var at = line.LastIndexOf(' ');
-                done[line[..at]] = done.GetValueOrDefault(line[..at]) + int.Parse(line[at..]);
-            }
+            var at = line.LastIndexOf(' ');
+            done[line[..at]] = done.GetValueOrDefault(line[..at]) + int.Parse(line[at..]);
         }
 
         string[] often =
@@ -72,11 +73,12 @@ public sealed class SimulationTests
             "Posting undone at a rate", "Posting undone in part", "Posting undone in part at a rate", "Increment", "Increment with fee",
             "Increment at a rate", "Increment undone", "Increment undone in part", "Completion", "Completion with fee", "Completion at a rate",
             "Completion undone", "Completion undone with fee", "Completion undone at a rate", "Completion undone in part", "Refund",
-            "Refund at a rate", "Refund undone", "Refund undone at a rate", "Refund undone in part", "Credit", "Credit at a rate", "Told", "limit", "above",
+            "Refund at a rate", "Refund undone", "Refund undone at a rate", "Refund undone in part", "Credit", "Credit at a rate", "Credit undone",
+            "Posting in part", "Completion undone in part at a rate", "Told", "limit", "above",
         ];
-        string[] seldom = ["Credit undone", "Credit undone in part", "Refund with fee", "Completion undone in part at a rate", "Posting in part"];
-        Assert.All(often, what => Assert.True(done.GetValueOrDefault(what) >= 10, $"{what}: {done.GetValueOrDefault(what)}"));
-        Assert.All(seldom, what => Assert.True(done.GetValueOrDefault(what) >= 2, $"{what}: {done.GetValueOrDefault(what)}"));
+        string[] seldom = ["Credit undone in part", "Credit undone at a rate", "Refund with fee", "Completion undone with fee at a rate"];
+        Assert.All(often, what => Assert.True(done.GetValueOrDefault(what) >= 30, $"{what}: {done.GetValueOrDefault(what)}"));
+        Assert.All(seldom, what => Assert.True(done.GetValueOrDefault(what) >= 5, $"{what}: {done.GetValueOrDefault(what)}"));
     }
 
     [Fact]

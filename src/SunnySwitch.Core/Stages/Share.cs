@@ -31,7 +31,9 @@ internal readonly struct Share
         {
             ref readonly var entry = ref state.Charges[charge];
             var charges = new Charges { SettledMinor = entry.SettledMinor, FeeMinor = entry.FeeMinor, Rate = entry.Rate, Currency = entry.Currency };
-            _left = charges.SettledMinor < 0 ? charges.Opposite : charges;
+            // Not by its sign: of what gave a fee back and nothing else, the amount has none.
+            var isGiven = state.Keys.Entries[number].Effect is EffectKind.Credited or EffectKind.Refunded;
+            _left = isGiven ? charges.Opposite : charges;
             if (billedMinor < wholeMinor) _left = Scaled(in _left, billedMinor, wholeMinor);
             IsCharged = true;
         }

@@ -11,7 +11,7 @@ internal static class SimulateCommand
 {
     private const int MutantSeedsMax = 200;
 
-    // Nothing in the simulator's traffic is named by DE38 alone, and no category of its rules has a tolerance: the tests' model sees to these.
+    // All of the simulator's traffic is one acquirer's, and no category of its rules has a tolerance: the tests' model sees to these.
     private static readonly Mutation[] _unseen = [Mutation.CodeOfAnotherAcquirer, Mutation.ToleranceForAll];
 
     internal static Command Create()

@@ -342,6 +342,18 @@ public sealed class ChargeTests
     }
 
     [Fact]
+    public void A_void_that_gave_back_a_fee_and_nothing_else_can_be_undone()
+    {
+        var bought = Sent(In(Dollars, 1_000, 0x0200, fee: 7));
+        Sent(Of(bought, In(Dollars, 1_000, 0x0200, function: 20)));
+        _bench.OpenDay(FirstDay + 1);
+        var voided = Sent(Of(bought, In(Dollars, 1_000, 0x0200, function: 2)));
+        Assert.Equal((100_000, 0), (_bench.View().LedgerMinor, Contra(ContraKind.Fees, Dollars)));
+        Sent(Reversal(++_stan, voided));
+        Assert.Equal((99_993, 7, 0), (_bench.View().LedgerMinor, Contra(ContraKind.Fees, Dollars), Contra(ContraKind.Settlement, Dollars)));
+    }
+
+    [Fact]
     public void A_refund_of_all_that_was_paid_leaves_nothing_where_a_fee_was_given()
     {
         Activate((Euros, Dollars, Rate.Of(11, 1)));
