@@ -22,7 +22,7 @@ internal static class HsmCommand
     {
         var vectors = new Command("vectors", "Runs vector files: a line for each failure, then `N passed, N failed`.") { Module, Files };
         vectors.SetAction(parsed => Run(parsed.GetValue(Module)!, parsed.GetValue(Files)!, Console.Out, Console.Error));
-        return new Command("hsm", "Payment cryptography.") { vectors };
+        return new Command("hsm", "Payment cryptography.") { vectors, HsmPinCommands.Translate(), HsmPinCommands.Pvv() };
     }
 
     /// <summary>0 if all passed, 1 if not, 2 for a module that is not there or a file that is none.</summary>
