@@ -12,7 +12,7 @@ public enum Mutation
     ReleaseTwice, HoldTwice, StaleHash, IgnoreDeadline, ForgetBothDays, IgnoreSignOn, IgnoreHotList,
     SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded, NonceWithoutEpoch, ForgetReseal, KeepExpiredMoney,
     IncrementUndoneFreesAll, FeeForgottenInReversal, RateOfToday, LimitLetsOneMore, LimitForgetsYesterday, RepeatForgetsBill, VoidIgnoresCutOver,
-    RefundOfNothingLeft, PartLeavesNothing,
+    RefundOfNothingLeft, PartLeavesNothing, LimitKeepsWhatWasUndone,
 
     // Rules of authorization, which the tests' model has to notice too.
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,

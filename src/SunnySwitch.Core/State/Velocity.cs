@@ -245,7 +245,7 @@ internal sealed class Velocity(StateOptions options, bool touch)
     public void GiveBack(long key, int day, long staysMinor)
     {
         var number = Receipts.Find(ReceiptOf(key));
-        if (number == 0) return;
+        if (number == 0 || Mutant.Is(Mutation.LimitKeepsWhatWasUndone)) return;
         var receipt = Receipts[number];
         var amountMinor = receipt.AmountMinor - Math.Min(staysMinor, receipt.AmountMinor);
         for (var left = receipt.Limits; left != 0; left &= left - 1)
