@@ -1,0 +1,24 @@
+using SunnySwitch.Hsm.Keys;
+
+namespace SunnySwitch.Hsm.Ledger;
+
+/// <summary>
+/// The keys in use, by label. What is made is made with the current one; what is checked is checked with the current one, and where that
+/// fails with the previous one, as long as there is one: so a change of a key declines nothing. Any thread, without a lock.
+/// </summary>
+public interface IKeyRing
+{
+    /// <summary>Rises with every change: handles may be kept as long as it stays.</summary>
+    int Generation { get; }
+
+    /// <summary>The current version of a key.</summary>
+    bool TryCurrent(string label, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HsmKey? key);
+
+    /// <summary>The version before it, while both count.</summary>
+    bool TryPrevious(string label, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HsmKey? key);
+
+    /// <summary>Counts a use of a key that came from here.</summary>
+    void Used(HsmKey key)
+    {
+    }
+}
