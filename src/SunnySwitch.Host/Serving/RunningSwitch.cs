@@ -32,6 +32,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly Cell.Cell _cell;
     private readonly KernelThread _kernel;
     private readonly OperatorDesk _operators;
+    private readonly KeyDesk _keyDesk;
     private readonly WebApplication _web;
     private readonly LinkListener _listener;
     private readonly List<ListenOptions> _bound = [];
@@ -54,6 +55,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
             _connections.SlotsMax, options.Ring.Slots / 2);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
+        _keyDesk = new KeyDesk(_operators, store.Ledger, TimeProvider.System, options.Mode == "production", say);
         _web = BuildWeb(out _listener);
     }
 
@@ -62,6 +64,10 @@ internal sealed class RunningSwitch : IAsyncDisposable
         SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Action<string> say)
     {
         var links = LinkFactory.Make(options);
+        // In an empty folder nothing is made that production would refuse.
+        var isNew = !Directory.Exists(Path.Combine(dataFolder, "journal"));
+        if (isNew) Production.Check(options, "software", isSecureDevice: false, isMasterAFile: true, ledger: null);
+        if (options.Mode == "development") say(Production.Warning);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
         var running = new RunningSwitch(options, store, links, new Keeper(options, dataFolder, config, settings, say), say);
@@ -82,6 +88,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(false);
         _kernel.HaltAndJoin();
+        _keyDesk.Dispose();
         _store.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
@@ -93,7 +100,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.Start();
         await GenerateCards(say).ConfigureAwait(false);
         await _web.StartAsync().ConfigureAwait(false);
-        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
+        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), TidyKeys(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
         foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
         {
             var terms = link.Profile.Terms;
@@ -172,6 +179,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
         _keeper.AddMetrics(page);
+        _keyDesk.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));
@@ -183,6 +191,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         new RulesApi(_operators).Map(web);
         new RatesApi(_operators).Map(web);
         new KeysApi(_operators, _store.RotateDataKey, () => _store.Vault.CurrentKey).Map(web);
+        new CeremonyApi(_keyDesk).Map(web);
     }
 
     /// <summary>Reads the dialect files again.</summary>
@@ -233,6 +242,12 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (await Next(timer).ConfigureAwait(false)) _listener.CloseOverdue();
+    }
+
+    private async Task TidyKeys()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (await Next(timer).ConfigureAwait(false)) _keyDesk.Tidy();
     }
 
     private async Task<bool> Next(PeriodicTimer timer)
