@@ -196,6 +196,30 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void The_share_of_keys_in_the_state_hash_is_frozen()
+    {
+        var bench = new Bench(empty: true);
+        var noted = new KeyNoted
+        {
+            Version = 1,
+            CheckValue = 0x0102030405,
+            Usage = 0x5030,
+            Bits = 256,
+            Expires = 30_000,
+            Algorithm = (byte)'A',
+            Mode = (byte)'B',
+            Exportability = (byte)'E',
+            State = KeyState.Current,
+            Act = KeyAct.Formed,
+        };
+        "zpk-acme"u8.CopyTo(noted.Label);
+        "anna"u8.CopyTo(noted.Operator);
+        "boris"u8.CopyTo(noted.SecondOperator);
+        bench.Write(JournalKind.KeyNoted, noted);
+        Assert.Equal("55AFA91C9454C0FAF33BE2CD05BE8B84", Hex(bench.State.Hash));
+    }
+
+    [Fact]
     public void An_empty_state_hashes_to_zero() => Assert.Equal(UInt128.Zero, new Bench(empty: true).State.Hash);
 
     private static string Hex(UInt128 value) => value.ToString("X32", CultureInfo.InvariantCulture);

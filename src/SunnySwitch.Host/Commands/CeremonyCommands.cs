@@ -74,7 +74,7 @@ internal static class CeremonyCommands
         var digits = GC.AllocateArray<byte>(2 * CeremonyApi.ComponentDigitsMax, pinned: true);
         try
         {
-            var count = await ReadInput(digits, stop).ConfigureAwait(false);
+            var count = Console.IsInputRedirected ? await ReadInput(digits, stop).ConfigureAwait(false) : ReadKeys(digits);
             if (count < 0) return Wrong("standard input: one component, hex, is expected");
             using var body = new ByteArrayContent(digits, 0, count);
             body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
@@ -220,6 +220,23 @@ internal static class CeremonyCommands
         }
 
         return -1;
+    }
+
+    /// <summary>A line typed at a terminal, which does not show it; -1 when it does not fit.</summary>
+    private static int ReadKeys(byte[] target)
+    {
+        Console.Error.Write("component, hex (not shown): ");
+        var count = 0;
+        while (true)
+        {
+            var key = Console.ReadKey(intercept: true);
+            if (key.Key == ConsoleKey.Enter) break;
+            if (key.Key == ConsoleKey.Backspace) count = Math.Max(0, count - 1);
+            else if (count < target.Length) target[count++] = key.KeyChar < 128 ? (byte)key.KeyChar : (byte)'?';
+        }
+
+        Console.Error.WriteLine();
+        return count < target.Length ? count : -1;
     }
 
     private static async Task<string?> ReadBlock(string? file, CancellationToken stop)

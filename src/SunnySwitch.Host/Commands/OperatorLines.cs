@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
-using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Journal.Frames;
 
 namespace SunnySwitch.Host.Commands;
@@ -70,9 +69,9 @@ internal static class OperatorLines
             writer.WriteNumber("replaced_version", key.Replaced);
             writer.WriteString("act", key.Act.ToString());
             writer.WriteString("state", key.State.ToString());
-            writer.WriteString("usage", KeyText.Usage(key.Usage));
+            writer.WriteString("usage", Usage(in key));
             writer.WriteString("algorithm", $"{(char)key.Algorithm}{key.Bits}");
-            writer.WriteString("check_value", KeyText.CheckValue(key.Algorithm, key.CheckValue));
+            writer.WriteString("check_value", CheckValue(in key));
             writer.WriteString("operators", Operators(in key));
         }
         else if (TryRead<CardPinSet>(header, JournalKind.CardPinSet, payload, out var pin))
@@ -94,9 +93,14 @@ internal static class OperatorLines
     private static string Describe(in KeyNoted key)
     {
         var replaced = key.Replaced == 0 ? "" : $", version {key.Replaced} is previous";
-        return $"key {Text(key.Label)} version {key.Version}: {key.Act}, {key.State}{replaced}, {KeyText.Usage(key.Usage)} "
-            + $"{(char)key.Algorithm}{key.Bits} {KeyText.CheckValue(key.Algorithm, key.CheckValue)}, by {Operators(in key)}";
+        return $"key {Text(key.Label)} version {key.Version}: {key.Act}, {key.State}{replaced}, {Usage(in key)} "
+            + $"{(char)key.Algorithm}{key.Bits} {CheckValue(in key)}, by {Operators(in key)}";
     }
+
+    private static string Usage(in KeyNoted key) => $"{(char)(key.Usage >> 8)}{(char)(key.Usage & 0xFF)}";
+
+    // Three bytes of a TDEA key, five of others.
+    private static string CheckValue(in KeyNoted key) => key.CheckValue.ToString(key.Algorithm == 'T' ? "X6" : "X10");
 
     private static string Operators(in KeyNoted key) =>
         string.Join(", ", new[] { Text(key.Operator), Text(key.SecondOperator), Text(key.ThirdOperator) }.Where(name => name.Length > 0));

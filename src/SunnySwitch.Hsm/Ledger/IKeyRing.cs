@@ -11,11 +11,11 @@ public interface IKeyRing
     /// <summary>Rises with every change: handles may be kept as long as it stays.</summary>
     int Generation { get; }
 
-    /// <summary>The current version of a key.</summary>
-    bool TryCurrent(string label, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HsmKey? key);
+    /// <summary>The current version of a key; false, and nothing, when there is none.</summary>
+    bool TryCurrent(string label, out HsmKey key);
 
-    /// <summary>The version before it, while both count.</summary>
-    bool TryPrevious(string label, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HsmKey? key);
+    /// <summary>The version before it, while both count; false, and nothing, when there is none.</summary>
+    bool TryPrevious(string label, out HsmKey key);
 
     /// <summary>Counts a use of a key that came from here.</summary>
     void Used(HsmKey key)

@@ -96,12 +96,20 @@ public sealed class KeyLedger : IKeyRing
     }
 
     /// <inheritdoc/>
-    public bool TryCurrent(string label, [NotNullWhen(true)] out HsmKey? key) =>
-        (key = _now.Labels.TryGetValue(label, out var found) ? found.Current?.Key : null) is not null;
+    public bool TryCurrent(string label, out HsmKey key)
+    {
+        var held = _now.Labels.TryGetValue(label, out var found) ? found.Current : null;
+        key = held?.Key!;
+        return held is not null;
+    }
 
     /// <inheritdoc/>
-    public bool TryPrevious(string label, [NotNullWhen(true)] out HsmKey? key) =>
-        (key = _now.Labels.TryGetValue(label, out var found) ? found.Previous?.Key : null) is not null;
+    public bool TryPrevious(string label, out HsmKey key)
+    {
+        var held = _now.Labels.TryGetValue(label, out var found) ? found.Previous : null;
+        key = held?.Key!;
+        return held is not null;
+    }
 
     /// <inheritdoc/>
     public void Used(HsmKey key)
