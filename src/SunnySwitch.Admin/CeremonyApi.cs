@@ -87,18 +87,29 @@ public sealed class CeremonyApi(IKeyCeremony ceremony)
         var component = GC.AllocateArray<byte>(ComponentDigitsMax / 2, pinned: true);
         try
         {
-            var count = await ReadBody(context, digits).ConfigureAwait(false);
-            var text = digits.AsMemory(0, count).Trim(" \t\r\n"u8.ToArray());
-            var isHex = text.Length is > 0 and <= ComponentDigitsMax
-                && Convert.FromHexString(text.Span, component, out _, out var bytes) == OperationStatus.Done && bytes * 2 == text.Length;
+            var count = WithoutBlanks(digits.AsSpan(0, await ReadBody(context, digits).ConfigureAwait(false)));
+            var isHex = count is > 0 and <= ComponentDigitsMax
+                && Convert.FromHexString(digits.AsSpan(0, count), component, out _, out var bytes) == OperationStatus.Done && bytes * 2 == count;
             if (!isHex) throw new KeyRefusedException(KeyRefusal.WrongInput, $"component: up to {ComponentDigitsMax} hex digits on standard input");
-            return await ceremony.Enter(told, component.AsMemory(0, text.Length / 2)).ConfigureAwait(false);
+            return await ceremony.Enter(told, component.AsMemory(0, count / 2)).ConfigureAwait(false);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(digits);
             CryptographicOperations.ZeroMemory(component);
         }
+    }
+
+    // Forms have components in groups.
+    private static int WithoutBlanks(Span<byte> text)
+    {
+        var count = 0;
+        foreach (var each in text)
+        {
+            if (each is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) text[count++] = each;
+        }
+
+        return count;
     }
 
     // Straight from the connection's memory, which is overwritten as it is read: no buffer of the framework keeps a component.

@@ -32,7 +32,8 @@ public sealed class KeyCeremonyTests
         using (var running = await test.Start("rehearse=false"))
         {
             Assert.StartsWith("WARNING: development mode: ", running.Output, StringComparison.Ordinal);
-            var part = Key(running, PartOne + "\n", ["component", .. Kek, "--part", "1", "--of", "2", "--operator", "anna"]);
+            // Blanks as on the custodian's form.
+            var part = Key(running, PartOne.Insert(16, " ").Insert(4, " ") + "\n", ["component", .. Kek, "--part", "1", "--of", "2", "--operator", "anna"]);
             Assert.Matches("^kek-acme: part 1 of 2 by anna: component check value [0-9A-F]{10}\n1 part to come, within ten minutes\n$", part.Output);
             var refused = Key(running, PartTwo, ["component", .. Kek, "--part", "2", "--of", "2", "--operator", "Anna"]);
             Assert.Equal((1, "sunny: Anna has entered part 1: another custodian has to enter part 2\n"), (refused.ExitCode, refused.Errors));
@@ -132,6 +133,38 @@ public sealed class KeyCeremonyTests
         Assert.Equal(1, Ask(running, "D0112", ["import", "--label", "x", "--kek", "none", .. Two]).ExitCode);
         Assert.Equal("label", Ask(running, null, "inventory").Output.Split(' ')[0]);
         Assert.Equal(0, running.Terminate());
+    }
+
+    [Fact]
+    public async Task Keys_are_changed_under_load_and_no_payment_notices()
+    {
+        using var test = new TestSwitch();
+        var log = new AnswerLog();
+        using (var running = await test.Start("rehearse=false"))
+        {
+            Assert.Equal(0, Ask(running, null, ["generate", .. Zpk, .. Two]).ExitCode);
+            log.LoadUntilDead(running, firstAnswer =>
+            {
+                Assert.True(firstAnswer.Wait(TimeSpan.FromSeconds(30)));
+                foreach (var version in new[] { "1", "2" })
+                {
+                    string[][] steps = [["rotate"], ["rotate", "--activate"], ["retire", "--version", version]];
+                    foreach (var step in steps)
+                    {
+                        var (exitCode, _, errors) = Ask(running, null, [.. step, "--label", "zpk-acme", .. Two]);
+                        Assert.True(exitCode == 0, errors);
+                    }
+                }
+
+                running.Kill();
+            });
+        }
+
+        using var again = await test.Start("rehearse=false");
+        Assert.Equal(["zpk-acme 1 retired", "zpk-acme 2 retired", "zpk-acme 3 current"], States(again, "zpk-acme"));
+        Assert.True(log.Count > 0);
+        log.CheckRepeats(again.Port(0), new Random(1));
+        Assert.Equal(0, again.Terminate());
     }
 
     [Fact]
