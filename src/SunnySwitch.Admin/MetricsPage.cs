@@ -40,7 +40,10 @@ public sealed class MetricsPage
         var gauge = _factory.CreateGauge(name, help, labels);
         _registry.AddBeforeCollectCallback(() =>
         {
-            foreach (var each in read()) gauge.WithLabels(each.Labels).Set(each.Value);
+            var now = read().ToList();
+            foreach (var each in now) gauge.WithLabels(each.Labels).Set(each.Value);
+            // What is not there any more is not shown any more.
+            foreach (var old in gauge.GetAllLabelValues().Where(old => !now.Exists(each => each.Labels.SequenceEqual(old))).ToList()) gauge.RemoveLabelled(old);
         });
     }
 

@@ -8,7 +8,8 @@ public sealed partial class Cell
 {
     private void TakeCommand(OperatorCommand command, Instant now)
     {
-        var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow or CommandKind.RatesShow or CommandKind.AcceptorShow;
+        var isLook = command.Kind is CommandKind.CardShow or CommandKind.RulesShow or CommandKind.RatesShow or CommandKind.AcceptorShow
+            or CommandKind.KeysShow;
         var bytes = command.Kind switch
         {
             CommandKind.RulesActivate or CommandKind.RulesUndo => RuleSet.Bytes,
@@ -46,6 +47,9 @@ public sealed partial class Cell
             case CommandKind.AcceptorShow:
                 ref var acceptor = ref command.Acceptor;
                 (acceptor.Status, acceptor.Category) = _registers.Of(acceptor.Acquirer, in acceptor.Merchant, in acceptor.Terminal);
+                return CommandOutcome.Done;
+            case CommandKind.KeysShow:
+                command.Keys = _state.KeyNotes();
                 return CommandOutcome.Done;
             case CommandKind.OpenBusinessDate:
                 if (command.DayNumber <= _state.BusinessDay) return CommandOutcome.Done;
@@ -87,6 +91,12 @@ public sealed partial class Cell
             case CommandKind.AcceptorSet:
                 refusal = _registers.Judge(in command.Acceptor);
                 if (refusal == CardRefusal.None) Record(JournalKind.AcceptorSet, 1, now, 0, in command.Acceptor);
+                break;
+            case CommandKind.KeyNote:
+                refusal = _registers.Judge(in command.Key);
+                if (refusal != CardRefusal.None) break;
+                Record(JournalKind.KeyNoted, 1, now, 0, in command.Key);
+                CrashPoints.Pass(CrashPoint.KeyNoted);
                 break;
             default:
                 Must.Hold(command.Kind == CommandKind.CardsGenerate);

@@ -10,6 +10,7 @@ public enum CommandKind : byte
     CardAdd = 1, CardShow = 2, CardChange = 3, CardsGenerate = 4, OpenBusinessDate = 5, ResealPans = 6, RulesActivate = 7, RulesUndo = 8, RulesShow = 9,
     ExpireHolds = 10, RatesActivate = 11, RatesUndo = 12, RatesShow = 13,
     AcceptorSet = 14, AcceptorShow = 15, PaymentStop = 16, CardAddress = 17, CardPin = 18,
+    KeyNote = 19, KeysShow = 20,
 #pragma warning restore CS1591
 }
 
@@ -68,6 +69,12 @@ public sealed class OperatorCommand(CommandKind kind, Action<OperatorCommand> co
 
     /// <summary>For <see cref="CommandKind.AcceptorSet"/>; for <see cref="CommandKind.AcceptorShow"/> whose, and afterwards what is said of it.</summary>
     public AcceptorSet Acceptor;
+
+    /// <summary>For <see cref="CommandKind.KeyNote"/>.</summary>
+    public KeyNoted Key;
+
+    /// <summary>What <see cref="CommandKind.KeysShow"/> found.</summary>
+    public IReadOnlyList<KeyNote> Keys = [];
 
     /// <summary>For <see cref="CommandKind.CardsGenerate"/>; where the range begins is the kernel's to say.</summary>
     public CardsGenerated Range;

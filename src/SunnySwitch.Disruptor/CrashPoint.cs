@@ -13,7 +13,7 @@ public enum CrashPoint
     SpareMade, SegmentHeaderWritten, SegmentHeaderFlushed, SegmentRenamed, SegmentNamed, SegmentChanged,
     RecoverySettled, RecoveryFolded, StartRecorded, StartDurable,
     SnapshotBegun, SnapshotWritten, SnapshotFlushed, SnapshotNamed, SegmentArchiving, SegmentArchived, SnapshotDropped, SegmentDropped,
-    KeyFileWritten, KeyFileNamed, PanSealed,
+    KeyFileWritten, KeyFileNamed, PanSealed, KeyNoted,
 #pragma warning restore CS1591
 }
 

@@ -56,13 +56,19 @@ public sealed class GoldenTests
     [InlineData(typeof(PaymentStopped), 64, "Pan 0 Acquirer 16 Merchant 24 From 40 To 42 Kind 44 Operator 48")]
     [InlineData(typeof(CardAddressed), 40, "Pan 0 Address 16 Operator 24")]
     [InlineData(typeof(CardPinSet), 48, "Pan 0 Value 16 Method 24 KeyIndex 25 Operator 32")]
+    [InlineData(typeof(KeyNoted), 96,
+        "Label 0 Version 16 Replaced 20 CheckValue 24 Operator 32 SecondOperator 48 ThirdOperator 64 Usage 80 Bits 82 Expires 84 Algorithm 86 Mode 87 "
+        + "Exportability 88 State 89 Act 90")]
+    [InlineData(typeof(KeyNoteEntry), 96,
+        "Label 0 CheckValue 16 Version 24 Usage 28 Bits 30 Algorithm 32 Mode 33 Exportability 34 State 35 Made 36 Since 38 Expires 40 First 48 "
+        + "Second 64 Third 80")]
     [InlineData(typeof(AddressChecks), 8, "Postal 0 Street 4")]
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
     [InlineData(typeof(StateImage), 248,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
-        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220")]
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220 KeyNotes 244")]
     [InlineData(typeof(Charges), 24, "SettledMinor 0 FeeMinor 8 Rate 16 Currency 20")]
     [InlineData(typeof(RateTerms), 8, "From 0 To 2 Rate 4")]
     [InlineData(typeof(RateSet), 2144, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Rates 96")]
@@ -85,6 +91,7 @@ public sealed class GoldenTests
         Assert.Equal((32, 48), (Unsafe.SizeOf<HoldEntryV1>(), Unsafe.SizeOf<StepEntry>()));
         Assert.Equal((40, 32), (Unsafe.SizeOf<ChargeEntry>(), Unsafe.SizeOf<ContraEntry>()));
         Assert.Equal((48, 48), (Unsafe.SizeOf<AcceptorEntry>(), Unsafe.SizeOf<StopEntry>()));
+        Assert.Equal((96, 96), (Unsafe.SizeOf<KeyNoted>(), Unsafe.SizeOf<KeyNoteEntry>()));
         Assert.Equal((24, 112, 72), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
 
@@ -92,7 +99,7 @@ public sealed class GoldenTests
     [InlineData(typeof(JournalKind),
         "None=0 EpochStarted=1 Decided=2 CardAdded=3 CardsGenerated=4 HashAt=5 BatchChain=6 SessionChanged=7 "
         + "BusinessDateOpened=8 CardChanged=9 Truncated=10 PanSealed=11 RulesActivated=12 HoldsExpired=13 RatesActivated=14 "
-        + "AcceptorSet=15 PaymentStopped=16 CardAddressed=17 CardPinSet=18")]
+        + "AcceptorSet=15 PaymentStopped=16 CardAddressed=17 CardPinSet=18 KeyNoted=19")]
     [InlineData(typeof(EffectKind),
         "None=0 HoldOpened=1 Posted=2 Reversed=3 TombstoneSet=4 Credited=5 BalancesTold=6 Increased=7 Completed=8 Refunded=9 Released=10")]
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
@@ -108,11 +115,13 @@ public sealed class GoldenTests
     [InlineData(typeof(StateTable),
         "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10 "
         + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18 "
-        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22")]
+        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22 KeyNotes=23")]
     [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
     [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2 Cards=3 Ratio=4")]
     [InlineData(typeof(AcceptorStatus), "None=0 Active=1 Suspended=2 Closed=3")]
+    [InlineData(typeof(KeyState), "None=0 Next=1 Current=2 Previous=3 Retired=4")]
+    [InlineData(typeof(KeyAct), "None=0 Formed=1 Generated=2 Imported=3 Activated=4 Retired=5 Exported=6 Compromised=7")]
     [InlineData(typeof(StopKind), "None=0 Payment=1 Order=2 AllOrders=3")]
     [InlineData(typeof(AddressMatch), "NotAsked=0 Both=1 Street=2 Postal=3 Neither=4 Unavailable=5")]
     [InlineData(typeof(LimitSubject), "Card=1 Account=2 Merchant=3 Terminal=4 Bin=5")]
@@ -184,6 +193,30 @@ public sealed class GoldenTests
         Assert.Equal("C1A9EBBA3C26394DF87E48CCFAAE1CD5", Hex(bench.State.Hash));
         Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
         Assert.Equal(bench.State.Hash, bench.Fold().Hash);
+    }
+
+    [Fact]
+    public void The_share_of_keys_in_the_state_hash_is_frozen()
+    {
+        var bench = new Bench(empty: true);
+        var noted = new KeyNoted
+        {
+            Version = 1,
+            CheckValue = 0x0102030405,
+            Usage = 0x5030,
+            Bits = 256,
+            Expires = 30_000,
+            Algorithm = (byte)'A',
+            Mode = (byte)'B',
+            Exportability = (byte)'E',
+            State = KeyState.Current,
+            Act = KeyAct.Formed,
+        };
+        "zpk-acme"u8.CopyTo(noted.Label);
+        "anna"u8.CopyTo(noted.Operator);
+        "boris"u8.CopyTo(noted.SecondOperator);
+        bench.Write(JournalKind.KeyNoted, noted);
+        Assert.Equal("55AFA91C9454C0FAF33BE2CD05BE8B84", Hex(bench.State.Hash));
     }
 
     [Fact]

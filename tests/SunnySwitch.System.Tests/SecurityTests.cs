@@ -3,6 +3,7 @@ using System.Text;
 using SunnySwitch.Hsm;
 using SunnySwitch.Hsm.Cards;
 using SunnySwitch.Hsm.Desk;
+using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Ledger;
 using SunnySwitch.Hsm.Macs;
 using SunnySwitch.Hsm.Pins;
@@ -22,7 +23,7 @@ public sealed class SecurityTests
         using var other = new OtherSide(test);
         using (var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\""]))
         {
-            Assert.Contains("hsm: software module, keys and PINs in the memory of this process", running.Output, StringComparison.Ordinal);
+            Assert.Contains("WARNING: development mode: keys lie in this process's memory", running.Output, StringComparison.Ordinal);
             using var client = new AcquirerClient(running.Port(0));
             Assert.Equal("00", Code(client, other.Purchase(1, 1, "0000")));
             Assert.Equal(["55", "55"], [Code(client, other.Purchase(1, 2, "1000")), Code(client, other.Purchase(1, 3, "2000"))]);
@@ -115,10 +116,54 @@ public sealed class SecurityTests
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => test.Start([.. Settings, "links.0.security.pinKey=\"nobody\""]));
         Assert.Contains("hsm: no key has the label nobody", error.Message, StringComparison.Ordinal);
         error = await Assert.ThrowsAsync<InvalidOperationException>(() => test.Start([.. Settings, "mode=production"]));
-        Assert.Contains("in production, software is refused", error.Message, StringComparison.Ordinal);
+        Assert.Contains("in production, published keys are refused", error.Message, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(test.Folder, "test-keys.json"), """{"keys":[{"label":"zpk","usage":"P0","algorithm":"T","key":"00"}]}""");
         error = await Assert.ThrowsAsync<InvalidOperationException>(() => test.Start(Settings));
         Assert.Contains("key zpk: the key has a wrong length", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_MAC_key_is_changed_on_a_live_link_and_no_message_is_declined()
+    {
+        using var test = new TestSwitch();
+        using var old = new OtherSide(test);
+        using var next = new OtherSide(test);
+        using var running = await test.Start(["rehearse=false", "hsm={\"products\":[]}", "links.0.security.macKey=\"mak-live\""]);
+        Assert.Contains("WARNING: hsm: no key has the label mak-live yet", running.Output, StringComparison.Ordinal);
+        BringIn(running, old, "5C1F8A3306D94B27E1702FA9C4B68D35");
+        using var client = new AcquirerClient(running.Port(0));
+        var answer = client.Exchange(old.Signed(Plain(1)));
+        Assert.Equal(("00", true), (AcquirerClient.Code(answer), old.IsSigned(answer)));
+        BringIn(running, next, "90E47B1DA85236CF1F6B8D04E7325AC9", "--next");
+        answer = client.Exchange(old.Signed(Plain(2)));
+        Assert.Equal(("00", true), (AcquirerClient.Code(answer), old.IsSigned(answer)));
+        Assert.Equal(0, Ask(running, "key", "rotate", "--label", "mak-live", "--activate", "--operator", "anna", "--second", "boris").ExitCode);
+        // The other side changes when it comes to it: until then both count.
+        answer = client.Exchange(old.Signed(Plain(3)));
+        Assert.Equal(("00", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
+        answer = client.Exchange(next.Signed(Plain(4)));
+        Assert.Equal(("00", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
+        Assert.Equal(0, Ask(running, "key", "retire", "--label", "mak-live", "--version", "1", "--operator", "anna", "--second", "boris").ExitCode);
+        answer = client.Exchange(old.Signed(Plain(5)));
+        Assert.Equal(("63", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
+        using var http = new HttpClient();
+        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
+        Assert.Contains("sunny_key_uses_total{label=\"mak-live\",state=\"current\"}", metrics, StringComparison.Ordinal);
+        Assert.Equal(0, running.Terminate());
+    }
+
+    private static void BringIn(SwitchProcess running, OtherSide other, string part, params string[] more)
+    {
+        const string Second = "26AD93E7105B48FC73D05E8F41B2C960";
+        string[] key =
+        [
+            "key", "component", "--label", "mak-live", "--usage", "M6", "--algorithm", "A", "--bits", "128", "--of", "2", "--api",
+            $"http://127.0.0.1:{running.HttpPort}", .. more,
+        ];
+        Assert.Equal(0, SwitchProcess.RunWith(part, [.. key, "--part", "1", "--operator", "anna"]).ExitCode);
+        var formed = SwitchProcess.RunWith(Second, [.. key, "--part", "2", "--operator", "boris"]);
+        Assert.True(formed.ExitCode == 0, formed.Errors);
+        other.TakeMacKey(part, Second);
     }
 
     private static string[] Settings => ["rehearse=false", "ring.slots=256", $"hsm={{\"testKeys\":\"test-keys.json\",\"products\":[{CardsKeys}]}}"];
@@ -174,11 +219,12 @@ public sealed class SecurityTests
     {
         private readonly SoftwareHsm _hsm = new();
         private readonly KeyFile _keys;
+        private HsmKey? _macKey;
 
         public OtherSide(TestSwitch test)
         {
             var file = Path.Combine(SwitchProcess.Folder("config"), "test-keys.json");
-            File.Copy(file, Path.Combine(test.Folder, "test-keys.json"));
+            File.Copy(file, Path.Combine(test.Folder, "test-keys.json"), overwrite: true);
             _keys = KeyFile.Read(_hsm, File.ReadAllBytes(file));
         }
 
@@ -204,6 +250,12 @@ public sealed class SecurityTests
         }
 
         public bool IsSigned(byte[] answer) => MacOf(answer.AsSpan(..^16)) == Encoding.ASCII.GetString(answer.AsSpan(answer.Length - 16));
+
+        public void TakeMacKey(string one, string two)
+        {
+            var attributes = new KeyAttributes(KeyUsage.MacCmac, KeyAlgorithm.Aes, KeyMode.Any);
+            Assert.Equal(HsmResult.Done, _hsm.FormKey(in attributes, Convert.FromHexString(one), Convert.FromHexString(two), default, out _macKey));
+        }
 
         /// <summary>What must be nowhere once it was answered.</summary>
         public (string What, byte[] Bytes)[] Planted(int card)
@@ -241,10 +293,10 @@ public sealed class SecurityTests
         private string MacOf(ReadOnlySpan<byte> message)
         {
             var mac = new byte[8];
-            Assert.Equal(HsmResult.Done, _hsm.GenerateMac(new MacSide(Key("mak")), message, mac));
+            Assert.Equal(HsmResult.Done, _hsm.GenerateMac(new MacSide(_macKey ?? Key("mak")), message, mac));
             return Convert.ToHexString(mac);
         }
 
-        private Hsm.Keys.HsmKey Key(string label) => _keys.TryCurrent(label, out var key) ? key : throw new InvalidOperationException(label);
+        private HsmKey Key(string label) => _keys.TryCurrent(label, out var key) ? key : throw new InvalidOperationException(label);
     }
 }

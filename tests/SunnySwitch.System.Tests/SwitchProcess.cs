@@ -86,6 +86,24 @@ internal sealed partial class SwitchProcess : IDisposable
     /// <summary>Runs the executable to its end.</summary>
     public static (int ExitCode, string Output, string Errors) Run(params string[] arguments) => RunArmed(null, arguments);
 
+    /// <summary>Runs the executable to its end, with something on its standard input.</summary>
+    public static (int ExitCode, string Output, string Errors) RunWith(string? input, params string[] arguments)
+    {
+        using var process = Sunny(arguments);
+        process.StartInfo.RedirectStandardInput = input is not null;
+        process.Start();
+        var errors = process.StandardError.ReadToEndAsync();
+        if (input is not null)
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+
+        var output = process.StandardOutput.ReadToEnd();
+        Assert.True(process.WaitForExit(Patience), "the command did not end");
+        return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
     /// <summary>Runs the build with mutants, if there is a crash to come.</summary>
     public static (int ExitCode, string Output, string Errors) RunArmed(string? crash, params string[] arguments)
     {

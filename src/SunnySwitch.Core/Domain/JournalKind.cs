@@ -59,4 +59,7 @@ public enum JournalKind : ushort
 
     /// <summary>How a card's PIN is known; wrong PINs are forgotten.</summary>
     CardPinSet = 18,
+
+    /// <summary>A version of a key came, or changed its state: everything but the key.</summary>
+    KeyNoted = 19,
 }

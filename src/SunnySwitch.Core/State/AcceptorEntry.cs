@@ -108,11 +108,15 @@ internal struct StopEntry : IRegistered<StopEntry>
     }
 }
 
-/// <summary>What the registers say of a request: merchant, terminal, and orders of the cardholder not to be charged.</summary>
+/// <summary>
+/// What the registers say of a request: merchant, terminal, and orders of the cardholder not to be charged. What is known of keys is kept
+/// here too.
+/// </summary>
 internal sealed class Registers(StateOptions options)
 {
     public readonly Register<AcceptorEntry> Acceptors = new("tables.acceptors", options.AcceptorsMax, options.TouchMemory);
     public readonly Register<StopEntry> Stops = new("tables.stops", options.StopsMax, options.TouchMemory);
+    public readonly Register<KeyNoteEntry> KeyNotes = new("tables.keyNotes", options.KeyNotesMax, options.TouchMemory);
 
     /// <summary>Why the merchant, or its terminal, may take no payment; None when it may.</summary>
     public InternalResult ProblemOf(in Request request, bool areTerminalsKnown)

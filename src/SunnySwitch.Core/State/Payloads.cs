@@ -198,6 +198,34 @@ public struct CardPinSet
     [FieldOffset(32)] public Text16 Operator;
 }
 
+/// <summary>Payload of <see cref="JournalKind.KeyNoted"/>: a version of a key, who did what to it, and never the key.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 96)]
+public struct KeyNoted
+{
+    [FieldOffset(0)] public Text16 Label;
+    /// <summary>From 1.</summary>
+    [FieldOffset(16)] public uint Version;
+    /// <summary>The version that was current and is previous from now on; 0: none.</summary>
+    [FieldOffset(20)] public uint Replaced;
+    /// <summary>Key check value as a number: three bytes of a TDEA key, five of others.</summary>
+    [FieldOffset(24)] public ulong CheckValue;
+    [FieldOffset(32)] public Text16 Operator;
+    [FieldOffset(48)] public Text16 SecondOperator;
+    /// <summary>Empty, but for a key of three components.</summary>
+    [FieldOffset(64)] public Text16 ThirdOperator;
+    /// <summary>As X9.143 has it, first character in the high byte.</summary>
+    [FieldOffset(80)] public ushort Usage;
+    [FieldOffset(82)] public ushort Bits;
+    /// <summary>Day by which it is to be changed, days since 1970-01-01; 0: none was said.</summary>
+    [FieldOffset(84)] public ushort Expires;
+    /// <summary>As X9.143 has it; so are the two that follow.</summary>
+    [FieldOffset(86)] public byte Algorithm;
+    [FieldOffset(87)] public byte Mode;
+    [FieldOffset(88)] public byte Exportability;
+    [FieldOffset(89)] public KeyState State;
+    [FieldOffset(90)] public KeyAct Act;
+}
+
 /// <summary>One hold that is over: slot 4, account 4, key number 8, amount that was still held 8.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 24)]
 public struct ExpiredHold

@@ -70,6 +70,9 @@ internal sealed class Register<TEntry> where TEntry : unmanaged, IRegistered<TEn
         Sum += slot.Mix();
     }
 
+    /// <summary>All entries, as they lie: a look through the whole table.</summary>
+    public IEnumerable<TEntry> All() => _entries.Where(entry => entry.IsUsed);
+
     public void Write(ImageWriter image)
     {
         foreach (ref readonly var entry in _entries.AsSpan())

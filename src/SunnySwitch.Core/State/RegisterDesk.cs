@@ -3,7 +3,7 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Core.State;
 
 /// <summary>
-/// Judges what operators say of merchants, terminals, stopped payments and addresses against the state, and changes nothing; the caller
+/// Judges what operators say of merchants, terminals, stopped payments, addresses and keys against the state, and changes nothing; the caller
 /// journals the payload and applies it. Kernel thread only.
 /// </summary>
 public sealed class RegisterDesk(SwitchState state)
@@ -47,6 +47,48 @@ public sealed class RegisterDesk(SwitchState state)
             var digits => digits <= 12 && digits > 4 && set.Method == PinMethod.Ibm3624,
         };
         return !isGood ? CardRefusal.BadTerms : state.Cards.Find(set.Pan) < 0 ? CardRefusal.Unknown : CardRefusal.None;
+    }
+
+    /// <summary>
+    /// A version of a key comes, or goes from one state to the next. A label has one next, one current and one previous version at most: a
+    /// message can be of two keys, never of three.
+    /// </summary>
+    public CardRefusal Judge(in KeyNoted said)
+    {
+        var key = new KeyNoteEntry { Label = AcceptorEntry.IdOf(in said.Label), Version = said.Version };
+        var isGood = key.Label != 0 && said.Version != 0 && said.Bits != 0 && AcceptorEntry.IdOf(in said.Operator) != 0
+            && said.State is >= KeyState.Next and <= KeyState.Retired && said.Act is >= KeyAct.Formed and <= KeyAct.Compromised;
+        if (!isGood) return CardRefusal.BadTerms;
+        var (next, current, previous, highest) = (0U, 0U, 0U, 0U);
+        foreach (var each in state.Registers.KeyNotes.All())
+        {
+            if (each.Label != key.Label) continue;
+            highest = Math.Max(highest, each.Version);
+            if (each.State == KeyState.Next) next = each.Version;
+            else if (each.State == KeyState.Current) current = each.Version;
+            else if (each.State == KeyState.Previous) previous = each.Version;
+        }
+
+        ref readonly var known = ref state.Registers.KeyNotes.Find(in key);
+        if (said.Act is KeyAct.Formed or KeyAct.Generated or KeyAct.Imported)
+        {
+            if (known.IsUsed) return CardRefusal.AlreadyKnown;
+            var isFirst = said.State == KeyState.Current && (next | current) == 0;
+            var mayCome = isFirst || (said.State == KeyState.Next && next == 0 && current != 0);
+            if (said.Version != highest + 1 || said.Replaced != 0 || !mayCome) return CardRefusal.BadTerms;
+            return state.Registers.KeyNotes.HasRoomFor(in key) ? CardRefusal.None : CardRefusal.TableFull;
+        }
+
+        if (!known.IsUsed) return CardRefusal.Unknown;
+        if (known.CheckValue != said.CheckValue || known.Algorithm != said.Algorithm) return CardRefusal.BadTerms;
+        var mayBe = said.Act switch
+        {
+            KeyAct.Activated => known.State == KeyState.Next && said.State == KeyState.Current && said.Replaced == current && previous == 0,
+            KeyAct.Exported => known.State != KeyState.Retired && said.State == known.State && said.Replaced == 0,
+            KeyAct.Retired => known.State is KeyState.Next or KeyState.Previous && said.State == KeyState.Retired && said.Replaced == 0,
+            _ => known.State != KeyState.Retired && said.State == KeyState.Retired && said.Replaced == 0,
+        };
+        return mayBe ? CardRefusal.None : CardRefusal.BadTerms;
     }
 
     /// <summary>Where a cardholder lives.</summary>

@@ -8,8 +8,8 @@ namespace SunnySwitch.Core.State;
 /// How much of everything an image of a state holds. Durable, little-endian, frozen; the tables follow in this order, their
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
 /// sessions; since version 2, sealed PANs by card number; since version 3, holds of 72 bytes, balances told, rules, counters, receipts,
-/// steps, charges, contra-accounts and rates; since version 4, counters of months and lives, the register of merchants and terminals, and
-/// stopped payments.
+/// steps, charges, contra-accounts and rates; since version 4, counters of months and lives, the register of merchants and terminals,
+/// stopped payments, and what is known of keys.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
@@ -87,6 +87,9 @@ public struct StateImage
     [FieldOffset(224)] internal CompactRange MonthCounters;
     [FieldOffset(240)] internal int LifeCounters;
 
+    /// <summary>Versions of keys.</summary>
+    [FieldOffset(244)] public int KeyNotes;
+
     /// <summary>Of the newest version.</summary>
     public StateImage()
     {
@@ -106,6 +109,7 @@ public struct StateImage
             : 0)
         + (HasRegisters
             ? ((MonthCounters.Live + LifeCounters) * DayCounter.Bytes) + ((long)Acceptors * AcceptorEntry.Bytes) + ((long)Stops * StopEntry.Bytes)
+                + ((long)KeyNotes * KeyNoteEntry.Bytes)
             : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
@@ -121,7 +125,7 @@ public struct StateImage
             || !Good(Keys) || !Good(Tombstones)
             || (HasLifeCycle && !(Balances.IsGood && DayCounters.IsGood && SlidingCounters.IsGood && Receipts.IsGood && Steps.IsGood
                 && Charges.IsGood && ContraAccounts >= 0))
-            || (HasRegisters && !(MonthCounters.IsGood && (LifeCounters | Acceptors | Stops) >= 0))
+            || (HasRegisters && !(MonthCounters.IsGood && (LifeCounters | Acceptors | Stops | KeyNotes) >= 0))
             ? "the state image's head cannot be"
         : null;
 

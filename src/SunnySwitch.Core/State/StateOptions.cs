@@ -43,6 +43,9 @@ public sealed record StateOptions(
     /// <summary>Payment orders that cardholders stopped; 96 bytes each, rounded likewise.</summary>
     public int StopsMax { get; init; } = 4_096;
 
+    /// <summary>Versions of keys, retired ones included; 192 bytes each, rounded likewise.</summary>
+    public int KeyNotesMax { get; init; } = 1_024;
+
     /// <summary>Approved transactions that limits count; 76 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
@@ -68,6 +71,7 @@ public sealed record StateOptions(
             LifeCountersMax = AtLeast(image.LifeCounters),
             AcceptorsMax = AtLeast(image.Acceptors),
             StopsMax = AtLeast(image.Stops),
+            KeyNotesMax = AtLeast(image.KeyNotes),
             TouchMemory = false,
         };
     }
@@ -95,6 +99,7 @@ public sealed record StateOptions(
         if (LifeCountersMax is < 1 or > 1_000_000_000) yield return $"LifeCountersMax: 1 to 1000000000, is {LifeCountersMax}";
         if (AcceptorsMax is < 1 or > 100_000_000) yield return $"AcceptorsMax: 1 to 100000000, is {AcceptorsMax}";
         if (StopsMax is < 1 or > 100_000_000) yield return $"StopsMax: 1 to 100000000, is {StopsMax}";
+        if (KeyNotesMax is < 1 or > 100_000_000) yield return $"KeyNotesMax: 1 to 100000000, is {KeyNotesMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }

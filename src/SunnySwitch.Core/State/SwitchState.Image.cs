@@ -31,6 +31,7 @@ public sealed partial class SwitchState
         LifeCounters = Velocity.Lives.Live,
         Acceptors = Registers.Acceptors.Count,
         Stops = Registers.Stops.Count,
+        KeyNotes = Registers.KeyNotes.Count,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -54,6 +55,7 @@ public sealed partial class SwitchState
         Velocity.WriteLonger(image);
         Registers.Acceptors.Write(image);
         Registers.Stops.Write(image);
+        Registers.KeyNotes.Write(image);
         image.Flush();
     }
 
@@ -93,6 +95,7 @@ public sealed partial class SwitchState
             Velocity.ReadLonger(image, head.MonthCounters.Whole, new FifoRange { LiveFirst = 1, TodayFirst = 1, Next = 1L + head.LifeCounters });
             Registers.Acceptors.Read(image, head.Acceptors);
             Registers.Stops.Read(image, head.Stops);
+            Registers.KeyNotes.Read(image, head.KeyNotes);
         }
 
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);

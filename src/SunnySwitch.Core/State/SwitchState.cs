@@ -132,7 +132,7 @@ public sealed partial class SwitchState
         ("steps", Steps.Live, Options.StepsMax), ("charges", Charges.Live, Options.ChargesMax),
         ("contraAccounts", Contra.Count, Options.ContraAccountsMax), ("monthCounters", Velocity.Months.Live, Options.MonthCountersMax),
         ("lifeCounters", Velocity.Lives.Live, Options.LifeCountersMax), ("acceptors", Registers.Acceptors.Count, Options.AcceptorsMax),
-        ("stops", Registers.Stops.Count, Options.StopsMax),
+        ("stops", Registers.Stops.Count, Options.StopsMax), ("keyNotes", Registers.KeyNotes.Count, Options.KeyNotesMax),
     ];
 
     /// <summary>Entries in use, for metrics.</summary>
@@ -145,7 +145,7 @@ public sealed partial class SwitchState
         Cards.Sum, Accounts.Sum, Holds.Sum, Keys.Entries.Sum, Tombstones.Entries.Sum, Sessions.Sum, DaySum(), EpochSum(), SealedPans.Sum,
         Balances.Sum, Velocity.Rules.Sum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
         _hasContra ? Contra.Sum : 0, RateVersions.Sum, Charges.Sum,
-        Velocity.Months.Sum, Velocity.Lives.Sum, Registers.Acceptors.Sum, Registers.Stops.Sum,
+        Velocity.Months.Sum, Velocity.Lives.Sum, Registers.Acceptors.Sum, Registers.Stops.Sum, Registers.KeyNotes.Sum,
     ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
@@ -156,7 +156,7 @@ public sealed partial class SwitchState
         Balances.SumFromScratch(), Velocity.Rules.Sum, Velocity.Days.SumFromScratch(), Velocity.Slidings.SumFromScratch(),
         Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(), _hasContra ? Contra.SumFromScratch() : 0, RateVersions.Sum,
         Charges.SumFromScratch(), Velocity.Months.SumFromScratch(), Velocity.Lives.SumFromScratch(),
-        Registers.Acceptors.SumFromScratch(), Registers.Stops.SumFromScratch(),
+        Registers.Acceptors.SumFromScratch(), Registers.Stops.SumFromScratch(), Registers.KeyNotes.SumFromScratch(),
     ]);
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>
@@ -172,6 +172,10 @@ public sealed partial class SwitchState
             account.HeldMinor, account.AvailableMinor, entry.Address.Packed != 0, entry.PinMethod, entry.PinTries);
         return true;
     }
+
+    /// <summary>What is known of keys, by label and version.</summary>
+    public IReadOnlyList<KeyNote> KeyNotes() =>
+        [.. Registers.KeyNotes.All().Select(entry => entry.View).OrderBy(note => note.Label, StringComparer.Ordinal).ThenBy(note => note.Version)];
 
     /// <summary>Tokens of the cards whose PAN is sealed, in no particular order.</summary>
     public IEnumerable<PanToken> SealedCards()
@@ -309,6 +313,7 @@ public sealed partial class SwitchState
             case JournalKind.CardAddressed: Cards.Address(in Read<CardAddressed>(payload)); break;
             case JournalKind.AcceptorSet: ApplyAcceptor(in Read<AcceptorSet>(payload)); break;
             case JournalKind.PaymentStopped: ApplyStop(in Read<PaymentStopped>(payload)); break;
+            case JournalKind.KeyNoted: ApplyKey(in Read<KeyNoted>(payload)); break;
             case JournalKind.HoldsExpired: ApplyExpired(in Read<HoldsExpired>(payload)); break;
             case JournalKind.RulesActivated: ApplyRules(in Read<RuleSet>(payload)); break;
             case JournalKind.RatesActivated: ApplyRates(in Read<RateSet>(payload)); break;
@@ -344,6 +349,44 @@ public sealed partial class SwitchState
         To = order.To,
         Kind = order.Kind,
     });
+
+    private void ApplyKey(in KeyNoted noted)
+    {
+        var key = new KeyNoteEntry { Label = AcceptorEntry.IdOf(in noted.Label), Version = noted.Version };
+        if (noted.Replaced != 0)
+        {
+            var before = Registers.KeyNotes.Find(key with { Version = noted.Replaced });
+            Must.Hold(before.State == KeyState.Current);
+            (before.State, before.Since) = (KeyState.Previous, (ushort)_day);
+            Registers.KeyNotes.Set(in before);
+        }
+
+        var entry = Registers.KeyNotes.Find(in key);
+        if (entry.IsUsed)
+        {
+            Must.Hold(entry.CheckValue == noted.CheckValue && entry.Algorithm == noted.Algorithm);     // A version is one key for ever.
+        }
+        else
+        {
+            entry = key with
+            {
+                CheckValue = noted.CheckValue,
+                Usage = noted.Usage,
+                Bits = noted.Bits,
+                Algorithm = noted.Algorithm,
+                Mode = noted.Mode,
+                Exportability = noted.Exportability,
+                Expires = noted.Expires,
+                Made = (ushort)_day,
+                First = AcceptorEntry.IdOf(in noted.Operator),
+                Second = AcceptorEntry.IdOf(in noted.SecondOperator),
+                Third = AcceptorEntry.IdOf(in noted.ThirdOperator),
+            };
+        }
+
+        if (entry.State != noted.State) (entry.State, entry.Since) = (noted.State, (ushort)_day);
+        Registers.KeyNotes.Set(in entry);
+    }
 
     private void ApplyRules(in RuleSet rules)
     {

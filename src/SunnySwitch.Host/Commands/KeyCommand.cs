@@ -5,7 +5,7 @@ using SunnySwitch.Admin;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny key rotate-data</c> against the running switch.</summary>
+/// <summary><c>sunny key rotate-data</c> against the running switch; the ceremonies are <see cref="CeremonyCommands"/>.</summary>
 internal static class KeyCommand
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -17,7 +17,9 @@ internal static class KeyCommand
         var json = new Option<bool>("--json") { Description = "One JSON object instead of text." };
         var rotate = new Command("rotate-data", "Makes a new data key and seals every PAN at rest with it, while the switch runs.") { api, goOn, json };
         rotate.SetAction((parsed, stop) => Rotate(parsed.GetValue(api)!, parsed.GetValue(goOn), parsed.GetValue(json), stop));
-        return new Command("key", "Keys of the running switch.") { rotate };
+        var key = new Command("key", "Keys of the running switch.") { rotate };
+        foreach (var ceremony in CeremonyCommands.Create()) key.Add(ceremony);
+        return key;
     }
 
     private static async Task<int> Rotate(string api, bool goOn, bool json, CancellationToken stop)

@@ -28,6 +28,7 @@ internal static class OperatorLines
         }
 
         if (TryRead<CardPinSet>(header, JournalKind.CardPinSet, payload, out var pin)) return $"card {pin.Pan}: PIN by {pin.Method}{By(pin.Operator)}";
+        if (TryRead<KeyNoted>(header, JournalKind.KeyNoted, payload, out var key)) return Describe(in key);
         if (TryRead<CardAddressed>(header, JournalKind.CardAddressed, payload, out var addressed)) return $"card {addressed.Pan}{By(addressed.Operator)}";
         if (!TryRead<CardChanged>(header, JournalKind.CardChanged, payload, out var change)) return null;
         var region = change.HotRegion == 0 ? "" : $" in {change.HotRegion:D3}";
@@ -61,6 +62,18 @@ internal static class OperatorLines
             writer.WriteString("card", addressed.Pan.ToString());
             writer.WriteString("operator", Text(addressed.Operator));
         }
+        else if (TryRead<KeyNoted>(header, JournalKind.KeyNoted, payload, out var key))
+        {
+            writer.WriteString("key", Text(key.Label));
+            writer.WriteNumber("key_version", key.Version);
+            writer.WriteNumber("replaced_version", key.Replaced);
+            writer.WriteString("act", key.Act.ToString());
+            writer.WriteString("state", key.State.ToString());
+            writer.WriteString("usage", Usage(in key));
+            writer.WriteString("algorithm", $"{(char)key.Algorithm}{key.Bits}");
+            writer.WriteString("check_value", CheckValue(in key));
+            writer.WriteString("operators", Operators(in key));
+        }
         else if (TryRead<CardPinSet>(header, JournalKind.CardPinSet, payload, out var pin))
         {
             writer.WriteString("card", pin.Pan.ToString());
@@ -76,6 +89,21 @@ internal static class OperatorLines
             writer.WriteString("operator", Text(change.Operator));
         }
     }
+
+    private static string Describe(in KeyNoted key)
+    {
+        var replaced = key.Replaced == 0 ? "" : $", version {key.Replaced} is previous";
+        return $"key {Text(key.Label)} version {key.Version}: {key.Act}, {key.State}{replaced}, {Usage(in key)} "
+            + $"{(char)key.Algorithm}{key.Bits} {CheckValue(in key)}, by {Operators(in key)}";
+    }
+
+    private static string Usage(in KeyNoted key) => $"{(char)(key.Usage >> 8)}{(char)(key.Usage & 0xFF)}";
+
+    // Three bytes of a TDEA key, five of others.
+    private static string CheckValue(in KeyNoted key) => key.CheckValue.ToString(key.Algorithm == 'T' ? "X6" : "X10");
+
+    private static string Operators(in KeyNoted key) =>
+        string.Join(", ", new[] { Text(key.Operator), Text(key.SecondOperator), Text(key.ThirdOperator) }.Where(name => name.Length > 0));
 
     // A first version may be shorter: what it did not have is zero.
     private static bool TryRead<T>(in FrameHeader header, JournalKind kind, ReadOnlySpan<byte> payload, out T read)

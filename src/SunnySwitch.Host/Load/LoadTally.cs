@@ -61,6 +61,16 @@ internal sealed class LoadTally
     /// <summary>Bytes that the thread allocated in the measured part.</summary>
     public long AllocatedBytes;
 
+    /// <summary>Compiles what only the measured part calls: the runtime's own tables may grow with it, once, on this thread.</summary>
+    public LoadTally()
+    {
+        foreach (var histogram in (ReadOnlySpan<LongHistogram>)[Latency, Lateness])
+        {
+            histogram.RecordValue(1);
+            histogram.Reset();
+        }
+    }
+
     /// <summary>How often something was not as it must be.</summary>
     public long Flaws => Unmatched + Duplicate + Missing + EchoMismatch + Undecodable + ClosedByPeer + Unsent;
 

@@ -20,7 +20,6 @@ internal sealed record HsmOptions
     public IEnumerable<string> Problems(string mode)
     {
         if (Module is not "software") yield return $"hsm.module: software, is \"{Module}\"";
-        if (mode == "production") yield return "hsm.module: in production, software is refused: PINs belong into a device (PCI PIN requirement 1)";
         if (mode == "production" && TestKeys is not null) yield return "hsm.testKeys: in production, published keys are refused";
         if (WaitingMax is < 16 or > 65_536) yield return $"hsm.waitingMax: 16 to 65536, is {WaitingMax}";
         if (Products.Count > 64) yield return $"hsm.products: 64 at most, are {Products.Count}";

@@ -135,6 +135,9 @@ internal sealed record TableOptions
     public int? Acceptors { get; init; }
     public int? Stops { get; init; }
 
+    /// <summary>Without a value: 1,024.</summary>
+    public int? KeyNotes { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var entries = new[]
@@ -143,7 +146,7 @@ internal sealed record TableOptions
             ("tombstones", Tombstones), ("balances", Balances ?? 1_024), ("dayCounters", DayCounters ?? 1_024),
             ("slidingCounters", SlidingCounters ?? 1_024), ("receipts", Receipts ?? 1_024), ("steps", Steps ?? 1_024),
             ("charges", Charges ?? 1_024), ("monthCounters", MonthCounters ?? 1_024), ("lifeCounters", LifeCounters ?? 1_024),
-            ("acceptors", Acceptors ?? 4_096), ("stops", Stops ?? 4_096),
+            ("acceptors", Acceptors ?? 4_096), ("stops", Stops ?? 4_096), ("keyNotes", KeyNotes ?? 1_024),
         };
         foreach (var (name, value) in entries)
         {

@@ -14,6 +14,7 @@ using SunnySwitch.Cell;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Host.Options;
+using SunnySwitch.Hsm.Desk;
 using SunnySwitch.Links;
 
 namespace SunnySwitch.Host.Serving;
@@ -29,10 +30,11 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly RingBuffer<Input> _ring;
     private readonly DialectReload _reload;
     private readonly ConnectionTable _connections;
-    private readonly Security? _security;
+    private readonly PaymentDesk? _desk;
     private readonly Cell.Cell _cell;
     private readonly KernelThread _kernel;
     private readonly OperatorDesk _operators;
+    private readonly KeyDesk _keyDesk;
     private readonly WebApplication _web;
     private readonly LinkListener _listener;
     private readonly List<ListenOptions> _bound = [];
@@ -40,9 +42,9 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
+    private RunningSwitch(SwitchOptions options, Store store, PaymentDesk? desk, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
     {
-        _security = security;
+        _desk = desk;
         _options = options;
         _store = store;
         _keeper = keeper;
@@ -54,9 +56,10 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _connections = new ConnectionTable(links);
         _cell = new Cell.Cell(
             store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, store.Vault,
-            _connections.SlotsMax, options.Ring.Slots / 2, security?.Desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual);
+            _connections.SlotsMax, options.Ring.Slots / 2, desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
+        _keyDesk = new KeyDesk(_operators, store.Ledger, TimeProvider.System, options.Mode == "production", say);
         _web = BuildWeb(out _listener);
     }
 
@@ -65,10 +68,14 @@ internal sealed class RunningSwitch : IAsyncDisposable
         SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Action<string> say)
     {
         var links = LinkFactory.Make(options);
+        // In an empty folder nothing is made that production would refuse.
+        var isNew = !Directory.Exists(Path.Combine(dataFolder, "journal"));
+        if (isNew) Production.Check(options, "software", isSecureDevice: false, isMasterAFile: true, ledger: null);
+        if (options.Mode == "development") say(Production.Warning);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
-        var security = Security.Open(options, config, say);
-        var running = new RunningSwitch(options, store, security, links, new Keeper(options, dataFolder, config, settings, say), say);
+        var desk = Security.Open(options, store.Ledger, config, say);
+        var running = new RunningSwitch(options, store, desk, links, new Keeper(options, dataFolder, config, settings, say), say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -86,8 +93,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(false);
         _kernel.HaltAndJoin();
+        _keyDesk.Dispose();
         _store.Dispose();
-        _security?.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -98,7 +105,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.Start();
         await GenerateCards(say).ConfigureAwait(false);
         await _web.StartAsync().ConfigureAwait(false);
-        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
+        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), TidyKeys(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
         foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
         {
             var terms = link.Profile.Terms;
@@ -176,8 +183,9 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
-        if (_security is not null) SwitchMetrics.AddSecurity(page, _security.Desk);
+        if (_desk is not null) SwitchMetrics.AddSecurity(page, _desk);
         _keeper.AddMetrics(page);
+        _keyDesk.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));
@@ -189,6 +197,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         new RulesApi(_operators).Map(web);
         new RatesApi(_operators).Map(web);
         new KeysApi(_operators, _store.RotateDataKey, () => _store.Vault.CurrentKey).Map(web);
+        new CeremonyApi(_keyDesk).Map(web);
     }
 
     /// <summary>Reads the dialect files again.</summary>
@@ -239,6 +248,12 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (await Next(timer).ConfigureAwait(false)) _listener.CloseOverdue();
+    }
+
+    private async Task TidyKeys()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (await Next(timer).ConfigureAwait(false)) _keyDesk.Tidy();
     }
 
     private async Task<bool> Next(PeriodicTimer timer)

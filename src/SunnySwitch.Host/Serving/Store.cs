@@ -5,6 +5,8 @@ using SunnySwitch.Core.State;
 using SunnySwitch.Host.Disk;
 using SunnySwitch.Host.Options;
 using SunnySwitch.Hsm;
+using SunnySwitch.Hsm.Ledger;
+using SunnySwitch.Hsm.Software;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Snapshots;
 
@@ -18,13 +20,13 @@ internal sealed class Store : IDisposable
     private readonly byte[] _tokenKey;
     private readonly FileMasterKey _master;
     private readonly DataKeys _dataKeys;
+    private readonly SoftwareHsm _hsm;
+    private readonly SoftwareKeySeal _seal;
 
     private Store(
-        FileStream locked, FileDisk files, byte[] tokenKey, FileMasterKey master, DataKeys dataKeys, SwitchState state,
-        Journal.Journal journal, RecoveryReport report)
+        FileStream locked, FileDisk files, byte[] tokenKey, Keys keys, SwitchState state, Journal.Journal journal, RecoveryReport report)
     {
-        _master = master;
-        _dataKeys = dataKeys;
+        (_master, _dataKeys, _hsm, _seal, Ledger) = keys;
         _lock = locked;
         _files = files;
         _tokenKey = tokenKey;
@@ -45,6 +47,9 @@ internal sealed class Store : IDisposable
 
     /// <summary>Seals PANs with the data keys.</summary>
     public IPanVault Vault => _dataKeys.Vault;
+
+    /// <summary>The keys of payment cryptography, and the module that holds them.</summary>
+    public KeyLedger Ledger { get; }
 
     /// <summary>Makes a new data key; it is on disk before it is used.</summary>
     public uint RotateDataKey() => _dataKeys.Rotate();
@@ -97,13 +102,7 @@ internal sealed class Store : IDisposable
         var cut = report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "";
         say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
             + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
-        // Folders of before there were data keys hold no sealed PAN.
-        var mayCreate = state.SealedPanCount == 0;
-        var master = FileMasterKey.Open(Path.Combine(dataFolder, "master.key"), mayCreate);
-        var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate);
-        var count = dataKeys.Vault.CurrentKey;
-        say($"keys: {count} data key{(count == 1 ? "" : "s")} under the master key in a file, check {master.Check}");
-        return new Store(locked, files, key, master, dataKeys, state, journal, report);
+        return new Store(locked, files, key, OpenKeys(options, dataFolder, state, say), state, journal, report);
 
         string? Check(IDisk disk, string name, out SnapshotHeader header)
         {
@@ -112,6 +111,31 @@ internal sealed class Store : IDisposable
             return SnapshotReader.CheckHeader(file, name, out header) ?? isWhole.GetAwaiter().GetResult();
         }
     }
+
+    /// <summary>The master key and what it wraps, compared with what the journal knows of it.</summary>
+    private static Keys OpenKeys(SwitchOptions options, string dataFolder, SwitchState state, Action<string> say)
+    {
+        var notes = state.KeyNotes();
+        var hasKeys = notes.Any(note => note.State != KeyState.Retired);
+        var blocks = Path.Combine(dataFolder, "keys.blocks");
+        // Folders of before there were data keys hold no sealed PAN.
+        var mayCreate = state.SealedPanCount == 0;
+        var master = FileMasterKey.Open(Path.Combine(dataFolder, "master.key"), mayCreate && !hasKeys && !File.Exists(blocks));
+        var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate);
+        var count = dataKeys.Vault.CurrentKey;
+        say($"keys: {count} data key{(count == 1 ? "" : "s")} under the master key in a file, check {master.Check}");
+        var hsm = new SoftwareHsm();
+        var seal = new SoftwareKeySeal(hsm, master);
+        var ledger = KeyLedger.Open(blocks, hsm, seal, mayCreate: !hasKeys);
+        foreach (var line in ledger.Follow(notes)) say(line);
+        Production.Check(options, hsm.Name, hsm.IsSecureDevice, isMasterAFile: true, ledger);
+        foreach (var published in ledger.Published()) say($"WARNING: {published}: for tests only");
+        var labels = notes.Where(note => note.State == KeyState.Current).Select(note => note.Label).Count();
+        say($"ledger: {labels} current key{(labels == 1 ? "" : "s")} in the {hsm.Name} module, under its master key {ledger.MasterCheck}");
+        return new Keys(master, dataKeys, hsm, seal, ledger);
+    }
+
+    private sealed record Keys(FileMasterKey Master, DataKeys DataKeys, SoftwareHsm Hsm, SoftwareKeySeal Seal, KeyLedger Ledger);
 
     /// <summary>The state's sizes as configured.</summary>
     public static StateOptions StateOptions(SwitchOptions options)
@@ -131,6 +155,7 @@ internal sealed class Store : IDisposable
             LifeCountersMax = tables.LifeCounters ?? state.LifeCountersMax,
             AcceptorsMax = tables.Acceptors ?? state.AcceptorsMax,
             StopsMax = tables.Stops ?? state.StopsMax,
+            KeyNotesMax = tables.KeyNotes ?? state.KeyNotesMax,
             ContraAccountsMax = tables.ContraAccounts ?? state.ContraAccountsMax,
         };
     }
@@ -161,6 +186,8 @@ internal sealed class Store : IDisposable
     {
         Journal.Dispose();
         _dataKeys.Dispose();
+        _seal.Dispose();
+        _hsm.Dispose();
         _master.Dispose();
         _lock.Dispose();
     }

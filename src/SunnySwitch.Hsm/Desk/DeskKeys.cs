@@ -57,6 +57,9 @@ internal sealed class DeskKeys
         _generation = generation;
     }
 
+    /// <summary>Counts a use.</summary>
+    public void Used(HsmKey key) => _ring.Used(key);
+
     /// <summary>What a link has; false if it has nothing.</summary>
     public bool TryLink(uint link, out LinkKeys terms, out (KeyPair Pin, KeyPair Mac) keys)
     {

@@ -71,7 +71,7 @@ public sealed class PaymentDesk : IHsmDesk
     {
         _keys.Refresh();
         if (!_keys.TryLink(link, out _, out var keys) || keys.Mac.Current is not { } key) return DeskAnswer.Full;
-        return Counted(_hsm.GenerateMac(new MacSide(key), message, mac)) == HsmResult.Done ? DeskAnswer.Done : DeskAnswer.Full;
+        return Counted(key, _hsm.GenerateMac(new MacSide(key), message, mac)) == HsmResult.Done ? DeskAnswer.Done : DeskAnswer.Full;
     }
 
     private SecurityVerdict VerifyMac(in Transaction transaction, KeyPair keys)
@@ -80,8 +80,12 @@ public sealed class PaymentDesk : IHsmDesk
         mac = mac[..transaction.Evidence.MacBytes];
         var signed = transaction.Signed[..transaction.SignedBytes];
         var verdict = SecurityVerdict.Unable;
-        if (keys.Current is { } current) verdict = VerdictOf(Counted(_hsm.VerifyMac(new MacSide(current), signed, mac)));
-        if (verdict == SecurityVerdict.Wrong && keys.Previous is { } previous) verdict = VerdictOf(Counted(_hsm.VerifyMac(new MacSide(previous), signed, mac)));
+        if (keys.Current is { } current) verdict = VerdictOf(Counted(current, _hsm.VerifyMac(new MacSide(current), signed, mac)));
+        if (verdict == SecurityVerdict.Wrong && keys.Previous is { } previous)
+        {
+            verdict = VerdictOf(Counted(previous, _hsm.VerifyMac(new MacSide(previous), signed, mac)));
+        }
+
         return verdict;
     }
 
@@ -108,10 +112,11 @@ public sealed class PaymentDesk : IHsmDesk
         var method = card.Method == PinMethod.OfProduct ? terms.PinMethod : card.Method;
         value = value[..card.CopyDigits(value)];
         var side = new PinSide(zone, format, ksn);
+        _keys.Used(zone);
         if (method == PinMethod.Pvv)
         {
             if (value.IsEmpty) return HsmResult.UnknownKey;
-            return Counted(_hsm.VerifyPvv(in side, block, evidence.PanText, verification, card.KeyIndex, value));
+            return Counted(verification, _hsm.VerifyPvv(in side, block, evidence.PanText, verification, card.KeyIndex, value));
         }
 
         if (value.IsEmpty)
@@ -124,7 +129,7 @@ public sealed class PaymentDesk : IHsmDesk
         Span<byte> validation = stackalloc byte[16];
         System.Text.Encoding.ASCII.GetBytes(terms.Decimalisation, decimalisation);
         WriteValidation(evidence.PanText, validation);
-        return Counted(_hsm.VerifyIbmPin(in side, block, evidence.PanText, verification, new Ibm3624Terms(decimalisation, validation), value));
+        return Counted(verification, _hsm.VerifyIbmPin(in side, block, evidence.PanText, verification, new Ibm3624Terms(decimalisation, validation), value));
     }
 
     /// <summary>The first sixteen digits of the PAN, with F behind where it has fewer (IBM 3624, validation data).</summary>
@@ -152,10 +157,10 @@ public sealed class PaymentDesk : IHsmDesk
         var isChip = transaction.Decided.Request.EntryMode / 10 is 5 or 7;
         var kind = isPrinted ? CardCodeKind.Cvv2 : isChip ? CardCodeKind.Icvv : CardCodeKind.Cvv;
         var terms = new CardCodeTerms(kind, evidence.PanText, evidence.Expiry, ((ReadOnlySpan<byte>)evidence.ServiceCode)[..3]);
-        var verdict = VerdictOf(Counted(_hsm.VerifyCardCode(key, in terms, code)));
+        var verdict = VerdictOf(Counted(key, _hsm.VerifyCardCode(key, in terms, code)));
         if (verdict == SecurityVerdict.Wrong && _keys.Of(product).CardCode.Previous is { } previous)
         {
-            verdict = VerdictOf(Counted(_hsm.VerifyCardCode(previous, in terms, code)));
+            verdict = VerdictOf(Counted(previous, _hsm.VerifyCardCode(previous, in terms, code)));
         }
 
         return verdict;
@@ -169,10 +174,10 @@ public sealed class PaymentDesk : IHsmDesk
         if (bytes == 0) return SecurityVerdict.Malformed;
         var card = CardOf(in evidence, product);
         var cryptogram = CryptogramOf(in evidence, product, data[..bytes]);
-        var verdict = VerdictOf(Counted(_hsm.VerifyArqc(key, in card, in cryptogram)));
+        var verdict = VerdictOf(Counted(key, _hsm.VerifyArqc(key, in card, in cryptogram)));
         if (verdict == SecurityVerdict.Wrong && _keys.Of(product).Cryptogram.Previous is { } previous)
         {
-            verdict = VerdictOf(Counted(_hsm.VerifyArqc(previous, in card, in cryptogram)));
+            verdict = VerdictOf(Counted(previous, _hsm.VerifyArqc(previous, in card, in cryptogram)));
         }
 
         return verdict;
@@ -191,7 +196,7 @@ public sealed class PaymentDesk : IHsmDesk
         Span<byte> answer = stackalloc byte[4];
         answer = answer[..ChipData.WriteAnswer(method, in transaction.Decided, answer)];
         var arpcBytes = method == ArpcMethod.ResponseCode ? 8 : 4;
-        var result = Counted(_hsm.VerifyArqcGenerateArpc(key, in card, in cryptogram, method, answer, target[..arpcBytes]));
+        var result = Counted(key, _hsm.VerifyArqcGenerateArpc(key, in card, in cryptogram, method, answer, target[..arpcBytes]));
         if (result != HsmResult.Done) return false;
         answer.CopyTo(target[arpcBytes..]);
         bytes = arpcBytes + answer.Length;
@@ -213,6 +218,12 @@ public sealed class PaymentDesk : IHsmDesk
             _ => EmvSession.None,
         };
         return new EmvCryptogram(session, data, version.Padding, evidence.Cryptogram);
+    }
+
+    private HsmResult Counted(HsmKey key, HsmResult result)
+    {
+        _keys.Used(key);
+        return Counted(result);
     }
 
     private HsmResult Counted(HsmResult result)

@@ -3,15 +3,23 @@ using SunnySwitch.Hsm.Keys;
 
 namespace SunnySwitch.Hsm.Ledger;
 
-/// <summary>Keys by label, as they are now. Lock-free to read, from any thread.</summary>
+/// <summary>
+/// The keys in use, by label. What is made is made with the current one; what is checked is checked with the current one, and where that
+/// fails with the previous one, as long as there is one: so a change of a key declines nothing. Any thread, without a lock.
+/// </summary>
 public interface IKeyRing
 {
-    /// <summary>Rises with every change: until then, what was found stays.</summary>
+    /// <summary>Rises with every change: handles may be kept as long as it stays.</summary>
     int Generation { get; }
 
-    /// <summary>The key that is used now.</summary>
+    /// <summary>The current version of a key; false, and nothing, when there is none.</summary>
     bool TryCurrent(string label, [NotNullWhen(true)] out HsmKey? key);
 
-    /// <summary>The one before, as long as it is still taken.</summary>
+    /// <summary>The version before it, while both count; false, and nothing, when there is none.</summary>
     bool TryPrevious(string label, [NotNullWhen(true)] out HsmKey? key);
+
+    /// <summary>Counts a use of a key that came from here.</summary>
+    void Used(HsmKey key)
+    {
+    }
 }

@@ -150,7 +150,11 @@ public sealed partial class SoftwareHsm
         }
     }
 
-    private HsmResult Take(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
+    /// <summary>The material of a held key, for the ledger's blocks; whatever the key may be used for.</summary>
+    internal bool TryHeld(HsmKey key, out KeyMaterial material) => TryUse(key, KeyTask.None, out material) != HsmResult.UnknownKey;
+
+    /// <summary>Takes a clear key that came from inside: checked like any other.</summary>
+    internal HsmResult Take(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
     {
         handle = null;
         var result = Possible(in attributes, key.Length);
