@@ -16,12 +16,15 @@ public sealed class SecurityTests
 {
     private const string CardsKeys = """{"bin":"400000","pinKey":"pvk","pinMethod":"ibm3624","cardCodeKey":"cvk"}""";
 
-    [Fact]
-    public async Task A_terminals_PIN_and_code_are_verified_tries_counted_and_forgotten_by_the_operator()
+    /// <summary>By the kernel itself, and by two threads beside it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_terminals_PIN_and_code_are_verified_tries_counted_and_forgotten_by_the_operator(int threads)
     {
         using var test = new TestSwitch();
         using var other = new OtherSide(test);
-        using (var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\""]))
+        using (var running = await test.Start([.. Settings, Threads(threads), "links.0.security.pinKey=\"zpk\""]))
         {
             Assert.Contains("WARNING: development mode: keys lie in this process's memory", running.Output, StringComparison.Ordinal);
             using var client = new AcquirerClient(running.Port(0));
@@ -37,7 +40,7 @@ public sealed class SecurityTests
             Assert.Equal(0, running.Terminate());
         }
 
-        using (var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\""]))
+        using (var running = await test.Start([.. Settings, Threads(threads), "links.0.security.pinKey=\"zpk\""]))
         {
             using var client = new AcquirerClient(running.Port(0));
             Assert.Equal("75", Code(client, other.Purchase(1, 9, "0000")));
@@ -52,12 +55,15 @@ public sealed class SecurityTests
         Assert.Contains("75 PinTriesExceeded: too many wrong PINs before", explained, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Every_message_of_a_link_with_a_MAC_key_has_the_right_MAC_both_ways()
+    /// <summary>By the kernel itself, and by two threads beside it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Every_message_of_a_link_with_a_MAC_key_has_the_right_MAC_both_ways(int threads)
     {
         using var test = new TestSwitch();
         using var other = new OtherSide(test);
-        using var running = await test.Start([.. Settings, "links.0.security.macKey=\"mak\""]);
+        using var running = await test.Start([.. Settings, Threads(threads), "links.0.security.macKey=\"mak\""]);
         using var client = new AcquirerClient(running.Port(0));
         var answer = client.Exchange(other.Signed(Plain(1)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
@@ -73,15 +79,19 @@ public sealed class SecurityTests
         var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
         Assert.Contains("sunny_mac_wrong_total 2\n", metrics, StringComparison.Ordinal);
         Assert.Contains("sunny_hsm_results_total{result=\"WrongMac\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Equal(threads == 0, metrics.Contains("sunny_hsm_waits_total 0\n", StringComparison.Ordinal));
         Assert.Equal(0, running.Terminate());
     }
 
-    [Fact]
-    public async Task Nothing_that_was_verified_is_kept_in_memory_files_logs_or_metrics()
+    /// <summary>By the kernel itself, and by two threads beside it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Nothing_that_was_verified_is_kept_in_memory_files_logs_or_metrics(int threads)
     {
         using var test = new TestSwitch();
         using var other = new OtherSide(test);
-        using var running = await test.Start([.. Settings, "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
+        using var running = await test.Start([.. Settings, Threads(threads), "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
         using (var client = new AcquirerClient(running.Port(0)))
         {
             // More than the ring has slots, so that nothing is where it first was.
@@ -165,6 +175,8 @@ public sealed class SecurityTests
         Assert.True(formed.ExitCode == 0, formed.Errors);
         other.TakeMacKey(part, Second);
     }
+
+    private static string Threads(int threads) => $"hsm.threads={threads}";
 
     private static string[] Settings => ["rehearse=false", "ring.slots=256", $"hsm={{\"testKeys\":\"test-keys.json\",\"products\":[{CardsKeys}]}}"];
 

@@ -14,13 +14,17 @@ internal sealed record HsmOptions
 
     public IReadOnlyList<ProductKeyOptions> Products { get; init; } = [];
 
-    /// <summary>Requests that can wait for a slow module at once; one more gets 96.</summary>
+    /// <summary>Threads that ask the module while the kernel goes on; 0: the kernel asks it itself, which is right for one that takes microseconds.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>With threads: requests that can wait at once; one more gets 96.</summary>
     public int WaitingMax { get; init; } = Cell.Cell.ParkingMaxUsual;
 
     public IEnumerable<string> Problems(string mode)
     {
         if (Module is not "software") yield return $"hsm.module: software, is \"{Module}\"";
         if (mode == "production" && TestKeys is not null) yield return "hsm.testKeys: in production, published keys are refused";
+        if (Threads is < 0 or > 64) yield return $"hsm.threads: 0 to 64, is {Threads}";
         if (WaitingMax is < 16 or > 65_536) yield return $"hsm.waitingMax: 16 to 65536, is {WaitingMax}";
         if (Products.Count > 64) yield return $"hsm.products: 64 at most, are {Products.Count}";
         for (var index = 0; index < Products.Count; index++)

@@ -9,9 +9,13 @@ namespace SunnySwitch.Host.Serving;
 internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
 {
     private RingBuffer<Input>? _ring;
+    private volatile bool _isStopped;
 
     /// <summary>Where the answers go; set before the kernel asks anything.</summary>
     public void Connect(RingBuffer<Input> ring) => _ring = ring;
+
+    /// <summary>Nobody takes them any more.</summary>
+    public void Stop() => _isStopped = true;
 
     /// <inheritdoc/>
     public void Put(long ticket, bool isDone, SecurityVerdicts verdicts, ReadOnlySpan<byte> data)
@@ -19,8 +23,13 @@ internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
         var ring = _ring!;
         var spin = new SpinWait();
         long sequence;
-        // The kernel empties the ring whatever happens, so that this ends.
-        while (!ring.TryNext(1, out sequence)) spin.SpinOnce();
+        // The kernel empties the ring whatever happens, until it stops.
+        while (!ring.TryNext(1, out sequence))
+        {
+            if (_isStopped) return;
+            spin.SpinOnce();
+        }
+
         var slot = ring[sequence];
         slot.Kind = InputKind.DeskAnswer;
         slot.ArrivedAt = clock.Now;

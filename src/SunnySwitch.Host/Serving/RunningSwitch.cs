@@ -14,7 +14,6 @@ using SunnySwitch.Cell;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Host.Options;
-using SunnySwitch.Hsm.Desk;
 using SunnySwitch.Links;
 
 namespace SunnySwitch.Host.Serving;
@@ -26,11 +25,11 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly Store _store;
     private readonly Keeper _keeper;
     private readonly IReadOnlyList<Link> _links;
-    private readonly MonotonicClock _clock = new();
+    private readonly MonotonicClock _clock;
     private readonly RingBuffer<Input> _ring;
     private readonly DialectReload _reload;
     private readonly ConnectionTable _connections;
-    private readonly PaymentDesk? _desk;
+    private readonly Security? _security;
     private readonly Cell.Cell _cell;
     private readonly KernelThread _kernel;
     private readonly OperatorDesk _operators;
@@ -42,21 +41,23 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, PaymentDesk? desk, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
+    private RunningSwitch(SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, MonotonicClock clock, Action<string> say)
     {
-        _desk = desk;
+        _clock = clock;
+        _security = security;
         _options = options;
         _store = store;
         _keeper = keeper;
         _links = links;
         _reload = new DialectReload(links, options.Links, say);
-        var signedBytesMax = links.Any(link => link.Profile.Terms.MacRequired) ? Intake.SignedBytesMax : 0;
+        var signedBytesMax = SignedBytesMax(links);
         _ring = RingBuffer<Input>.CreateMultiProducer(
             () => new Input(signedBytesMax), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
         _cell = new Cell.Cell(
             store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, store.Vault,
-            _connections.SlotsMax, options.Ring.Slots / 2, desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual);
+            _connections.SlotsMax, options.Ring.Slots / 2, security?.Desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual);
+        security?.Connect(_ring);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
         _keyDesk = new KeyDesk(_operators, store.Ledger, TimeProvider.System, options.Mode == "production", say);
@@ -74,8 +75,10 @@ internal sealed class RunningSwitch : IAsyncDisposable
         if (options.Mode == "development") say(Production.Warning);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
-        var desk = Security.Open(options, store.Ledger, config, say);
-        var running = new RunningSwitch(options, store, desk, links, new Keeper(options, dataFolder, config, settings, say), say);
+        var clock = new MonotonicClock();
+        var security = Security.Open(options, store.Ledger, config, SignedBytesMax(links), clock, say);
+        var running = new RunningSwitch(
+            options, store, security, links, new Keeper(options, dataFolder, config, settings, say), clock, say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -92,12 +95,16 @@ internal sealed class RunningSwitch : IAsyncDisposable
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(false);
+        if (_security is not null) await _security.Finish(TimeSpan.FromSeconds(2)).ConfigureAwait(false);
         _kernel.HaltAndJoin();
+        _security?.Dispose();
         _keyDesk.Dispose();
         _store.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
+
+    private static int SignedBytesMax(IReadOnlyList<Link> links) => links.Any(link => link.Profile.Terms.MacRequired) ? Intake.SignedBytesMax : 0;
 
     private async Task Start(Action<string> say)
     {
@@ -183,7 +190,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
-        if (_desk is not null) SwitchMetrics.AddSecurity(page, _desk);
+        if (_security is not null) SwitchMetrics.AddSecurity(page, _security);
         _keeper.AddMetrics(page);
         _keyDesk.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);

@@ -1,15 +1,55 @@
+using System.Diagnostics;
+using SunnySwitch.Cell;
+using SunnySwitch.Core.Stages;
+using SunnySwitch.Disruptor;
 using SunnySwitch.Host.Options;
+using SunnySwitch.Hsm;
 using SunnySwitch.Hsm.Desk;
 using SunnySwitch.Hsm.Ledger;
 
 namespace SunnySwitch.Host.Serving;
 
-/// <summary>The desk that the kernel asks, over the module and the keys of the ledger.</summary>
-internal static class Security
+/// <summary>The desk that the kernel asks, over the module and the keys of the ledger: on the kernel's own thread, or on others.</summary>
+internal sealed class Security : IDisposable
 {
+    private readonly PaymentDesk[] _desks;
+    private readonly QueuedDesk? _queue;
+    private readonly DeskAnswers? _answers;
+
+    private Security(PaymentDesk desk, HsmOptions options, int signedBytesMax, IClock clock)
+    {
+        _desks = [desk, .. Enumerable.Range(1, Math.Max(0, options.Threads - 1)).Select(_ => desk.Twin())];
+        if (options.Threads == 0) return;
+        _answers = new DeskAnswers(clock);
+        _queue = new QueuedDesk(_desks, _answers, options.WaitingMax, signedBytesMax);
+    }
+
+    /// <summary>What the kernel asks.</summary>
+    public IHsmDesk Desk => _queue is null ? _desks[0] : _queue;
+
+    /// <summary>How often each result came out.</summary>
+    public IEnumerable<(HsmResult Result, long Count)> Results =>
+        _desks.SelectMany(desk => desk.Results).GroupBy(each => each.Result).Select(each => (each.Key, each.Sum(one => one.Count)));
+
+    /// <summary>Where answers of other threads go; before the kernel starts.</summary>
+    public void Connect(RingBuffer<Input> ring) => _answers?.Connect(ring);
+
+    /// <summary>Waits until the module has answered all it was asked, or for too long.</summary>
+    public async Task Finish(TimeSpan atMost)
+    {
+        for (var clock = Stopwatch.StartNew(); _queue is { Pending: > 0 } && clock.Elapsed < atMost;) await Task.Delay(1).ConfigureAwait(false);
+    }
+
+    /// <summary>The kernel has stopped: nobody takes an answer any more.</summary>
+    public void Dispose()
+    {
+        _answers?.Stop();
+        _queue?.Dispose();
+    }
+
     /// <summary>Null where nothing is configured.</summary>
     /// <exception cref="OptionsException">A file of test keys that is not there or wrong, or, with one, a label that no key has.</exception>
-    public static PaymentDesk? Open(SwitchOptions options, KeyLedger ledger, string? config, Action<string> say)
+    public static Security? Open(SwitchOptions options, KeyLedger ledger, string? config, int signedBytesMax, IClock clock, Action<string> say)
     {
         if (options.Hsm is not { } wanted) return null;
         IKeyRing ring = wanted.TestKeys is null ? ledger : WithTestKeys(ledger, wanted.TestKeys, config, say);
@@ -22,7 +62,7 @@ internal static class Security
         if (missing.Count > 0 && wanted.TestKeys is not null) throw new OptionsException(missing);
         // Ceremonies are held with a switch that runs: the first start of all has no keys yet.
         foreach (var each in missing) say($"WARNING: {each} yet: what needs it is declined until sunny key brings it in");
-        return new PaymentDesk(ledger.Hsm, ring, links, products);
+        return new Security(new PaymentDesk(ledger.Hsm, ring, links, products), wanted, signedBytesMax, clock);
     }
 
     private static TestKeyRing WithTestKeys(KeyLedger ledger, string file, string? config, Action<string> say)

@@ -2,7 +2,6 @@ using SunnySwitch.Admin;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.State;
 using SunnySwitch.Disruptor;
-using SunnySwitch.Hsm.Desk;
 using SunnySwitch.Links;
 
 namespace SunnySwitch.Host.Serving;
@@ -76,9 +75,9 @@ internal static class SwitchMetrics
     }
 
     /// <summary>What the HSM says, by result.</summary>
-    public static void AddSecurity(MetricsPage page, PaymentDesk desk) => page.Counter(
+    public static void AddSecurity(MetricsPage page, Security security) => page.Counter(
         "sunny_hsm_results_total", "What the HSM said of PINs, codes, cryptograms and MACs.", ["result"],
-        () => desk.Results.Where(each => each.Count > 0).Select(each => new Measured([each.Result.ToString()], each.Count)));
+        () => security.Results.Where(each => each.Count > 0).Select(each => new Measured([each.Result.ToString()], each.Count)));
 
     private static void AddLinks(MetricsPage page, IReadOnlyList<Link> links, LinkCounters counters, ConnectionTable connections)
     {

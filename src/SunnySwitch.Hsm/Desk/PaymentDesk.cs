@@ -13,13 +13,16 @@ namespace SunnySwitch.Hsm.Desk;
 /// The HSM desk over a module that answers on the spot: finds the keys of a link and of a card's product, asks the module, and says verdicts.
 /// While a key and the one before it overlap, what was made under either is right.
 /// </summary>
-/// <remarks>The kernel's thread alone. Nothing is allocated per request but where the ring of keys has changed.</remarks>
+/// <remarks>One thread; another gets a <see cref="Twin"/>. Nothing is allocated per request but where the ring of keys has changed.</remarks>
 public sealed class PaymentDesk : IHsmDesk
 {
     /// <summary>Devices whose last key serial number is remembered.</summary>
     public const int DevicesMaxUsual = 65_536;
 
     private readonly IPaymentHsm _hsm;
+    private readonly IKeyRing _ring;
+    private readonly IReadOnlyList<LinkKeys> _links;
+    private readonly IReadOnlyList<ProductKeys> _products;
     private readonly DeskKeys _keys;
     private readonly DeviceCounters _devices;
     private readonly long[] _results = new long[64];
@@ -27,11 +30,19 @@ public sealed class PaymentDesk : IHsmDesk
     /// <summary>Puts module, keys and terms together.</summary>
     public PaymentDesk(
         IPaymentHsm hsm, IKeyRing ring, IReadOnlyList<LinkKeys> links, IReadOnlyList<ProductKeys> products, int devicesMax = DevicesMaxUsual)
+        : this(hsm, ring, links, products, new DeviceCounters(devicesMax))
     {
-        _hsm = hsm;
-        _keys = new DeskKeys(ring, links, products);
-        _devices = new DeviceCounters(devicesMax);
     }
+
+    private PaymentDesk(
+        IPaymentHsm hsm, IKeyRing ring, IReadOnlyList<LinkKeys> links, IReadOnlyList<ProductKeys> products, DeviceCounters devices)
+    {
+        (_hsm, _ring, _links, _products, _devices) = (hsm, ring, links, products, devices);
+        _keys = new DeskKeys(ring, links, products);
+    }
+
+    /// <summary>One for another thread: the same module, keys and devices.</summary>
+    public PaymentDesk Twin() => new(_hsm, _ring, _links, _products, _devices);
 
     /// <summary>How often each result came out, for metrics; read from any thread, and never far off.</summary>
     public IEnumerable<(HsmResult Result, long Count)> Results =>
@@ -99,8 +110,9 @@ public sealed class PaymentDesk : IHsmDesk
         // Under another key a block is hardly ever of its format.
         var isOtherKey = result is HsmResult.PinBlockFormat or HsmResult.PinBlockPan;
         if (isOtherKey && zone.Previous is { } previous) result = VerifyPin(previous, link.PinFormat, ksn, in evidence, in card, verification, product);
-        if (!ksn.IsEmpty && result is HsmResult.Done or HsmResult.WrongPin) _devices.Took(ksn);
-        return VerdictOf(result);
+        if (ksn.IsEmpty || result is not (HsmResult.Done or HsmResult.WrongPin)) return VerdictOf(result);
+        var taken = _devices.TryTake(ksn);
+        return VerdictOf(taken == HsmResult.Done ? result : Counted(taken));
     }
 
     private HsmResult VerifyPin(

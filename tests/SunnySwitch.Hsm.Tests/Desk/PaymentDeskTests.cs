@@ -93,6 +93,8 @@ public sealed class PaymentDeskTests : IDisposable
         Assert.Equal(SecurityVerdict.Replayed, Send(second, "FFFF9876543210E00000", pvv));
         Assert.Equal(SecurityVerdict.Malformed, Send(second, "FFFF9876543210E00003", pvv));
         Assert.Equal(SecurityVerdict.Right, Send("18DC07B94797B466", "FFFF9876543210E00003", pvv));   // A forged one has locked nobody out.
+        desk = desk.Twin();                                                // Another thread knows of it too.
+        Assert.Equal(SecurityVerdict.Replayed, Send("18DC07B94797B466", "FFFF9876543210E00003", pvv));
     }
 
     [Theory]
