@@ -28,6 +28,9 @@ internal sealed class AnswerLog
         Assert.True(_next < limit);
     }
 
+    /// <summary>None of them was declined.</summary>
+    public void CheckApproved() => Assert.All(_answered.Values, answer => Assert.Equal("00", AcquirerClient.Code(answer)));
+
     /// <summary>A repeat of what was answered gets the very same bytes, moves nothing, and is known.</summary>
     public void CheckRepeats(int port, Random random, bool all = false)
     {

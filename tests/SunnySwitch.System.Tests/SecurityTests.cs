@@ -75,8 +75,7 @@ public sealed class SecurityTests
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
         answer = client.Exchange(other.Signed(Plain(2)));
         Assert.Equal("00", AcquirerClient.Code(answer));
-        using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
+        var metrics = await Metrics(running);
         Assert.Contains("sunny_mac_wrong_total 2\n", metrics, StringComparison.Ordinal);
         Assert.Contains("sunny_hsm_results_total{result=\"WrongMac\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Equal(threads == 0, metrics.Contains("sunny_hsm_waits_total 0\n", StringComparison.Ordinal));
@@ -94,13 +93,15 @@ public sealed class SecurityTests
         using var running = await test.Start([.. Settings, Threads(threads), "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
         using (var client = new AcquirerClient(running.Port(0)))
         {
-            // More than the ring has slots, so that nothing is where it first was.
+            // Fewer than the ring has slots: nothing is overwritten by what comes later, so that each slot has to be wiped.
             for (var number = 1; number <= 40; number++) Assert.Equal("00", Code(client, other.Signed(other.Purchase(7, number, "0000", blankMac: true))));
+            Assert.Equal("00", Code(client, other.Signed(OtherSide.ChipPurchase(7, 49))));
             client.Exchange(other.Signed(Plain(50)));
         }
 
-        using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
+        Assert.NotNull(MemoryOf(running.ProcessId, "MERCHANT0000001"u8.ToArray()));   // The control: what stays is found.
+
+        var metrics = await Metrics(running);
         var planted = other.Planted(7);
         foreach (var (what, bytes) in planted)
         {
@@ -141,25 +142,33 @@ public sealed class SecurityTests
         using var running = await test.Start(["rehearse=false", "hsm={\"products\":[]}", "links.0.security.macKey=\"mak-live\""]);
         Assert.Contains("WARNING: hsm: no key has the label mak-live yet", running.Output, StringComparison.Ordinal);
         BringIn(running, old, "5C1F8A3306D94B27E1702FA9C4B68D35");
+        using var traffic = new SignedTraffic(running.Port(0), old, next);
+        traffic.AwaitMore();
+        BringIn(running, next, "90E47B1DA85236CF1F6B8D04E7325AC9", "--next");
         using var client = new AcquirerClient(running.Port(0));
         var answer = client.Exchange(old.Signed(Plain(1)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), old.IsSigned(answer)));
-        BringIn(running, next, "90E47B1DA85236CF1F6B8D04E7325AC9", "--next");
-        answer = client.Exchange(old.Signed(Plain(2)));
-        Assert.Equal(("00", true), (AcquirerClient.Code(answer), old.IsSigned(answer)));
         Assert.Equal(0, Ask(running, "key", "rotate", "--label", "mak-live", "--activate", "--operator", "anna", "--second", "boris").ExitCode);
         // The other side changes when it comes to it: until then both count.
-        answer = client.Exchange(old.Signed(Plain(3)));
+        answer = client.Exchange(old.Signed(Plain(2)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
-        answer = client.Exchange(next.Signed(Plain(4)));
-        Assert.Equal(("00", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
+        traffic.AwaitMore();
+        Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"previous\"\\} [1-9]", await Metrics(running));
+        traffic.Change();
+        traffic.AwaitMore();
         Assert.Equal(0, Ask(running, "key", "retire", "--label", "mak-live", "--version", "1", "--operator", "anna", "--second", "boris").ExitCode);
-        answer = client.Exchange(old.Signed(Plain(5)));
+        traffic.AwaitMore();
+        traffic.End();
+        answer = client.Exchange(old.Signed(Plain(3)));
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
-        using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
-        Assert.Contains("sunny_key_uses_total{label=\"mak-live\",state=\"current\"}", metrics, StringComparison.Ordinal);
+        Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"current\"\\} [1-9]", await Metrics(running));
         Assert.Equal(0, running.Terminate());
+    }
+
+    private static async Task<string> Metrics(SwitchProcess running)
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
     }
 
     private static void BringIn(SwitchProcess running, OtherSide other, string part, params string[] more)
@@ -211,7 +220,8 @@ public sealed class SecurityTests
                 }
                 catch (IOException)
                 {
-                    break;                                                 // Reserved, and not there.
+                    (at, have) = ((at + 4096) & ~4095L, 0);                // Reserved, and not there: the next page may be.
+                    continue;
                 }
 
                 if (read == 0) break;
@@ -226,9 +236,57 @@ public sealed class SecurityTests
         return null;
     }
 
+    /// <summary>An acquirer that sends one message after the other while a key is changed; every answer has to be 00, under one of both keys.</summary>
+    private sealed class SignedTraffic : IDisposable
+    {
+        private readonly OtherSide _old, _next;
+        private readonly AcquirerClient _client;
+        private readonly Task _pump;
+        private volatile bool _hasChanged, _isEnded;
+        private int _answered;
+
+        public SignedTraffic(int port, OtherSide old, OtherSide next)
+        {
+            (_old, _next, _client) = (old, next, new AcquirerClient(port));
+            _pump = Task.Run(Pump);
+        }
+
+        public void Change() => _hasChanged = true;
+
+        /// <summary>Until ten more are answered, so that two at least began after now.</summary>
+        public void AwaitMore()
+        {
+            var wanted = Volatile.Read(ref _answered) + 10;
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _answered) >= wanted || _pump.IsCompleted, TimeSpan.FromSeconds(30)));
+            if (_pump.IsCompleted) _pump.GetAwaiter().GetResult();
+        }
+
+        public void End()
+        {
+            _isEnded = true;
+            _pump.GetAwaiter().GetResult();
+        }
+
+        public void Dispose() => _client.Dispose();
+
+        private void Pump()
+        {
+            for (var number = 100; !_isEnded; number++)
+            {
+                var answer = _client.Exchange((_hasChanged ? _next : _old).Signed(Plain(number)));
+                Assert.Equal("00", AcquirerClient.Code(answer));
+                Assert.True(_old.IsSigned(answer) || _next.IsSigned(answer), $"message {number}: the answer is signed by neither key");
+                Interlocked.Increment(ref _answered);
+            }
+        }
+    }
+
     /// <summary>A terminal and its acquirer, with the keys that the switch has too.</summary>
     private sealed class OtherSide : IDisposable
     {
+        private const string ChipCryptogram = "5D1F3A9B7C2E8460";
+        private const string ChipData = $"9F2608{ChipCryptogram}9F100706011203A0B8009F02060000000001009F03060000000000009F1A02084095050080000000"
+            + "5F2A0208409A032611289C01009F37046D3A1D20820218009F36020042";
         private readonly SoftwareHsm _hsm = new();
         private readonly KeyFile _keys;
         private HsmKey? _macKey;
@@ -255,6 +313,12 @@ public sealed class SecurityTests
             return AcquirerClient.Encode(mti, blankMac ? [.. fields, (64, "0000000000000000")] : fields);
         }
 
+        /// <summary>A purchase by the chip; the product has no key for its cryptogram.</summary>
+        public static byte[] ChipPurchase(int card, int number) => AcquirerClient.Encode(
+            0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
+            (12, "120000"), (13, "1122"), (22, "051"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+            (55, ChipData), (64, "0000000000000000"));
+
         public byte[] Signed(byte[] message)
         {
             Encoding.ASCII.GetBytes(MacOf(message.AsSpan(..^16))).CopyTo(message.AsSpan(message.Length - 16));
@@ -276,6 +340,7 @@ public sealed class SecurityTests
             return
             [
                 ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
+                ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
                 ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
             ];
         }
