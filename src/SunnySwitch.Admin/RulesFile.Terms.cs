@@ -32,7 +32,7 @@ public static partial class RulesFile
 
         if (!Flag(root, "", "unlinkedRefunds", true, problems)) rules.Flags |= RuleFlags.NoUnlinkedRefunds;
         ReadAcceptors(root, ref rules, problems);
-        rules.PinTriesMax = (byte)(Number(root, "rules", "pinTries", 1, 9, problems) ?? 0);
+        rules.PinTriesMax = (byte)(Number(root, "", "pinTries", 1, 9, problems) ?? 0);
         foreach (var (category, at) in Each(root, "categories", RuleSet.CategoriesMax, problems))
         {
             ReadCategory(category, at, ref rules.Categories[rules.CategoryCount++], problems);

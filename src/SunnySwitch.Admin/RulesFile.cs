@@ -246,7 +246,7 @@ public static partial class RulesFile
     {
         if (!owner.TryGetProperty(key, out var value)) return null;
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= least && number <= most) return number;
-        Add(problems, $"{at}.{key}: {least} to {most}");
+        Add(problems, $"{(at.Length > 0 ? at + "." : "")}{key}: {least} to {most}");
         return least;
     }
 

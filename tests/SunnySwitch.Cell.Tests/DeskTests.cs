@@ -2,6 +2,7 @@ using System.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Journal.Disks;
+using SunnySwitch.Journal.Reading;
 
 namespace SunnySwitch.Cell.Tests;
 
@@ -10,10 +11,10 @@ namespace SunnySwitch.Cell.Tests;
 /// </summary>
 public sealed class DeskTests
 {
-    private const string RightPin = "1111111111111111", WrongPin = "2222222222222222", BrokenPin = "3333333333333333";
-    private const string Track = "4761739001010119=28122010000061100000";
+    private const string RightPin = "1111111111111111", WrongPin = "2222222222222222", BrokenPin = "3333333333333333", OwnPin = "A1B2C3D4E5F60718";
+    internal const string Track = "4761739001010119=28122010000061100000";
 
-    private const string Chip = "9F2608AAAAAAAAAAAAAAAA9F3602001A9F100706011203A0B8009F37046D3A1D2095050080000000"
+    internal const string Chip = "9F2608AAAAAAAAAAAAAAAA9F3602001A9F100706011203A0B8009F37046D3A1D2095050080000000"
         + "9A032611229C01009F02060000000010005F2A020840820238009F1A0208409F0306000000000000";
 
     private readonly ScriptedDesk _desk = new();
@@ -263,17 +264,35 @@ public sealed class DeskTests
         var disk = new MemoryDisk();
         using (var cell = New(disk: disk))
         {
-            Code(cell, 1, (52, "A1B2C3D4E5F60718"), (35, Track), (55, Chip));
-            Code(cell, 2, (52, WrongPin));
+            Assert.Equal("00", Code(cell, 1, (52, OwnPin), (35, Track), (55, Chip)));
+            Assert.Equal("55", Code(cell, 2, (52, WrongPin)));
         }
 
+        // Chip data: cryptogram, counter and issuer's data, unpredictable number, all of it as it was sent and as it is handed to the module.
+        string[] secrets =
+        [
+            "4761739001010119", OwnPin, WrongPin, "0000061100000", "AAAAAAAAAAAAAAAA", "9F3602001A", "06011203A0B800", "6D3A1D20", Chip,
+            "000000001000" + "000000000000" + "0840" + "0080000000",
+        ];
+        Assert.NotEmpty(disk.List());
         foreach (var name in disk.List())
         {
             var bytes = Convert.ToHexString(disk.Durable(name));
-            Assert.DoesNotContain("A1B2C3D4E5F60718", bytes, StringComparison.Ordinal);
-            Assert.DoesNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes("4761739001010119")), bytes, StringComparison.Ordinal);
-            Assert.DoesNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes("0000061100000")), bytes, StringComparison.Ordinal);
+            foreach (var secret in secrets)
+            {
+                Assert.DoesNotContain(secret, bytes, StringComparison.Ordinal);
+                Assert.DoesNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes(secret)), bytes, StringComparison.Ordinal);
+            }
         }
+
+        var decisions = Decisions(disk);
+        SecurityVerdict right = SecurityVerdict.Right, none = SecurityVerdict.NotChecked;
+        Assert.Equal(
+            [SecurityVerdicts.Of(right, right, right, none).Packed, SecurityVerdicts.Of(SecurityVerdict.Wrong, none, none, none).Packed],
+            decisions.Select(decided => decided.Request.Verdicts));
+        Assert.Equal([InternalResult.Approved, InternalResult.PinWrong], decisions.Select(decided => decided.Result));
+        using var again = new CellUnderTest(disk, epoch: 2, hsm: _desk);
+        Assert.Equal((1, 2), (Tries(again), _desk.Asked));                 // Folded from the verdict: nobody was asked again.
     }
 
     [Fact]
@@ -286,16 +305,32 @@ public sealed class DeskTests
         return cell;
     }
 
-    private static int Tries(CellUnderTest cell)
+    /// <summary>What the journal says that was decided.</summary>
+    internal static List<Decided> Decisions(MemoryDisk disk)
+    {
+        var decisions = new List<Decided>();
+        using var reader = new JournalReader(disk);
+        while (reader.TryRead(out var header, out var payload))
+        {
+            if (header.Kind != JournalKind.Decided) continue;
+            Assert.True(Decided.TryRead(header.KindVersion, payload, out var decided, out _));
+            decisions.Add(decided);
+        }
+
+        Assert.Null(reader.Problem);
+        return decisions;
+    }
+
+    internal static int Tries(CellUnderTest cell)
     {
         Assert.True(cell.State.TryFindCard(cell.Token("4761739001010119"), out var view));
         return view.PinTries;
     }
 
-    private static string Code(CellUnderTest cell, int stan, params (int Field, string Value)[] more) =>
+    internal static string Code(CellUnderTest cell, int stan, params (int Field, string Value)[] more) =>
         CellUnderTest.Field(cell.Exchange(Purchase(stan, 0x0100, more)), 39);
 
-    private static byte[] Purchase(int stan, ushort mti = 0x0100, params (int Field, string Value)[] more)
+    internal static byte[] Purchase(int stan, ushort mti = 0x0100, params (int Field, string Value)[] more)
     {
         (int Field, string Value)[] fields =
         [
@@ -321,6 +356,9 @@ internal sealed class ScriptedDesk : IHsmDesk
 
     public bool IsFull { get; set; }
 
+    /// <summary>What it says of each thing that it is asked, whatever was sent; null: what was sent decides.</summary>
+    public SecurityVerdicts? Says { get; set; }
+
     /// <summary>How often cards were to be verified.</summary>
     public int Asked { get; private set; }
 
@@ -341,9 +379,10 @@ internal sealed class ScriptedDesk : IHsmDesk
         var isSigned = MacOf(signed) == Convert.ToHexString(((ReadOnlySpan<byte>)evidence.Mac)[..evidence.MacBytes]);
         var pin = (SecurityVerdict)(evidence.PinBlock[0] switch { 0x44 => 3, 0x33 => 4, var block => block & 7 });
         var isCode = ((ReadOnlySpan<byte>)evidence.Discretionary).Slice(5, 3).SequenceEqual("611"u8);
+        var said = Says ?? SecurityVerdicts.Of(pin, Of(isCode), Of(evidence.Cryptogram[0] == 0xAA), Of(isSigned));
         transaction.Request.Security = SecurityVerdicts.Of(
-            Asks(EvidenceHas.PinBlock) ? pin : 0, Asks(EvidenceHas.CardCode) ? Of(isCode) : 0,
-            Asks(EvidenceHas.Cryptogram) ? Of(evidence.Cryptogram[0] == 0xAA) : 0, Asks(EvidenceHas.Mac) ? Of(isSigned) : 0);
+            Asks(EvidenceHas.PinBlock) ? said.Pin : 0, Asks(EvidenceHas.CardCode) ? said.CardCode : 0,
+            Asks(EvidenceHas.Cryptogram) ? said.Cryptogram : 0, Asks(EvidenceHas.Mac) ? said.Mac : 0);
         return DeskAnswer.Done;
 
         bool Asks(EvidenceHas check) => (checks & check) != 0;

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
+using SunnySwitch.Core.Tests.Stages;
 using static SunnySwitch.Core.Tests.Bench;
 
 namespace SunnySwitch.Core.Tests;
@@ -62,6 +64,11 @@ public sealed class GoldenTests
     [InlineData(typeof(KeyNoteEntry), 96,
         "Label 0 CheckValue 16 Version 24 Usage 28 Bits 30 Algorithm 32 Mode 33 Exportability 34 State 35 Made 36 Since 38 Expires 40 First 48 "
         + "Second 64 Third 80")]
+    [InlineData(typeof(CardEntry), 64,
+        "Pan 0 Number 16 Account 20 Expiry 24 Status 26 Hot 27 HotFrom 28 HotTo 30 TruncatedPan 32 Address 40 HotRegion 48 PinMethod 50 PinKeyIndex 51 "
+        + "PinTries 52 PinValue 56")]
+    [InlineData(typeof(AcceptorEntry), 48, "Acquirer 0 Merchant 8 Terminal 24 Category 40 Status 42")]
+    [InlineData(typeof(StopEntry), 48, "Pan 0 Acquirer 16 Merchant 24 From 40 To 42 Kind 44")]
     [InlineData(typeof(AddressChecks), 8, "Postal 0 Street 4")]
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
@@ -217,6 +224,65 @@ public sealed class GoldenTests
         "boris"u8.CopyTo(noted.SecondOperator);
         bench.Write(JournalKind.KeyNoted, noted);
         Assert.Equal("55AFA91C9454C0FAF33BE2CD05BE8B84", Hex(bench.State.Hash));
+    }
+
+    [Fact]
+    public void What_operators_say_of_cards_and_merchants_is_frozen()
+    {
+        var bench = new Bench();
+        var card = PlainTokens.Of(Card);
+        var acceptor = new AcceptorSet { Acquirer = Acquirer.Value, Category = 5411, Status = AcceptorStatus.Active };
+        "MERCHANT0000001"u8.CopyTo(acceptor.Merchant);
+        "TERM0001"u8.CopyTo(acceptor.Terminal);
+        "anna"u8.CopyTo(acceptor.Operator);
+        var stopped = new PaymentStopped { Pan = card, Acquirer = Acquirer.Value, From = FirstDay, To = FirstDay + 9, Kind = StopKind.Order };
+        "MERCHANT0000001"u8.CopyTo(stopped.Merchant);
+        "boris"u8.CopyTo(stopped.Operator);
+        var addressed = new CardAddressed { Pan = card, Address = new AddressChecks { Postal = 0x01020304, Street = 0x05060708 } };
+        "clara"u8.CopyTo(addressed.Operator);
+        var pin = new CardPinSet { Pan = card, Method = PinMethod.Pvv, KeyIndex = 1, Value = (4UL << 56) | 0x1234 };
+        "dora"u8.CopyTo(pin.Operator);
+        string[] said =
+        [
+            Said(JournalKind.AcceptorSet, acceptor), Said(JournalKind.PaymentStopped, stopped), Said(JournalKind.CardAddressed, addressed),
+            Said(JournalKind.CardPinSet, pin),
+        ];
+        Assert.Equal(
+            ["26F967AC3F8721BBD873B39B239A013D", "1664FC8A60CFF48E303F4DCE5A7EE2AF",
+                "F9E6ED64317DA9CF63394FA7AAA2CFE9", "BD288DE4B35A4416A67E43DEC06F1B57"],
+            said);
+        var rules = LimitTests.Rules(
+        [
+            LimitTests.Limit(1, LimitSubject.Card, count: 9, minutes: LimitTerms.Month),
+            LimitTests.Limit(2, LimitSubject.Card, count: 9, minutes: LimitTerms.Life),
+        ]);
+        Assert.True(new RulesDesk(bench.State).TryActivate(in rules, out var activated, out _));
+        bench.Write(JournalKind.RulesActivated, activated);
+        Assert.Equal("00", bench.Code(Purchase(1)));
+        Assert.Equal("55", bench.Code(Changed(Purchase(2), WithWrongPin)));
+        var fills = bench.State.Fills.ToDictionary(fill => fill.Table, fill => fill.Used);
+        Assert.Equal((1, 1, 1, 1), (fills["acceptors"], fills["stops"], fills["monthCounters"], fills["lifeCounters"]));
+        Assert.Equal((PinMethod.Pvv, 1, true), (bench.View().PinMethod, bench.View().PinTries, bench.View().HasAddress));
+        Assert.Equal("9CAF9568CE074347D26DDF1A3E326FA3", Hex(bench.State.Hash));
+        Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
+        Assert.Equal(bench.State.Hash, bench.Fold().Hash);
+        Assert.Empty(bench.Redecided());
+        var hash = bench.State.Hash;
+        bench.RestartFromImage();
+        Assert.Equal(hash, bench.State.Hash);
+
+        string Said<T>(JournalKind kind, T payload) where T : unmanaged
+        {
+            bench.Write(kind, payload);
+            return Hex(bench.State.Hash);
+        }
+
+        static Transaction WithWrongPin(Transaction transaction)
+        {
+            transaction.Request.Has |= RequestHas.PinBlock;
+            transaction.Request.Security = SecurityVerdicts.Of(SecurityVerdict.Wrong, default, default, default);
+            return transaction;
+        }
     }
 
     [Fact]

@@ -162,6 +162,57 @@ public sealed class RulesFileTests
     }
 
     [Fact]
+    public void What_products_ask_for_is_a_bit_of_each_at_its_place()
+    {
+        var rules = Read("""
+            {
+              "rules": "security", "limits": [], "pinTries": 5,
+              "products": [
+                { "name": "nothing", "bin": "400000", "pin": "never", "cryptogram": false, "cardCode": false },
+                { "name": "cash", "bin": "400001", "pin": "cash" },
+                { "name": "always", "bin": "400002", "pin": "always" },
+                { "name": "chip", "bin": "400003", "cryptogram": true },
+                { "name": "code", "bin": "400004", "cardCode": true },
+                { "name": "all", "bin": "400005", "pin": "always", "cryptogram": true, "cardCode": true }
+              ]
+            }
+            """, out var problems);
+        Assert.Empty(problems);
+        Assert.Equal((6, 5), (rules.ProductCount, rules.PinTriesMax));
+        Assert.Equal((0b00_0010, 0b10_0100), (rules.PinForCash, rules.PinAlways));
+        Assert.Equal((0b10_1000, 0b11_0000, 0), (rules.CryptogramNeeded, rules.CardCodeNeeded, rules.AddressNeeded));
+        Assert.Equal([0, 1, 2, 3, 4, 5], Enumerable.Range(400_000, 6).Select(bin => rules.ProductOf((uint)bin)));
+        var silent = Read("""{ "rules": "a", "limits": [], "products": [ { "name": "a", "bin": "400000" } ] }""", out problems);
+        Assert.Empty(problems);
+        Assert.Equal((0, 0), (silent.PinTriesMax, silent.PinForCash | silent.PinAlways | silent.CryptogramNeeded | silent.CardCodeNeeded));
+    }
+
+    [Theory]
+    [InlineData("\"pin\": \"often\"", "products.1.pin: never, cash or always")]
+    [InlineData("\"cryptogram\": \"yes\"", "products.1.cryptogram: true or false")]
+    [InlineData("\"cardCode\": 1", "products.1.cardCode: true or false")]
+    public void What_no_product_can_ask_for_is_refused(string term, string problem)
+    {
+        Read($$"""
+            { "rules": "a", "limits": [], "products": [ { "name": "a", "bin": "400000" }, { "name": "b", "bin": "400001", {{term}} } ] }
+            """, out var problems);
+        Assert.Equal([problem], problems);
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("9", 9)]
+    [InlineData("0", null)]
+    [InlineData("10", null)]
+    [InlineData("\"3\"", null)]
+    public void Wrong_PINs_are_counted_to_nine_at_most(string tries, int? most)
+    {
+        var rules = Read($$"""{ "rules": "a", "limits": [], "pinTries": {{tries}} }""", out var problems);
+        Assert.Equal(most is null ? ["pinTries: 1 to 9"] : [], problems);
+        if (most is { } read) Assert.Equal(read, rules.PinTriesMax);
+    }
+
+    [Fact]
     public void Every_problem_of_the_terms_is_listed_with_its_place()
     {
         Read("""

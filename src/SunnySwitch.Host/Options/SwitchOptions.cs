@@ -146,11 +146,16 @@ internal sealed record TableOptions
             ("tombstones", Tombstones), ("balances", Balances ?? 1_024), ("dayCounters", DayCounters ?? 1_024),
             ("slidingCounters", SlidingCounters ?? 1_024), ("receipts", Receipts ?? 1_024), ("steps", Steps ?? 1_024),
             ("charges", Charges ?? 1_024), ("monthCounters", MonthCounters ?? 1_024), ("lifeCounters", LifeCounters ?? 1_024),
-            ("acceptors", Acceptors ?? 4_096), ("stops", Stops ?? 4_096), ("keyNotes", KeyNotes ?? 1_024),
         };
         foreach (var (name, value) in entries)
         {
             if (value is < 16 or > 200_000_000) yield return $"tables.{name}: 16 to 200000000, is {value}";
+        }
+
+        // Registers keep twice the room, so that half as many are the most.
+        foreach (var (name, value) in new[] { ("acceptors", Acceptors), ("stops", Stops), ("keyNotes", KeyNotes) })
+        {
+            if (value is < 16 or > 100_000_000) yield return $"tables.{name}: 16 to 100000000, is {value}";
         }
 
         if (ContraAccounts is < 16 or > 1_000_000) yield return $"tables.contraAccounts: 16 to 1000000, is {ContraAccounts}";

@@ -41,7 +41,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, MonotonicClock clock, Action<string> say)
+    private RunningSwitch(
+        SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, MonotonicClock clock, Action<string> say)
     {
         _clock = clock;
         _security = security;

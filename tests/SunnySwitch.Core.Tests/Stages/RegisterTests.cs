@@ -135,6 +135,29 @@ public sealed class RegisterTests
     }
 
     [Theory]
+    [InlineData(PinMethod.Pvv, 4, 0, CardRefusal.None)]
+    [InlineData(PinMethod.Pvv, 4, 9, CardRefusal.None)]
+    [InlineData(PinMethod.Pvv, 4, 10, CardRefusal.BadTerms)]
+    [InlineData(PinMethod.Pvv, 5, 1, CardRefusal.BadTerms)]
+    [InlineData(PinMethod.Pvv, 3, 1, CardRefusal.BadTerms)]
+    [InlineData(PinMethod.Pvv, 0, 1, CardRefusal.BadTerms)]
+    [InlineData(PinMethod.Ibm3624, 3, 0, CardRefusal.BadTerms)]
+    [InlineData(PinMethod.Ibm3624, 4, 0, CardRefusal.None)]
+    [InlineData(PinMethod.Ibm3624, 12, 0, CardRefusal.None)]
+    [InlineData(PinMethod.Ibm3624, 13, 0, CardRefusal.BadTerms)]
+    [InlineData(PinMethod.OfProduct, 0, 0, CardRefusal.None)]
+    [InlineData(PinMethod.OfProduct, 4, 0, CardRefusal.BadTerms)]
+    [InlineData((PinMethod)3, 4, 0, CardRefusal.BadTerms)]
+    public void How_a_PIN_is_known_has_so_many_digits_and_a_key_index_of_one(PinMethod method, int digits, int index, CardRefusal refusal)
+    {
+        var desk = new RegisterDesk(_bench.State);
+        var set = new CardPinSet { Pan = PlainTokens.Of(Card), Method = method, KeyIndex = (byte)index, Value = (ulong)digits << 56 };
+        Assert.Equal(refusal, desk.Judge(in set));
+        var unknown = set with { Pan = PlainTokens.Of("4000000000000002") };
+        Assert.Equal(refusal == CardRefusal.None ? CardRefusal.Unknown : refusal, desk.Judge(in unknown));
+    }
+
+    [Theory]
     [InlineData("90210", "17 Elm Street", AddressMatch.Both)]
     [InlineData("90 210", "17", AddressMatch.Both)]
     [InlineData("90210", "18 Elm Street", AddressMatch.Postal)]

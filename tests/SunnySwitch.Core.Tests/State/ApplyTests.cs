@@ -23,6 +23,41 @@ public sealed class ApplyTests
     }
 
     [Fact]
+    public void What_operators_say_in_another_size_or_version_stops_the_process()
+    {
+        (JournalKind Kind, byte[] Payload)[] said =
+        [
+            (JournalKind.AcceptorSet, Bytes(new AcceptorSet { Acquirer = 1, Status = AcceptorStatus.Active })),
+            (JournalKind.PaymentStopped, Bytes(new PaymentStopped { Pan = PlainTokens.Of(Card), Kind = StopKind.AllOrders })),
+            (JournalKind.CardAddressed, Bytes(new CardAddressed { Pan = PlainTokens.Of(Card), Address = new AddressChecks { Postal = 1 } })),
+            (JournalKind.CardPinSet, Bytes(new CardPinSet { Pan = PlainTokens.Of(Card), Method = PinMethod.Pvv, Value = 4UL << 56 })),
+        ];
+        var hash = _bench.State.Hash;
+        foreach (var (kind, payload) in said)
+        {
+            Stops(kind, 0, payload);
+            Stops(kind, 2, payload);
+            Stops(kind, 1, payload[..^1]);
+            Stops(kind, 1, [.. payload, 0]);
+            Assert.Equal(hash, _bench.State.Hash);
+            _bench.WriteBytes(kind, payload);                // As it should be, it is taken.
+            Assert.NotEqual(hash, _bench.State.Hash);
+            hash = _bench.State.Hash;
+        }
+    }
+
+    [Fact]
+    public void A_PIN_or_an_address_of_an_unknown_card_stops_the_process()
+    {
+        var hash = _bench.State.Hash;
+        var unknown = PlainTokens.Of("4000000000000002");
+        Stops(JournalKind.CardPinSet, 1, Bytes(new CardPinSet { Pan = unknown, Method = PinMethod.Pvv, Value = 4UL << 56 }));
+        Stops(JournalKind.CardAddressed, 1, Bytes(new CardAddressed { Pan = unknown }));
+        Stops(JournalKind.CardChanged, 2, Bytes(new CardChanged { Pan = unknown, Status = CardStatus.Active }));
+        Assert.Equal(hash, _bench.State.Hash);
+    }
+
+    [Fact]
     public void Frames_about_the_journal_itself_change_nothing()
     {
         var hash = _bench.State.Hash;
