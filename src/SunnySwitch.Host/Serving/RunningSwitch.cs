@@ -25,6 +25,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly Store _store;
     private readonly Keeper _keeper;
     private readonly IReadOnlyList<Link> _links;
+    private readonly TlsLinks _tls;
     private readonly MonotonicClock _clock = new();
     private readonly RingBuffer<Input> _ring;
     private readonly DialectReload _reload;
@@ -40,13 +41,15 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private Task _housekeeping = Task.CompletedTask;
     private volatile bool _ready;
 
-    private RunningSwitch(SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, Action<string> say)
+    private RunningSwitch(
+        SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, TlsLinks tls, Keeper keeper, Action<string> say)
     {
         _security = security;
         _options = options;
         _store = store;
         _keeper = keeper;
         _links = links;
+        _tls = tls;
         _reload = new DialectReload(links, options.Links, say);
         var signedBytesMax = links.Any(link => link.Profile.Terms.MacRequired) ? Intake.SignedBytesMax : 0;
         _ring = RingBuffer<Input>.CreateMultiProducer(
@@ -65,10 +68,11 @@ internal sealed class RunningSwitch : IAsyncDisposable
         SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Action<string> say)
     {
         var links = LinkFactory.Make(options);
+        var tls = TlsLinks.Open(options, links, config, say);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
         var security = Security.Open(options, config, say);
-        var running = new RunningSwitch(options, store, security, links, new Keeper(options, dataFolder, config, settings, say), say);
+        var running = new RunningSwitch(options, store, security, links, tls, new Keeper(options, dataFolder, config, settings, say), say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -78,6 +82,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         _ready = false;
         _listener.Drain();
+        _tls.Drain();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
         {
             await _web.StopAsync(patience.Token).ConfigureAwait(false);
@@ -98,12 +103,13 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.Start();
         await GenerateCards(say).ConfigureAwait(false);
         await _web.StartAsync().ConfigureAwait(false);
-        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
+        _housekeeping = Task.WhenAll(
+            OpenBusinessDates(), CloseOverdue(), _tls.Watch(Next), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
         foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
         {
             var terms = link.Profile.Terms;
             var signOn = terms.SignOnRequired ? "sign-on required" : "no sign-on needed";
-            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Name}, {signOn}");
+            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Name}, {signOn}, {_tls.Describe(link)}");
         }
 
         say($"http: http://{_bound[0].IPEndPoint} (/health/ready, /metrics, /cards)");
@@ -161,13 +167,14 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var address = IPAddress.Parse(_options.Listen);
         kestrel.AddServerHeader = false;
-        kestrel.Listen(address, _options.HttpPort, http => { http.Protocols = HttpProtocols.Http1; _bound.Add(http); });
+        kestrel.Listen(_options.HttpListen, _options.HttpPort, http => { http.Protocols = HttpProtocols.Http1; _bound.Add(http); });
         foreach (var link in _links)
         {
+            var gate = _tls.Of(link);
             kestrel.Listen(address, link.Port, iso =>
             {
                 _bound.Add(iso);
-                iso.Run(connection => listener().Serve(link, connection));
+                iso.Run(connection => gate is null ? listener().Serve(link, connection) : listener().Serve(gate, connection));
             });
         }
     }
@@ -178,6 +185,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _store.AddMetrics(page);
         if (_security is not null) SwitchMetrics.AddSecurity(page, _security.Desk);
         _keeper.AddMetrics(page);
+        _tls.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));
