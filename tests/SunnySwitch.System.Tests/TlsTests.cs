@@ -218,6 +218,25 @@ public sealed class TlsTests
         Assert.Equal(0, running.Terminate());
     }
 
+    [Fact]
+    public async Task Load_goes_over_TLS_and_every_answer_is_checked()
+    {
+        using var tls = new TlsSwitch();
+        using var running = await tls.Start();
+        tls.Write("client.pem", tls.Good.ExportCertificatePem());
+        tls.Write("client.key", TlsSwitch.KeyOf(tls.Good));
+        string[] load =
+        [
+            "load", $"127.0.0.1:{running.Port(0)}", "--acquirer", "400001", "--conns", "4", "--window", "4", "--cards", "1000", "--seconds", "0.5",
+            "--warmup", "0.1", "--tls-ca", tls.Path("clients.pem"), "--tls-name", TlsSwitch.SwitchName, "--tls-cert", tls.Path("client.pem"),
+        ];
+        var (exitCode, output, errors) = SwitchProcess.Run([.. load, "--tls-key", tls.Path("client.key")]);
+        Assert.True(exitCode == 0, output + errors);
+        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 5\n");   // One to try it.
+        Assert.Equal(1, SwitchProcess.Run(load).ExitCode);            // Without its key.
+        Assert.Equal(0, running.Terminate());
+    }
+
     /// <summary>Offers TLS 1.1 at most, with suites that everybody had then.</summary>
     private static byte[] HelloOfTls11()
     {

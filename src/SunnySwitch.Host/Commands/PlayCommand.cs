@@ -19,20 +19,16 @@ internal static class PlayCommand
     private static readonly Option<string?> Dialect = new("--dialect") { Description = "Other than the file's." };
     private static readonly Option<string?> Acquirer = new("--acquirer") { Description = "DE32; default: the file's." };
     private static readonly Option<string?> Framing = new("--framing") { Description = "How frames are cut; default: what the dialect says, or be16." };
-    private static readonly Option<string?> TlsCa = new("--tls-ca") { Description = "Speak TLS, and trust the authorities of this file (PEM) alone." };
-    private static readonly Option<string?> TlsCert = new("--tls-cert") { Description = "Certificate to show (PEM)." };
-    private static readonly Option<string?> TlsKey = new("--tls-key") { Description = "Its private key (PEM); default: in --tls-cert." };
-    private static readonly Option<string?> TlsName = new("--tls-name") { Description = "Name that the switch's certificate must have; default: HOST." };
 
     /// <summary>The command <c>play</c>.</summary>
     public static Command Create()
     {
         var command = new Command("play", "Plays an acquirer's session and shows each exchange decoded.")
         {
-            Target, Files, Dialect, Acquirer, Framing, TlsCa, TlsCert, TlsKey, TlsName,
+            Target, Files, Dialect, Acquirer, Framing,
         };
         command.SetAction(Run);
-        return command;
+        return command.WithTls();
     }
 
     private static int Run(ParseResult parsed)
@@ -41,12 +37,6 @@ internal static class PlayCommand
         if (!LoadCommand.TrySplit(target, out var host, out var port))
         {
             Console.Error.WriteLine($"sunny play: HOST:PORT: such as 127.0.0.1:8583, is {target}");
-            return 2;
-        }
-
-        if (parsed.GetValue(TlsCa) is null && (parsed.GetValue(TlsCert) ?? parsed.GetValue(TlsKey) ?? parsed.GetValue(TlsName)) is not null)
-        {
-            Console.Error.WriteLine("sunny play: --tls-ca: missing, but there are other options of TLS");
             return 2;
         }
 
@@ -68,12 +58,9 @@ internal static class PlayCommand
         var name = parsed.GetValue(Framing) ?? dialect.Framing ?? "be16";
         var framing = SunnySwitch.Protocol.Framing.Framing.TryParse(name, FrameBytesMax, out var problem) ?? throw new LoadException($"--framing: {problem}");
         var player = new SessionPlayer(dialect, framing, Console.Out);
-        using var peer = Peer.Dial(host, port, Tls(parsed));
+        using var peer = Peer.Dial(host, port, TlsClientOptions.Read(parsed));
         player.Play(session, new SessionStamps(DateTime.UtcNow, parsed.GetValue(Acquirer)), peer);
         Console.WriteLine($"{player.Played} exchanges, {player.Wrong} not as expected ({dialect.Name}, {host}:{port})");
         return player.Wrong == 0 ? 0 : 1;
     }
-
-    private static ClientTls? Tls(ParseResult parsed) => parsed.GetValue(TlsCa) is { } authorities
-        ? new ClientTls(authorities, parsed.GetValue(TlsCert), parsed.GetValue(TlsKey), parsed.GetValue(TlsName)) : null;
 }

@@ -26,7 +26,7 @@ internal sealed class WireStream(IDuplexPipe wire) : Stream
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // The buffer is where TLS deciphers in place, shared by all connections: what was read before stays in none of them.
+        // TLS deciphers in place, in a buffer of the shared pool: what somebody's record left in it goes before it waits here.
         buffer.Span.Clear();
         while (true)
         {
