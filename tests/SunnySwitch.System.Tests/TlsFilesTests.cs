@@ -94,6 +94,19 @@ public sealed class TlsFilesTests
     }
 
     [Fact]
+    public async Task A_certificate_that_is_over_is_told_at_the_start_and_can_be_replaced_without_another()
+    {
+        using var tls = new TlsSwitch(serverDays: 0);
+        using var running = await tls.Start();
+        Assert.Contains("(NOT VALID NOW)\n", running.Output, StringComparison.Ordinal);
+        tls.WriteServer(tls.Authority.Server(TlsSwitch.SwitchName));
+        TlsSwitch.AssertMetric(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
+        using var client = tls.Connect(running, tls.Good);
+        TlsSwitch.AssertServes(client, 1);
+        Assert.Equal(0, running.Terminate());
+    }
+
+    [Fact]
     public void Wrong_files_are_told_before_anything_starts()
     {
         using var tls = new TlsSwitch();
