@@ -107,8 +107,9 @@ public sealed class TlsGate
             Interlocked.Increment(ref _reloads);
             return $"new connections get {ClientJudge.Shown(fresh.Certificate)}, {Validity(fresh)}";
         }
-        catch (InvalidDataException broken)
+        catch (Exception broken) when (broken is not OutOfMemoryException)
         {
+            // Whatever is wrong with new files, the old ones go on, and so does the looking.
             if (broken.Message == _problem) return null;
             _problem = broken.Message;
             return $"not reloaded, the former files still count: {broken.Message}";

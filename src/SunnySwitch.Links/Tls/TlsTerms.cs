@@ -60,15 +60,14 @@ public sealed class TlsTerms
 
         var certificate = WithKey(settings);
         chain.RemoveAt(0);
-        if (settings.Revocation is null) return new TlsTerms(settings, chain, certificate, authorities, null);
-        var text = Text("revocation", settings.Revocation);
+        var lists = Lists(settings, authorities);
         try
         {
-            return new TlsTerms(settings, chain, certificate, authorities, RevocationList.ReadAll(text, authorities));
+            return new TlsTerms(settings, chain, certificate, authorities, lists);
         }
-        catch (InvalidDataException broken)
+        catch (CryptographicException broken)
         {
-            throw new InvalidDataException($"revocation: {settings.Revocation}: {broken.Message}");
+            throw new InvalidDataException($"certificate: {settings.Certificate}: {broken.Message}");
         }
     }
 
@@ -125,6 +124,20 @@ public sealed class TlsTerms
         return all.Count > 0 ? all : throw new InvalidDataException($"{key}: {path}: there is no certificate (PEM) in it");
     }
 
+    private static IReadOnlyList<RevocationList>? Lists(TlsSettings settings, X509Certificate2Collection authorities)
+    {
+        if (settings.Revocation is null) return null;
+        var text = Text("revocation", settings.Revocation);
+        try
+        {
+            return RevocationList.ReadAll(text, authorities);
+        }
+        catch (InvalidDataException broken)
+        {
+            throw new InvalidDataException($"revocation: {settings.Revocation}: {broken.Message}");
+        }
+    }
+
     private static X509Certificate2 WithKey(TlsSettings settings)
     {
         var key = Text("key", settings.Key);
@@ -137,7 +150,7 @@ public sealed class TlsTerms
 
             return X509Certificate2.CreateFromPem(Text("certificate", settings.Certificate), key);
         }
-        catch (Exception broken) when (broken is CryptographicException or ArgumentException)
+        catch (Exception broken) when (broken is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"key: {settings.Key}: no key (PEM, not encrypted) of the certificate: {broken.Message}");
         }
