@@ -5,7 +5,8 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Asks the HSM, once, for all that a request brought: before it is decided, since verdicts are part of the frame. Gives 63 (a MAC that is wrong or
-/// missing), 96 (no room at the desk, or a module that failed) and 91 (one that was late), all non-answers. What is a repeat has its answer already: only its MAC is looked at.
+/// missing), 96 (no room at the desk, or a module that failed) and 91 (one that was late), all non-answers. What is a repeat
+/// has its answer already: only its MAC is looked at.
 /// </summary>
 internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHsmDesk desk) : IStage
 {

@@ -96,6 +96,24 @@ public sealed class PaymentDeskTests : IDisposable
         Assert.Equal(SecurityVerdict.Replayed, Send("18DC07B94797B466", "FFFF9876543210E00003", pvv));
     }
 
+    [Fact]
+    public void A_request_that_was_not_decided_may_bring_its_serial_number_again_and_no_other_may()
+    {
+        var desk = NewDesk(zone: "bdk", bin: 401234);
+        SecurityVerdict Send(ulong request, string serial)
+        {
+            var transaction = Brought(Convert.FromHexString("10A01C8D02C69107"), serial, "4012345678909");
+            transaction.Request.KeyPrimary = request;
+            return Verify(transaction, Pvv("1234"u8.ToArray()), desk, 401234).Pin;
+        }
+
+        Assert.Equal(SecurityVerdict.Wrong, Send(7, "FFFF9876543210E00002"));
+        Assert.Equal(SecurityVerdict.Wrong, Send(7, "FFFF9876543210E00002"));
+        Assert.Equal(SecurityVerdict.Replayed, Send(8, "FFFF9876543210E00002"));
+        Assert.Equal(SecurityVerdict.Replayed, Send(7, "FFFF9876543210E00001"));
+        Assert.Equal(SecurityVerdict.Replayed, Send(0, "FFFF9876543210E00002"));
+    }
+
     [Theory]
     [InlineData(CardCodeKind.Cvv, 901)]
     [InlineData(CardCodeKind.Icvv, 51)]
