@@ -55,7 +55,7 @@ public sealed class PaymentDesk : IHsmDesk
     /// <inheritdoc/>
     public DeskAnswer Verify(long ticket, EvidenceHas checks, in CardSecurity card, ref Transaction transaction)
     {
-        _keys.Refresh();
+        if (!_keys.TryRefresh()) return DeskAnswer.Failed;
         _hasFailed = false;
         ref readonly var evidence = ref transaction.Evidence;
         _keys.TryLink(transaction.Decided.Link, out var link, out var ofLink);
@@ -78,7 +78,7 @@ public sealed class PaymentDesk : IHsmDesk
     public DeskAnswer AnswerChip(long ticket, in Transaction transaction, Span<byte> data, out int bytes)
     {
         bytes = 0;
-        _keys.Refresh();
+        if (!_keys.TryRefresh()) return DeskAnswer.Failed;
         _hasFailed = false;
         var product = _keys.ProductOf(transaction.Decided.Request.TruncatedPan.Bin);
         if (product < 0) return DeskAnswer.Done;
@@ -90,7 +90,7 @@ public sealed class PaymentDesk : IHsmDesk
     /// <inheritdoc/>
     public DeskAnswer Sign(long ticket, uint link, ReadOnlySpan<byte> message, Span<byte> mac)
     {
-        _keys.Refresh();
+        if (!_keys.TryRefresh()) return DeskAnswer.Failed;
         if (!_keys.TryLink(link, out _, out var keys) || keys.Mac.Current is not { } key) return DeskAnswer.Failed;
         return Counted(key, _hsm.GenerateMac(new MacSide(key), message, mac)) == HsmResult.Done ? DeskAnswer.Done : DeskAnswer.Failed;
     }
