@@ -102,6 +102,24 @@ public enum HsmResult : byte
 
     /// <summary>The module has no room, no token, or failed.</summary>
     ModuleFailed = 30,
+
+    /// <summary>The token is not there any more, or its session is: removed, reset, or the way to it is cut.</summary>
+    DeviceRemoved = 31,
+
+    /// <summary>The token has no room for another object or session.</summary>
+    DeviceFull = 32,
+
+    /// <summary>The token's library found no memory.</summary>
+    NoMemory = 33,
+
+    /// <summary>No session was free in time, or the token did not answer in time.</summary>
+    TimedOut = 34,
+
+    /// <summary>The token says that nobody is logged in.</summary>
+    NotLoggedIn = 35,
+
+    /// <summary>The token cannot do this step.</summary>
+    NotInModule = 36,
 }
 
 /// <summary>What results mean to people and on the wire.</summary>
@@ -141,6 +159,12 @@ public static class HsmResults
         HsmResult.BadInput => "an argument is out of range",
         HsmResult.TargetTooShort => "the target is too short",
         HsmResult.ModuleFailed => "the module failed",
+        HsmResult.DeviceRemoved => "the token is gone",
+        HsmResult.DeviceFull => "the token is full",
+        HsmResult.NoMemory => "the token's library has no memory",
+        HsmResult.TimedOut => "the token did not answer in time",
+        HsmResult.NotLoggedIn => "the token wants a log-in",
+        HsmResult.NotInModule => "the token cannot do this",
         _ => "unknown",
     };
 
@@ -160,7 +184,7 @@ public static class HsmResults
         HsmResult.ForbiddenTranslation or HsmResult.PanChange => ResponseCode.Of('8', '6'),
         HsmResult.WrongCardCode or HsmResult.WrongCryptogram => ResponseCode.Of('8', '2'),
         HsmResult.WrongMac or HsmResult.KsnReplayed => ResponseCode.Of('6', '3'),
-        HsmResult.BadInput or HsmResult.TargetTooShort or HsmResult.ModuleFailed => ResponseCode.Of('9', '6'),
+        HsmResult.BadInput or HsmResult.TargetTooShort or (>= HsmResult.ModuleFailed and <= HsmResult.NotInModule) => ResponseCode.Of('9', '6'),
         _ => ResponseCode.Of('8', '8'),
     };
 }

@@ -80,7 +80,8 @@ internal static class KeyBlock
         var result = KeyBlockHeader.TryRead(block, out header);
         if (result != HsmResult.Done) return result;
         var isVariant = header.Version is 'A' or 'C';
-        if (isVariant && !takesVariants || kek.IsAes != (header.Version == 'D')) return HsmResult.KeyBlockVersion;
+        // Variants of a key that lies in a token cannot be made.
+        if (isVariant && (!takesVariants || kek.Bytes.IsEmpty) || kek.IsAes != (header.Version == 'D')) return HsmResult.KeyBlockVersion;
         var blockBytes = kek.IsAes ? 16 : 8;
         var macBytes = isVariant ? 4 : blockBytes;
         var clearBytes = (block.Length - header.Text.Length) / 2 - macBytes;
@@ -153,7 +154,7 @@ internal static class KeyBlock
     // (TR-31:2018 5.3.2.1 and 5.3.2.3).
     private static void Derive(KeyMaterial kek, ref Protection protection)
     {
-        var keyBytes = kek.Bytes.Length;
+        var keyBytes = kek.Length;
         var algorithm = kek.IsAes ? keyBytes / 8 : keyBytes / 8 - 2;
         var stepBytes = kek.IsAes ? 16 : 8;
         Span<byte> made = stackalloc byte[48];

@@ -19,6 +19,13 @@ internal static class Emv
     /// <summary>The card's master key, option A or B.</summary>
     public static void CardKey(in KeySchedule issuerKey, in EmvCard card, ref KeySchedule key)
     {
+        if (issuerKey.Outside is { } outside)
+        {
+            var y = CardData(in card);
+            key.LoadOutside(outside, isAes: false, outside.DeriveTdes(issuerKey.Object, y, ~y), 0);
+            return;
+        }
+
         var (left, right) = CardKeyParts(in issuerKey, in card);
         Load(left, right, ref key);
     }
@@ -26,7 +33,7 @@ internal static class Emv
     /// <summary>Its two halves, with odd parity.</summary>
     public static (ulong Left, ulong Right) CardKeyParts(in KeySchedule issuerKey, in EmvCard card)
     {
-        var y = card.Derivation == EmvDerivation.OptionB && card.Pan.Length > 16 ? Hashed(in card) : RightMost(in card);
+        var y = CardData(in card);
         return (KeyChecks.WithOddParity(issuerKey.Encrypt64(y)), KeyChecks.WithOddParity(issuerKey.Encrypt64(~y)));
     }
 
@@ -39,6 +46,13 @@ internal static class Emv
             return;
         }
 
+        if (cardKey.Outside is { } outside)
+        {
+            var (first, second) = SessionData(session.Start);
+            key.LoadOutside(outside, isAes: false, outside.DeriveTdes(cardKey.Object, first, second), 0);
+            return;
+        }
+
         var (left, right) = SessionKeyParts(in cardKey, session.Start);
         Load(left, right, ref key);
     }
@@ -46,8 +60,8 @@ internal static class Emv
     /// <summary>Its two halves, with odd parity: R with its third byte F0 and then 0F, whichever method R comes from.</summary>
     public static (ulong Left, ulong Right) SessionKeyParts(in KeySchedule cardKey, ulong start)
     {
-        start &= 0xFFFF_00FF_FFFF_FFFF;
-        return (KeyChecks.WithOddParity(cardKey.Encrypt64(start | 0xF0UL << 40)), KeyChecks.WithOddParity(cardKey.Encrypt64(start | 0x0FUL << 40)));
+        var (first, second) = SessionData(start);
+        return (KeyChecks.WithOddParity(cardKey.Encrypt64(first)), KeyChecks.WithOddParity(cardKey.Encrypt64(second)));
     }
 
     /// <summary>The application cryptogram: ISO/IEC 9797-1 algorithm 3 over the data.</summary>
@@ -81,6 +95,15 @@ internal static class Emv
 
     /// <summary>Whether PAN and sequence number are what a derivation takes.</summary>
     public static bool IsGood(in EmvCard card) => card.Pan.Length >= 8 && Nibble.IsPan(card.Pan) && card.Sequence is >= 0 and <= 99;
+
+    private static ulong CardData(in EmvCard card) =>
+        card.Derivation == EmvDerivation.OptionB && card.Pan.Length > 16 ? Hashed(in card) : RightMost(in card);
+
+    private static (ulong First, ulong Second) SessionData(ulong start)
+    {
+        start &= 0xFFFF_00FF_FFFF_FFFF;
+        return (start | 0xF0UL << 40, start | 0x0FUL << 40);
+    }
 
     private static ulong RightMost(in EmvCard card)
     {

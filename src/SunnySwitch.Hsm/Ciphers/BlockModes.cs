@@ -8,6 +8,12 @@ internal static class BlockModes
     /// <summary>CBC forward. The vector is one block.</summary>
     public static void EncryptCbc(in KeySchedule key, ReadOnlySpan<byte> vector, ReadOnlySpan<byte> source, Span<byte> target)
     {
+        if (key.Outside is { } outside)
+        {
+            outside.Apply(key.Object, key.IsAes, vector, source, target, decrypts: false);
+            return;
+        }
+
         var size = key.BlockBytes;
         Span<byte> chain = stackalloc byte[16];
         vector[..size].CopyTo(chain);
@@ -22,6 +28,12 @@ internal static class BlockModes
     /// <summary>CBC backward.</summary>
     public static void DecryptCbc(in KeySchedule key, ReadOnlySpan<byte> vector, ReadOnlySpan<byte> source, Span<byte> target)
     {
+        if (key.Outside is { } outside)
+        {
+            outside.Apply(key.Object, key.IsAes, vector, source, target, decrypts: true);
+            return;
+        }
+
         var size = key.BlockBytes;
         Span<byte> chain = stackalloc byte[16];
         Span<byte> next = stackalloc byte[16];
@@ -41,6 +53,12 @@ internal static class BlockModes
     /// <summary>ECB, either way: for the rare formats that ask for it.</summary>
     public static void Ecb(in KeySchedule key, ReadOnlySpan<byte> source, Span<byte> target, bool decrypts)
     {
+        if (key.Outside is { } outside)
+        {
+            outside.Apply(key.Object, key.IsAes, default, source, target, decrypts);
+            return;
+        }
+
         var size = key.BlockBytes;
         for (var at = 0; at < source.Length; at += size)
         {

@@ -15,7 +15,8 @@ internal static class Cmac
     {
         var blockBytes = key.BlockBytes;
         Must.Hold(tail.IsEmpty || head.Length % blockBytes == 0);
-        if (key.IsAes) ComputeAes(in key, head, tail, mac);
+        if (key.Outside is { } outside) outside.Cmac(key.Object, key.IsAes, head, tail, mac);
+        else if (key.IsAes) ComputeAes(in key, head, tail, mac);
         else ComputeTdes(in key, head, tail, mac);
     }
 

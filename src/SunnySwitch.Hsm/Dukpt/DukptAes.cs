@@ -40,23 +40,19 @@ internal static class DukptAes
     }
 
     /// <summary>The working key of a use and type.</summary>
-    public static void Working(DukptUse use, ReadOnlySpan<byte> ksn, ReadOnlySpan<byte> derivationKey, Span<byte> key)
-    {
-        ushort usage = use switch
-        {
-            DukptUse.Pin => 0x1000,
-            DukptUse.MacRequest => 0x2000,
-            DukptUse.MacResponse => 0x2001,
-            DukptUse.DataRequest => 0x3000,
-            _ => 0x3001,
-        };
-        Step(usage, ksn, DukptCounter.Of(ksn), derivationKey, key);
-    }
+    public static void Working(DukptUse use, ReadOnlySpan<byte> ksn, ReadOnlySpan<byte> derivationKey, Span<byte> key) =>
+        Step(UsageOf(use), ksn, DukptCounter.Of(ksn), derivationKey, key);
 
     /// <summary>Base key and KSN to the working key's schedule, which the caller wipes. The KSN was checked.</summary>
     public static void Derive(
         in KeySchedule baseKey, int baseBytes, ReadOnlySpan<byte> ksn, DukptUse use, int workingBytes, ref KeySchedule working)
     {
+        if (baseKey.Outside is { } outside)
+        {
+            working.LoadOutside(outside, isAes: true, DeriveOutside(outside, baseKey.Object, baseBytes, ksn, use, workingBytes), 0);
+            return;
+        }
+
         Span<byte> keys = stackalloc byte[2 * KeyBytesMax];
         try
         {
@@ -73,6 +69,52 @@ internal static class DukptAes
         }
     }
 
+    /// <summary>The initial key of a base key that lies outside; its number there.</summary>
+    public static ulong InitialOutside(OutsideCipher outside, ulong key, int keyBytes, ReadOnlySpan<byte> initialKeyId)
+    {
+        Span<byte> data = stackalloc byte[16];
+        Begin(data, KeyDerivationInitial, keyBytes);
+        initialKeyId[..8].CopyTo(data[8..]);
+        return DeriveOutside(outside, key, data, keyBytes);
+    }
+
+    // The same steps, each key an object of the token.
+    private static ulong DeriveOutside(
+        OutsideCipher outside, ulong key, int baseBytes, ReadOnlySpan<byte> ksn, DukptUse use, int workingBytes)
+    {
+        key = InitialOutside(outside, key, baseBytes, ksn);
+        Span<byte> data = stackalloc byte[16];
+        var (counter, reached) = (DukptCounter.Of(ksn), 0U);
+        for (var bit = 0x80000000U; bit != 0; bit >>= 1)
+        {
+            if ((counter & bit) == 0) continue;
+            reached |= bit;
+            Begin(data, KeyDerivation, baseBytes, ksn, reached);
+            key = DeriveOutside(outside, key, data, baseBytes);
+        }
+
+        Begin(data, UsageOf(use), workingBytes, ksn, counter);
+        return DeriveOutside(outside, key, data, workingBytes);
+    }
+
+    private static ulong DeriveOutside(OutsideCipher outside, ulong key, ReadOnlySpan<byte> data, int keyBytes)
+    {
+        Span<byte> blocks = stackalloc byte[32];
+        data.CopyTo(blocks);
+        data.CopyTo(blocks[16..]);
+        (blocks[1], blocks[17]) = (1, 2);
+        return outside.DeriveAes(key, blocks[..(keyBytes > 16 ? 32 : 16)], keyBytes);
+    }
+
+    private static ushort UsageOf(DukptUse use) => use switch
+    {
+        DukptUse.Pin => 0x1000,
+        DukptUse.MacRequest => 0x2000,
+        DukptUse.MacResponse => 0x2001,
+        DukptUse.DataRequest => 0x3000,
+        _ => 0x3001,
+    };
+
     private static void Step(ushort usage, ReadOnlySpan<byte> ksn, uint counter, ReadOnlySpan<byte> from, Span<byte> to)
     {
         Span<byte> data = stackalloc byte[16];
@@ -80,9 +122,7 @@ internal static class DukptAes
         try
         {
             schedule.LoadAes(from);
-            Begin(data, usage, to.Length);
-            ksn[4..8].CopyTo(data[8..]);
-            BinaryPrimitives.WriteUInt32BigEndian(data[12..], counter);
+            Begin(data, usage, to.Length, ksn, counter);
             Fill(in schedule, data, to);
         }
         finally
@@ -97,6 +137,13 @@ internal static class DukptAes
         BinaryPrimitives.WriteUInt16BigEndian(data[2..], usage);
         BinaryPrimitives.WriteUInt16BigEndian(data[4..], (ushort)(keyBytes / 8));     // 2, 3, 4: AES-128, 192, 256.
         BinaryPrimitives.WriteUInt16BigEndian(data[6..], (ushort)(keyBytes * 8));
+    }
+
+    private static void Begin(Span<byte> data, ushort usage, int keyBytes, ReadOnlySpan<byte> ksn, uint counter)
+    {
+        Begin(data, usage, keyBytes);
+        ksn[4..8].CopyTo(data[8..]);
+        BinaryPrimitives.WriteUInt32BigEndian(data[12..], counter);
     }
 
     private static void Fill(in KeySchedule schedule, Span<byte> data, Span<byte> key)

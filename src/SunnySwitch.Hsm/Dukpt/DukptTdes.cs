@@ -35,12 +35,17 @@ internal static class DukptTdes
     {
         var serial = BinaryPrimitives.ReadUInt64BigEndian(ksn) & ~0x1FUL;
         key.Left = baseKey.Encrypt64(serial);
+        if (baseKey.Outside is not null)
+        {
+            key.Right = baseKey.EncryptLeft(serial);        // The variant is an object of its own.
+            return;
+        }
+
         Span<byte> variant = stackalloc byte[24];
         var schedule = default(KeySchedule);
         try
         {
-            baseBytes.CopyTo(variant);
-            for (var index = 0; index < baseBytes.Length; index++) variant[index] ^= (byte)(Scramble >> (56 - 8 * (index % 8)));
+            Vary(baseBytes, variant);
             schedule.LoadTdes(variant[..baseBytes.Length]);
             key.Right = schedule.Encrypt64(serial);
         }
@@ -49,6 +54,12 @@ internal static class DukptTdes
             CryptographicOperations.ZeroMemory(variant);
             schedule.Wipe();
         }
+    }
+
+    /// <summary>The variant of a base key that the right half comes from.</summary>
+    public static void Vary(ReadOnlySpan<byte> baseBytes, Span<byte> variant)
+    {
+        for (var index = 0; index < baseBytes.Length; index++) variant[index] = (byte)(baseBytes[index] ^ (byte)(Scramble >> (56 - 8 * (index % 8))));
     }
 
     /// <summary>From the initial key to the transaction's: one step for each one bit of the counter, highest first (A.3).</summary>

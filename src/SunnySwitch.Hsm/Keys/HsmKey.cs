@@ -7,11 +7,10 @@ namespace SunnySwitch.Hsm.Keys;
 /// </summary>
 public sealed class HsmKey
 {
-    internal HsmKey(int number, KeyAttributes attributes, int bits, string checkValue) =>
-        (Number, Attributes, Bits, CheckValue) = (number, attributes, bits, checkValue);
+    internal HsmKey(KeyAttributes attributes, int bits, string checkValue) => (Attributes, Bits, CheckValue) = (attributes, bits, checkValue);
 
     /// <summary>Its place in the module, from 0. When the key was removed, another one may take it, under a handle of its own.</summary>
-    public int Number { get; }
+    public int Number { get; internal set; } = -1;
 
     /// <summary>As bound to the key. The module's own copy decides.</summary>
     public KeyAttributes Attributes { get; }

@@ -4,10 +4,10 @@ using SunnySwitch.Hsm.Ciphers;
 namespace SunnySwitch.Hsm.Keys;
 
 /// <summary>
-/// A key that the software module holds: the bytes and their schedule in pinned memory, which the collector neither moves nor
+/// A key that a module holds. Of the software module: the bytes and their schedule in pinned memory, which the collector neither moves nor
 /// copies; wiped when the module is. Read-only after it is made, so that threads share it.
 /// </summary>
-internal sealed class KeyMaterial
+internal class KeyMaterial
 {
     private readonly byte[] _bytes;
     private readonly KeySchedule[] _schedule = GC.AllocateArray<KeySchedule>(1, pinned: true);
@@ -20,20 +20,31 @@ internal sealed class KeyMaterial
         if (handle.Attributes.Algorithm != KeyAlgorithm.Hmac) _schedule[0].Load(handle.Attributes.Algorithm == KeyAlgorithm.Aes, key);
     }
 
+    /// <summary>A key that lies elsewhere: there are no bytes.</summary>
+    public KeyMaterial(HsmKey handle, in KeySchedule schedule)
+    {
+        Handle = handle;
+        _bytes = [];
+        _schedule[0] = schedule;
+    }
+
     /// <summary>What callers hold.</summary>
     public HsmKey Handle { get; }
 
     /// <summary>The expanded key.</summary>
     public ref readonly KeySchedule Schedule => ref _schedule[0];
 
-    /// <summary>The key.</summary>
+    /// <summary>Bytes of the key.</summary>
+    public int Length => Handle.Bits / 8;
+
+    /// <summary>The key; empty if it lies elsewhere.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>True for AES.</summary>
     public bool IsAes => Handle.Attributes.Algorithm == KeyAlgorithm.Aes;
 
     /// <summary>Bits of security.</summary>
-    public int Strength => KeyRules.Strength(Handle.Attributes.Algorithm, _bytes.Length);
+    public int Strength => KeyRules.Strength(Handle.Attributes.Algorithm, Length);
 
     /// <summary>Overwrites it.</summary>
     public void Wipe()

@@ -8,19 +8,18 @@ internal static class Iso9797
     /// <summary>Algorithm 1: CBC under the whole key; with TDEA the MAC of ISO 16609, with K1 K1 K1 the one of X9.9.</summary>
     public static ulong Algorithm1(in KeySchedule key, ReadOnlySpan<byte> message, MacPadding padding)
     {
-        var chain = 0UL;
-        var isPadded = IsPadded(message, padding);
-        for (; message.Length >= 8; message = message[8..]) chain = key.Encrypt64(chain ^ Des.Block(message));
-        return isPadded ? key.Encrypt64(chain ^ Padded(message, padding)) : chain;
+        var rest = message.Length % 8;
+        var chain = key.Chain64(0, message[..^rest]);
+        return IsPadded(message, padding) ? key.Encrypt64(chain ^ Padded(message[^rest..], padding)) : chain;
     }
 
     /// <summary>Algorithm 3, the retail MAC of X9.19: CBC under the left key, the last block under the whole one.</summary>
     public static ulong Algorithm3(in KeySchedule key, ReadOnlySpan<byte> message, MacPadding padding)
     {
-        var chain = 0UL;
         var isPadded = IsPadded(message, padding);
-        for (; message.Length > (isPadded ? 7 : 8); message = message[8..]) chain = key.EncryptLeft(chain ^ Des.Block(message));
-        return key.Encrypt64(chain ^ (isPadded ? Padded(message, padding) : Des.Block(message)));
+        var rest = isPadded ? message.Length % 8 : 8;
+        var chain = key.ChainLeft64(0, message[..^rest]);
+        return key.Encrypt64(chain ^ (isPadded ? Padded(message[^rest..], padding) : Des.Block(message[^rest..])));
     }
 
     private static bool IsPadded(ReadOnlySpan<byte> message, MacPadding padding) =>

@@ -1,6 +1,7 @@
+using System.Security.Cryptography;
 using SunnySwitch.Hsm.Ciphers;
-using SunnySwitch.Hsm.Dukpt;
 using SunnySwitch.Hsm.Keys;
+using SunnySwitch.Hsm.Operations;
 
 namespace SunnySwitch.Hsm.Software;
 
@@ -13,85 +14,41 @@ namespace SunnySwitch.Hsm.Software;
 /// derives or deciphers lies on its own stack and is wiped before it returns. Only what makes or moves keys allocates. A removed
 /// key is refused at once and wiped when the module is disposed, since another thread may be using it.
 /// </remarks>
-public sealed partial class SoftwareHsm : IPaymentHsm
+public sealed class SoftwareHsm : CipherHsm
 {
-    private readonly SoftwareHsmOptions _options;
-    private readonly Lock _lock = new();
-    private readonly List<KeyMaterial> _removed = [];
-
-    // Entries are put and taken under the lock, and read without: one reference each.
-    private readonly KeyMaterial?[] _keys;
-    private int _count;
-
     /// <summary>Makes an empty module.</summary>
-    public SoftwareHsm(SoftwareHsmOptions? options = null)
+    public SoftwareHsm(SoftwareHsmOptions? options = null) : this(options ?? new SoftwareHsmOptions(), 0)
     {
-        _options = options ?? new SoftwareHsmOptions();
-        _keys = new KeyMaterial?[_options.KeysMax];
+    }
+
+    private SoftwareHsm(SoftwareHsmOptions options, int _) : base(options, new KeyTable(options.KeysMax))
+    {
     }
 
     /// <inheritdoc/>
-    public string Name => "software";
+    public override string Name => "software";
 
     /// <inheritdoc/>
-    public bool IsSecureDevice => false;
+    public override bool IsSecureDevice => false;
 
     /// <summary>Wipes every key. No operation may be under way.</summary>
-    public void Dispose()
+    public override void Dispose() => Keys.Clear();
+
+    /// <inheritdoc/>
+    public override HsmResult Random(Span<byte> target)
     {
-        lock (_lock)
-        {
-            foreach (var each in _keys.AsSpan(0, _count)) each?.Wipe();
-            foreach (var each in _removed) each.Wipe();
-            _keys.AsSpan().Clear();
-            _removed.Clear();
-        }
+        RandomNumberGenerator.Fill(target);
+        return HsmResult.Done;
     }
 
     /// <summary>What a handle stands for; for the room's own tests.</summary>
-    internal KeyMaterial Held(HsmKey handle) => _keys[handle.Number]!;
+    internal KeyMaterial Held(HsmKey handle) => Keys.Find(handle)!;
 
-    /// <summary>The one gate: the handle is of this module, and the key may do that.</summary>
-    private HsmResult TryUse(HsmKey? handle, KeyTask task, out KeyMaterial key)
-    {
-        key = default!;
-        if (handle is null || (uint)handle.Number >= (uint)_keys.Length) return HsmResult.UnknownKey;
-        var found = Volatile.Read(ref _keys[handle.Number]);
-        if (found is null || !ReferenceEquals(found.Handle, handle)) return HsmResult.UnknownKey;
-        key = found;
-        return KeyRules.Check(task, found.Handle.Attributes);
-    }
+    private protected override ref readonly KeySchedule Opened(KeyMaterial key, ref KeySchedule room) => ref key.Schedule;
 
-    /// <summary>
-    /// The working key of one side: the held key itself, or derived for a KSN. The schedule is a copy on the caller's stack, and
-    /// the caller wipes it.
-    /// </summary>
-    private HsmResult TryOpen(
-        HsmKey? handle, KeyTask task, ReadOnlySpan<byte> ksn, DukptUse use, DukptKeyType working, ref KeySchedule schedule, out KeyMaterial key)
-    {
-        var result = TryUse(handle, task, out key);
-        if (result != HsmResult.Done) return result;
-        if (key.Handle.Attributes.Usage != KeyUsage.BaseDerivation)
-        {
-            if (!ksn.IsEmpty) return HsmResult.KsnMalformed;
-            schedule = key.Schedule;
-            return HsmResult.Done;
-        }
+    private protected override int Hmac(KeyMaterial key, ReadOnlySpan<byte> data, Span<byte> mac) => HMACSHA256.HashData(key.Bytes, data, mac);
 
-        if (ksn.Length != (key.IsAes ? DukptCounter.AesKsnBytes : DukptCounter.TdesKsnBytes)) return HsmResult.KsnMalformed;
-        result = DukptCounter.Check(ksn);
-        if (result != HsmResult.Done) return result;
-        if (!key.IsAes)
-        {
-            DukptTdes.Derive(in key.Schedule, key.Bytes, ksn, use, ref schedule);
-            return HsmResult.Done;
-        }
+    private protected override KeyMaterial Hold(HsmKey handle, ReadOnlySpan<byte> key) => new(handle, key);
 
-        var workingBytes = working == DukptKeyType.AsBase ? key.Bytes.Length : (int)working * 8;
-        // A working key may be weaker than what it comes from, never stronger (X9.24-3 section 6.2).
-        if (working is not (DukptKeyType.AsBase or >= DukptKeyType.Aes128 and <= DukptKeyType.Aes256)) return HsmResult.BadInput;
-        if (workingBytes > key.Bytes.Length) return HsmResult.KekTooWeak;
-        DukptAes.Derive(in key.Schedule, key.Bytes.Length, ksn, use, workingBytes, ref schedule);
-        return HsmResult.Done;
-    }
+    private protected override ReadOnlySpan<byte> Clear(KeyMaterial key, Span<byte> room) => key.Bytes;
 }

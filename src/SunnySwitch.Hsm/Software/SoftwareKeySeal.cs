@@ -87,7 +87,7 @@ public sealed class SoftwareKeySeal(SoftwareHsm hsm, IMasterKey master) : IKeySe
     {
         _master?.Wipe();
         var attributes = new KeyAttributes(KeyUsage.KeyBlockProtection, KeyAlgorithm.Aes, KeyMode.Both);
-        _master = new KeyMaterial(new HsmKey(-1, attributes, MasterBytes * 8, KeyChecks.CheckValue(KeyAlgorithm.Aes, key)), key);
+        _master = new KeyMaterial(new HsmKey(attributes, MasterBytes * 8, KeyChecks.CheckValue(KeyAlgorithm.Aes, key)), key);
     }
 
     // LB is the label (X9.143 table 9), HM an HMAC key's hash, PB fills up to whole cipher blocks.

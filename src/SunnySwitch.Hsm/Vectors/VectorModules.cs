@@ -1,3 +1,4 @@
+using SunnySwitch.Hsm.Pkcs11;
 using SunnySwitch.Hsm.Software;
 
 namespace SunnySwitch.Hsm.Vectors;
@@ -9,14 +10,33 @@ public static class VectorModules
     /// Opens a module of its own for vectors: published examples use keys of wrong parity, equal halves and old key blocks, which
     /// a module refuses otherwise. Null after saying why not.
     /// </summary>
-    public static IPaymentHsm? Open(string name, out string problem)
+    public static IPaymentHsm? Open(string name, out string problem) => Open(name, null, default, out problem);
+
+    /// <summary>The same; a token needs to be named, and its user PIN.</summary>
+    public static IPaymentHsm? Open(string name, Pkcs11Options? token, ReadOnlySpan<byte> pin, out string problem)
     {
-        problem = name switch
+        problem = "";
+        switch (name)
         {
-            "software" => "",
-            "pkcs11" => "the module pkcs11 is not built in this version",
-            _ => $"no module is called {name}: there are software and pkcs11",
-        };
-        return name == "software" ? new SoftwareHsm(new SoftwareHsmOptions { TakesAnyKey = true, TakesVariantBlocks = true }) : null;
+            case "software":
+                return new SoftwareHsm(new SoftwareHsmOptions { TakesAnyKey = true, TakesVariantBlocks = true });
+            case "pkcs11" when token is null:
+                problem = "the module pkcs11 needs a token: --library, --token and the environment variable SUNNY_TOKEN_PIN";
+                return null;
+            case "pkcs11":
+                try
+                {
+                    return Pkcs11Hsm.Open(token with { TakesAnyKey = true, TakesVariantBlocks = true }, pin);
+                }
+                catch (Pkcs11Exception error)
+                {
+                    problem = error.Message;
+                    return null;
+                }
+
+            default:
+                problem = $"no module is called {name}: there are software and pkcs11";
+                return null;
+        }
     }
 }

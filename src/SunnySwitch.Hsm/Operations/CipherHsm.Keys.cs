@@ -1,12 +1,14 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using SunnySwitch.Hsm.Blocks;
+using SunnySwitch.Hsm.Ciphers;
 using SunnySwitch.Hsm.Dukpt;
 using SunnySwitch.Hsm.Keys;
 
-namespace SunnySwitch.Hsm.Software;
+namespace SunnySwitch.Hsm.Operations;
 
 /// <content>How keys come in, are made, and leave.</content>
-public sealed partial class SoftwareHsm
+public abstract partial class CipherHsm
 {
     private const int KeyBytesMax = 64;
 
@@ -56,7 +58,8 @@ public sealed partial class SoftwareHsm
             {
                 RandomNumberGenerator.Fill(made);
                 if (attributes.Algorithm == KeyAlgorithm.Tdea) KeyChecks.SetOddParity(made);
-                result = Take(in attributes, made, out key);
+                result = Acceptable(in attributes, made);
+                if (result == HsmResult.Done) result = HoldRandom(in attributes, bits) is { } held ? Add(held, out key) : Store(in attributes, made, out key);
             }
             while (result is HsmResult.KeyWeak or HsmResult.KeyPublished);     // The latter by a check value's chance.
 
@@ -77,7 +80,7 @@ public sealed partial class SoftwareHsm
         Span<byte> clear = stackalloc byte[KeyBytesMax];
         try
         {
-            result = KeyBlock.Unwrap(protection, block, _options.TakesVariantBlocks, clear, out var bytes, out var header);
+            result = KeyBlock.Unwrap(Reached(protection), block, _options.TakesVariantBlocks, clear, out var bytes, out var header);
             if (result != HsmResult.Done) return result;
             result = Possible(header.Attributes, bytes);
             if (result != HsmResult.Done) return result;
@@ -103,11 +106,19 @@ public sealed partial class SoftwareHsm
         if (material.Strength > protection.Strength) return HsmResult.KekTooWeak;
         // HM with its two characters, then a padding block up to 16 characters.
         var optional = key.Attributes.Algorithm == KeyAlgorithm.Hmac ? "HM0621PB0A000000"u8 : default;
-        var length = KeyBlock.Characters(protection.IsAes, material.Bytes.Length, optional.Length);
+        var length = KeyBlock.Characters(protection.IsAes, material.Length, optional.Length);
         if (block.Length < length) return HsmResult.TargetTooShort;
-        KeyBlock.Wrap(protection, material.Bytes, key.Attributes, optional, optional.IsEmpty ? 0 : 2, block[..length]);
-        characters = length;
-        return HsmResult.Done;
+        Span<byte> room = stackalloc byte[KeyBytesMax];
+        try
+        {
+            KeyBlock.Wrap(Reached(protection), Clear(material, room), key.Attributes, optional, optional.IsEmpty ? 0 : 2, block[..length]);
+            characters = length;
+            return HsmResult.Done;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(room);
+        }
     }
 
     /// <inheritdoc/>
@@ -117,17 +128,20 @@ public sealed partial class SoftwareHsm
         var result = TryUse(baseKey, KeyTask.DeriveInitialKey, out var material);
         if (result != HsmResult.Done) return result;
         if (serial.Length != (material.IsAes ? 8 : DukptCounter.TdesKsnBytes)) return HsmResult.KsnMalformed;
+        var algorithm = material.Handle.Attributes.Algorithm;
+        var attributes = new KeyAttributes(KeyUsage.InitialDukpt, algorithm, KeyMode.Derive, KeyExportability.Exportable);
+        if (HoldInitial(in attributes, material, serial) is { } held) return Add(held, out key);
         Span<byte> made = stackalloc byte[DukptAes.KeyBytesMax];
         var pair = default(DukptTdes.Key);
+        var room = default(KeySchedule);
         try
         {
             // A TDEA device key is of two parts, whatever the base key is.
-            made = made[..(material.IsAes ? material.Bytes.Length : 16)];
-            if (material.IsAes) DukptAes.Initial(in material.Schedule, serial, made);
-            else DukptTdes.Initial(in material.Schedule, material.Bytes, serial, ref pair);
+            made = made[..(material.IsAes ? material.Length : 16)];
+            ref readonly var schedule = ref Opened(material, ref room);
+            if (material.IsAes) DukptAes.Initial(in schedule, serial, made);
+            else DukptTdes.Initial(in schedule, material.Bytes, serial, ref pair);
             if (!material.IsAes) pair.CopyTo(made);
-            var algorithm = material.Handle.Attributes.Algorithm;
-            var attributes = new KeyAttributes(KeyUsage.InitialDukpt, algorithm, KeyMode.Derive, KeyExportability.Exportable);
             return Store(in attributes, made, out key);
         }
         finally
@@ -140,14 +154,9 @@ public sealed partial class SoftwareHsm
     /// <inheritdoc/>
     public HsmResult RemoveKey(HsmKey key)
     {
-        lock (_lock)
-        {
-            if (key is null || (uint)key.Number >= (uint)_count || _keys[key.Number] is not { } found) return HsmResult.UnknownKey;
-            if (!ReferenceEquals(found.Handle, key)) return HsmResult.UnknownKey;
-            Volatile.Write(ref _keys[key.Number], null);
-            _removed.Add(found);
-            return HsmResult.Done;
-        }
+        if (Keys.Remove(key) is not { } removed) return HsmResult.UnknownKey;
+        OnRemoved(removed);
+        return HsmResult.Done;
     }
 
     /// <summary>The material of a held key, for the ledger's blocks; whatever the key may be used for.</summary>
@@ -157,13 +166,34 @@ public sealed partial class SoftwareHsm
     internal HsmResult Take(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
     {
         handle = null;
+        var result = Acceptable(in attributes, key);
+        return result == HsmResult.Done ? Store(in attributes, key, out handle) : result;
+    }
+
+    /// <summary>Gives a key that the module holds its place and its handle away.</summary>
+    private protected HsmResult Add(KeyMaterial held, out HsmKey? handle)
+    {
+        handle = null;
+        var isPublished = _options.RefusesPublishedKeys && PublishedKeys.NameOf(held.Handle) is not null;
+        if (isPublished || !Keys.TryAdd(held))
+        {
+            held.Wipe();
+            OnRemoved(held);
+            return isPublished ? HsmResult.KeyPublished : HsmResult.ModuleFailed;
+        }
+
+        handle = held.Handle;
+        return HsmResult.Done;
+    }
+
+    private HsmResult Acceptable(in KeyAttributes attributes, ReadOnlySpan<byte> key)
+    {
         var result = Possible(in attributes, key.Length);
         if (result != HsmResult.Done) return result;
         result = KeyChecks.Check(attributes.Algorithm, key);
         // What is derived for a device has no parity to speak of: X9.24-1 uses it as it comes.
         if (result == HsmResult.KeyParity && attributes.Usage == KeyUsage.InitialDukpt) result = HsmResult.Done;
-        if (result is HsmResult.KeyParity or HsmResult.KeyWeak && _options.TakesAnyKey) result = HsmResult.Done;
-        return result == HsmResult.Done ? Store(in attributes, key, out handle) : result;
+        return result is HsmResult.KeyParity or HsmResult.KeyWeak && _options.TakesAnyKey ? HsmResult.Done : result;
     }
 
     // Whether there can be a key like this, before anything is done with it.
@@ -179,23 +209,14 @@ public sealed partial class SoftwareHsm
 
     private static bool IsAlgorithm(KeyAlgorithm algorithm) => algorithm is KeyAlgorithm.Tdea or KeyAlgorithm.Aes or KeyAlgorithm.Hmac;
 
-    private HsmResult Store(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle)
-    {
-        handle = null;
-        var check = KeyChecks.CheckValue(attributes.Algorithm, key);
-        lock (_lock)
-        {
-            var place = PlaceFor();
-            if (place < 0) return HsmResult.ModuleFailed;
-            var made = new HsmKey(place, attributes, key.Length * 8, check);
-            if (_options.RefusesPublishedKeys && PublishedKeys.NameOf(made) is not null) return HsmResult.KeyPublished;
-            Volatile.Write(ref _keys[place], new KeyMaterial(made, key));
-            _count = Math.Max(_count, place + 1);
-            handle = made;
-            return HsmResult.Done;
-        }
-    }
+    private HsmResult Store(in KeyAttributes attributes, ReadOnlySpan<byte> key, out HsmKey? handle) =>
+        Add(Hold(new HsmKey(attributes, key.Length * 8, KeyChecks.CheckValue(attributes.Algorithm, key)), key), out handle);
 
-    // The next one, and when all were used once, one that a removed key has left; -1 if there is none.
-    private int PlaceFor() => _count < _keys.Length ? _count : Array.IndexOf(_keys, null);
+    // As the module reaches it now.
+    private KeyMaterial Reached(KeyMaterial key)
+    {
+        var room = default(KeySchedule);
+        ref readonly var opened = ref Opened(key, ref room);
+        return Unsafe.AreSame(in opened, in key.Schedule) ? key : new KeyMaterial(key.Handle, in opened);
+    }
 }

@@ -5,10 +5,10 @@ using SunnySwitch.Hsm.Dukpt;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Pins;
 
-namespace SunnySwitch.Hsm.Software;
+namespace SunnySwitch.Hsm.Operations;
 
 /// <content>PINs: clear only inside a call, on its stack.</content>
-public sealed partial class SoftwareHsm
+public abstract partial class CipherHsm
 {
     /// <inheritdoc/>
     public HsmResult TranslatePin(
@@ -53,12 +53,13 @@ public sealed partial class SoftwareHsm
         var result = TryUse(pvk, KeyTask.VerifyIbmPin, out var key);
         if (result != HsmResult.Done) return result;
         if (!PinVerification.AreGood(in terms) || !Nibble.TryRead(offset, out _)) return HsmResult.BadInput;
+        var room = default(KeySchedule);
         ClearPin pin = default, natural = default, expected = default;
         try
         {
             result = Read(in side, block, pan, ref pin);
             if (result != HsmResult.Done) return result;
-            natural = PinVerification.Natural(in key.Schedule, in terms, pin.Length);
+            natural = PinVerification.Natural(in Opened(key, ref room), in terms, pin.Length);
             var isRight = PinVerification.TryAdd(in natural, offset, out expected) && expected.IsSame(in pin);
             return isRight ? HsmResult.Done : HsmResult.WrongPin;
         }
@@ -79,12 +80,13 @@ public sealed partial class SoftwareHsm
         if (result != HsmResult.Done) return result;
         if (!PinVerification.AreGood(in terms)) return HsmResult.BadInput;
         if (offset.Length < ClearPin.DigitsMax) return HsmResult.TargetTooShort;
+        var room = default(KeySchedule);
         ClearPin pin = default, natural = default;
         try
         {
             result = Read(in side, block, pan, ref pin);
             if (result != HsmResult.Done) return result;
-            natural = PinVerification.Natural(in key.Schedule, in terms, pin.Length);
+            natural = PinVerification.Natural(in Opened(key, ref room), in terms, pin.Length);
             PinVerification.Offset(in natural, in pin, offset);
             digits = pin.Length;
             return HsmResult.Done;
@@ -105,10 +107,11 @@ public sealed partial class SoftwareHsm
         if (result != HsmResult.Done) return result;
         var isLength = offset.Length is >= ClearPin.DigitsMin and <= ClearPin.DigitsMax;
         if (!isLength || !PinVerification.AreGood(in terms) || !Nibble.TryRead(offset, out _)) return HsmResult.BadInput;
+        var room = default(KeySchedule);
         ClearPin natural = default, pin = default;
         try
         {
-            natural = PinVerification.Natural(in key.Schedule, in terms, offset.Length);
+            natural = PinVerification.Natural(in Opened(key, ref room), in terms, offset.Length);
             return PinVerification.TryAdd(in natural, offset, out pin) ? Write(in to, in pin, pan, target, out bytes) : HsmResult.BadInput;
         }
         finally
@@ -140,11 +143,12 @@ public sealed partial class SoftwareHsm
         var result = TryUse(pvk, task, out var key);
         if (result != HsmResult.Done) return result;
         if (pvkIndex is < 0 or > 9 || pan.IsEmpty) return HsmResult.BadInput;
+        var room = default(KeySchedule);
         var pin = default(ClearPin);
         try
         {
             result = Read(in side, block, pan, ref pin);
-            if (result == HsmResult.Done) PinVerification.Pvv(in key.Schedule, in pin, pan, pvkIndex, pvv);
+            if (result == HsmResult.Done) PinVerification.Pvv(in Opened(key, ref room), in pin, pan, pvkIndex, pvv);
             return result;
         }
         finally

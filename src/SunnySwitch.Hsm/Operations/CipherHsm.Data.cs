@@ -5,10 +5,10 @@ using SunnySwitch.Hsm.Dukpt;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Macs;
 
-namespace SunnySwitch.Hsm.Software;
+namespace SunnySwitch.Hsm.Operations;
 
 /// <content>MACs, data, tokens, random bytes.</content>
-public sealed partial class SoftwareHsm
+public abstract partial class CipherHsm
 {
     private const int MacBytesMin = 4, MacBytesMax = 32;
 
@@ -66,13 +66,6 @@ public sealed partial class SoftwareHsm
     public HsmResult Detokenise(HsmKey key, ReadOnlySpan<byte> tweak, int radix, ReadOnlySpan<byte> token, Span<byte> symbols) =>
         Replace(key, KeyTask.Detokenise, tweak, radix, token, symbols);
 
-    /// <inheritdoc/>
-    public HsmResult Random(Span<byte> target)
-    {
-        RandomNumberGenerator.Fill(target);
-        return HsmResult.Done;
-    }
-
     private HsmResult Compute(in MacSide side, KeyTask task, ReadOnlySpan<byte> data, Span<byte> mac, out int bytes)
     {
         bytes = 8;
@@ -86,7 +79,7 @@ public sealed partial class SoftwareHsm
             var usage = key.Handle.Attributes.Usage;
             if (usage == KeyUsage.MacHmac)
             {
-                bytes = HMACSHA256.HashData(key.Bytes, data, mac);
+                bytes = Hmac(key, data, mac);
             }
             else if (usage == KeyUsage.MacCmac || schedule.IsAes)
             {
@@ -154,7 +147,8 @@ public sealed partial class SoftwareHsm
                 numerals[index] = (byte)numeral;
             }
 
-            Ff1.Apply(in key.Schedule, tweak, radix, numerals, task == KeyTask.Detokenise);
+            var room = default(KeySchedule);
+            Ff1.Apply(in Opened(key, ref room), tweak, radix, numerals, task == KeyTask.Detokenise);
             for (var index = 0; index < numerals.Length; index++) target[index] = "0123456789abcdefghijklmnopqrstuvwxyz"u8[numerals[index]];
             return HsmResult.Done;
         }

@@ -6,10 +6,10 @@ using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Macs;
 using SunnySwitch.Hsm.Pins;
 
-namespace SunnySwitch.Hsm.Software;
+namespace SunnySwitch.Hsm.Operations;
 
 /// <content>Card codes and cryptograms.</content>
-public sealed partial class SoftwareHsm
+public abstract partial class CipherHsm
 {
     private const int TrackBytesMax = 64, DataBytesMax = 8_192;
 
@@ -35,10 +35,10 @@ public sealed partial class SoftwareHsm
         if (!isCounter || !Emv.IsGood(in card) || !CardCode.AreGood(terms.Pan, terms.Expiry, terms.ServiceCode)) return HsmResult.BadInput;
         Span<byte> pan = stackalloc byte[Nibble.PanDigitsMax];
         Span<byte> computed = stackalloc byte[CardCode.Digits];
-        var key = default(KeySchedule);
+        KeySchedule key = default, room = default;
         try
         {
-            Emv.CardKey(in issuer.Schedule, in card, ref key);
+            Emv.CardKey(in Opened(issuer, ref room), in card, ref key);
             terms.Pan.CopyTo(pan);
             transactionCounter.CopyTo(pan);
             CardCode.Compute(in key, pan[..terms.Pan.Length], terms.Expiry, terms.ServiceCode, computed);
@@ -58,10 +58,10 @@ public sealed partial class SoftwareHsm
         if (result != HsmResult.Done) return result;
         if (!Emv.IsGood(in card) || track.Length is 0 or > TrackBytesMax || code.Length is 0 or > 5) return HsmResult.BadInput;
         Span<byte> computed = stackalloc byte[5];
-        var key = default(KeySchedule);
+        KeySchedule key = default, room = default;
         try
         {
-            Emv.CardKey(in issuer.Schedule, in card, ref key);
+            Emv.CardKey(in Opened(issuer, ref room), in card, ref key);
             int value = Emv.Cvc3(in key, track, transactionCounter, unpredictable).Value;
             for (var index = 4; index >= 0; index--, value /= 10) computed[index] = (byte)('0' + value % 10);
             return Compared(computed[^code.Length..], code, HsmResult.WrongCardCode);
@@ -198,7 +198,8 @@ public sealed partial class SoftwareHsm
         var result = TryUse(issuerKey, task, out var issuer);
         if (result != HsmResult.Done) return result;
         if (!Emv.IsGood(in card)) return HsmResult.BadInput;
-        Emv.CardKey(in issuer.Schedule, in card, ref cardKey);
+        var room = default(KeySchedule);
+        Emv.CardKey(in Opened(issuer, ref room), in card, ref cardKey);
         Emv.SessionKey(in cardKey, in session, ref sessionKey);
         return HsmResult.Done;
     }
@@ -209,7 +210,8 @@ public sealed partial class SoftwareHsm
         if (result != HsmResult.Done) return result;
         if (terms.Kind is < CardCodeKind.Cvv or > CardCodeKind.Icvv) return HsmResult.BadInput;
         if (!CardCode.AreGood(terms.Pan, terms.Expiry, terms.ServiceCode)) return HsmResult.BadInput;
-        CardCode.Compute(in key.Schedule, terms.Pan, terms.Expiry, terms.ServiceCode, code);
+        var room = default(KeySchedule);
+        CardCode.Compute(in Opened(key, ref room), terms.Pan, terms.Expiry, terms.ServiceCode, code);
         return HsmResult.Done;
     }
 }

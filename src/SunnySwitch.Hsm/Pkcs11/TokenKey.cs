@@ -1,0 +1,31 @@
+using SunnySwitch.Hsm.Ciphers;
+using SunnySwitch.Hsm.Keys;
+
+namespace SunnySwitch.Hsm.Pkcs11;
+
+/// <summary>A key in a token: the numbers of its objects, and each wrapped by a key that never leaves the token. Nothing secret.</summary>
+/// <param name="handle">What callers hold.</param>
+/// <param name="whole">The key.</param>
+/// <param name="left">The left key three times, or a base key's variant; or none.</param>
+internal sealed class TokenKey(HsmKey handle, TokenObject whole, TokenObject left) : KeyMaterial(handle, default(KeySchedule))
+{
+    /// <summary>The key.</summary>
+    public TokenObject Whole { get; } = whole;
+
+    /// <summary>The left key three times, or a base key's variant; its number is 0 if there is none.</summary>
+    public TokenObject Left { get; } = left;
+
+    /// <summary>Whether such a key needs a second object: single DES and variants cannot be had from the first.</summary>
+    public static bool HasLeft(in KeyAttributes attributes) =>
+        attributes.Algorithm == KeyAlgorithm.Tdea &&
+        attributes.Usage is KeyUsage.CardVerification or KeyUsage.MacAlgorithm3 or KeyUsage.BaseDerivation;
+}
+
+/// <summary>An object of a token.</summary>
+/// <param name="Number">Its number in the library; 0 is none.</param>
+/// <param name="Wrapped">Wrapped by the module's own wrapping key.</param>
+internal readonly record struct TokenObject(ulong Number, byte[] Wrapped)
+{
+    /// <summary>None.</summary>
+    public static TokenObject None { get; } = new(0, []);
+}
