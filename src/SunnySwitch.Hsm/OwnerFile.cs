@@ -1,7 +1,7 @@
 namespace SunnySwitch.Hsm;
 
 /// <summary>Files that hold keys: mode 0600, replaced as a whole and durably, or not at all.</summary>
-internal static class OwnerFile
+public static class OwnerFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

@@ -6,15 +6,18 @@ namespace SunnySwitch.Host.Options;
 /// <summary>The HSM, and which keys cards have; without it, PINs, codes and cryptograms are not verified.</summary>
 internal sealed record HsmOptions
 {
-    /// <summary><c>software</c>.</summary>
+    /// <summary><c>software</c>, or <c>pkcs11</c>.</summary>
     public string Module { get; init; } = "software";
+
+    /// <summary>With <c>pkcs11</c>: the tokens, the first one for ceremonies too. All have the same master key.</summary>
+    public IReadOnlyList<TokenOptions> Tokens { get; init; } = [];
 
     /// <summary>A file of published test keys, beside the configuration; for load tests and demonstrations.</summary>
     public string? TestKeys { get; init; }
 
     public IReadOnlyList<ProductKeyOptions> Products { get; init; } = [];
 
-    /// <summary>Threads that ask the module while the kernel goes on; 0: the kernel asks it itself, which is right for one that takes microseconds.</summary>
+    /// <summary>Threads that ask the module, or each token, while the kernel goes on; 0: the kernel asks it itself, which is right for one that takes microseconds.</summary>
     public int Threads { get; init; }
 
     /// <summary>With threads: requests that can wait at once; one more gets 96.</summary>
@@ -26,7 +29,16 @@ internal sealed record HsmOptions
     public IEnumerable<string> Problems(string mode)
     {
         if (DeadlineMilliseconds is < 10 or > 30_000) yield return $"hsm.deadlineMilliseconds: 10 to 30000, is {DeadlineMilliseconds}";
-        if (Module is not "software") yield return $"hsm.module: software, is \"{Module}\"";
+        if (Module is not ("software" or "pkcs11")) yield return $"hsm.module: software or pkcs11, is \"{Module}\"";
+        if (Module == "pkcs11" && Tokens.Count is 0 or > 8) yield return $"hsm.tokens: 1 to 8 with pkcs11, are {Tokens.Count}";
+        if (Module != "pkcs11" && Tokens.Count > 0) yield return "hsm.tokens: only with hsm.module pkcs11";
+        if (Module == "pkcs11" && Threads == 0) yield return "hsm.threads: 1 at least with pkcs11: the kernel waits for no token";
+        if (Tokens.Select(token => token.Name).Distinct(StringComparer.Ordinal).Count() < Tokens.Count) yield return "hsm.tokens: names differ";
+        for (var index = 0; index < Tokens.Count; index++)
+        {
+            foreach (var problem in Tokens[index].Problems($"hsm.tokens.{index}")) yield return problem;
+        }
+
         if (mode == "production" && TestKeys is not null) yield return "hsm.testKeys: in production, published keys are refused";
         if (Threads is < 0 or > 64) yield return $"hsm.threads: 0 to 64, is {Threads}";
         if (WaitingMax is < 16 or > 65_536) yield return $"hsm.waitingMax: 16 to 65536, is {WaitingMax}";
@@ -35,6 +47,35 @@ internal sealed record HsmOptions
         {
             foreach (var problem in Products[index].Problems($"hsm.products.{index}")) yield return problem;
         }
+    }
+}
+
+/// <summary>A PKCS#11 token.</summary>
+internal sealed record TokenOptions
+{
+    /// <summary>What operators see.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Path of its library.</summary>
+    public string Library { get; init; } = "";
+
+    /// <summary>Its label.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>Its slot, where labels are not unique.</summary>
+    public long? Slot { get; init; }
+
+    /// <summary>File with its user PIN, beside the configuration, its owner's alone.</summary>
+    public string PinFile { get; init; } = "";
+
+    public IEnumerable<string> Problems(string at)
+    {
+        if (Name.Length is 0 or > 32 || !Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+            yield return $"{at}.name: 1 to 32 letters, digits, dots, dashes and underscores";
+        if (Library.Length == 0) yield return $"{at}.library: the path of the token's PKCS#11 library";
+        if (Label.Length == 0 && Slot is null) yield return $"{at}.label: the token's label, or {at}.slot";
+        if (Slot is < 0) yield return $"{at}.slot: not below 0, is {Slot}";
+        if (PinFile.Length == 0) yield return $"{at}.pinFile: a file with the token's user PIN, mode 0600";
     }
 }
 

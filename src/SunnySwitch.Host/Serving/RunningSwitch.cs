@@ -75,11 +75,11 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var links = LinkFactory.Make(options);
         // In an empty folder nothing is made that production would refuse.
         var isNew = !Directory.Exists(Path.Combine(dataFolder, "journal"));
-        if (isNew) Production.Check(options, "software", isSecureDevice: false, isMasterAFile: true, ledger: null);
+        if (isNew && options.Hsm?.Module != "pkcs11") Production.Check(options, "software", isSecureDevice: false, isMasterAFile: true, ledger: null);
         if (options.Mode == "development") say(Production.Warning);
         var tls = TlsLinks.Open(options, links, config, say);
         if (options.Rehearse) Rehearsal.Run(links);
-        var store = Store.Open(options, dataFolder, say);
+        var store = Store.Open(options, dataFolder, config, say);
         var clock = new MonotonicClock();
         var security = Security.Open(options, store.Ledger, config, SignedBytesMax(links), clock, say);
         var running = new RunningSwitch(

@@ -9,22 +9,21 @@ using SunnySwitch.Hsm.Ledger;
 
 namespace SunnySwitch.Host.Serving;
 
-/// <summary>The desk that the kernel asks, over the module and the keys of the ledger: on the kernel's own thread, or on others.</summary>
+/// <summary>The desk that the kernel asks, over the modules and the keys of the ledger: on the kernel's own thread, or on others.</summary>
 internal sealed class Security : IDisposable
 {
     private readonly PaymentDesk[] _desks;
+    private readonly Token[] _tokens = [];
     private readonly QueuedDesk? _queue;
     private readonly DeskAnswers? _answers;
 
-    private Security(IPaymentHsm hsm, PaymentDesk desk, HsmOptions options, int signedBytesMax, IClock clock)
+    private Security(PaymentDesk desk) => _desks = [desk];
+
+    private Security(PaymentDesk[] desks, Token[] tokens, IReadOnlyList<DeskToken> asked, QueueTerms terms, IClock clock)
     {
-        _desks = [desk, .. Enumerable.Range(1, Math.Max(0, options.Threads - 1)).Select(_ => desk.Twin())];
-        if (options.Threads == 0) return;
+        (_desks, _tokens) = (desks, tokens);
         _answers = new DeskAnswers(clock);
-        // The software module is this process: where it works at all, it is fit.
-        var token = new DeskToken(hsm.Name, _desks, () => hsm.Random(stackalloc byte[8]) == HsmResult.Done);
-        var deadline = TimeSpan.FromMilliseconds(options.DeadlineMilliseconds);
-        _queue = new QueuedDesk([token], _answers, new QueueTerms(options.WaitingMax, signedBytesMax, deadline, TimeSpan.FromSeconds(1)));
+        _queue = new QueuedDesk(asked, _answers, terms);
     }
 
     /// <summary>What the kernel asks.</summary>
@@ -35,7 +34,8 @@ internal sealed class Security : IDisposable
 
     /// <summary>How often each result came out.</summary>
     public IEnumerable<(HsmResult Result, long Count)> Results =>
-        _desks.SelectMany(desk => desk.Results).GroupBy(each => each.Result).Select(each => (each.Key, each.Sum(one => one.Count)));
+        _desks.SelectMany(desk => desk.Results).Concat(_tokens.SelectMany(token => token.Results))
+            .GroupBy(each => each.Result).Select(each => (each.Key, each.Sum(one => one.Count)));
 
     /// <summary>Where answers of other threads go; before the kernel starts.</summary>
     public void Connect(RingBuffer<Input> ring) => _answers?.Connect(ring);
@@ -51,6 +51,7 @@ internal sealed class Security : IDisposable
     {
         _answers?.Stop();
         _queue?.Dispose();
+        foreach (var token in _tokens) token.Dispose();
     }
 
     /// <summary>Null where nothing is configured.</summary>
@@ -58,25 +59,47 @@ internal sealed class Security : IDisposable
     public static Security? Open(SwitchOptions options, KeyLedger ledger, string? config, int signedBytesMax, IClock clock, Action<string> say)
     {
         if (options.Hsm is not { } wanted) return null;
-        IKeyRing ring = wanted.TestKeys is null ? ledger : WithTestKeys(ledger, wanted.TestKeys, config, say);
         var links = options.Links.Select((link, index) => link.Security?.Keys((uint)index + 1)).OfType<LinkKeys>().ToList();
         var products = wanted.Products.Select(product => product.Keys()).ToList();
+        var ring = WithTestKeys(ledger, ledger.Hsm, wanted.TestKeys, config, say);
+        CheckLabels(ring, links, products, wanted.TestKeys is not null, say);
+        var desk = new PaymentDesk(ledger.Hsm, ring, links, products);
+        if (wanted.Threads == 0) return new Security(desk);
+        var terms = new QueueTerms(wanted.WaitingMax, signedBytesMax, TimeSpan.FromMilliseconds(wanted.DeadlineMilliseconds), TimeSpan.FromSeconds(1));
+        if (wanted.Tokens.Count == 0)
+        {
+            // The software module is this process: where it works at all, it is fit.
+            PaymentDesk[] desks = [desk, .. Enumerable.Range(1, wanted.Threads - 1).Select(_ => desk.Twin())];
+            var hsm = ledger.Hsm;
+            return new Security(desks, [], [new DeskToken(hsm.Name, desks, () => hsm.Random(stackalloc byte[8]) == HsmResult.Done)], terms, clock);
+        }
+
+        var tokens = wanted.Tokens.Select(token => new Token(
+            token, FolderOf(config), ledger, wanted.Threads, (hsm, mirror) => desk.Twin(hsm, WithTestKeys(mirror, hsm, wanted.TestKeys, config, _ => { })), say)).ToArray();
+        return new Security([], tokens, [.. tokens.Select(token => token.Desk)], terms, clock);
+    }
+
+    /// <summary>Files are beside the configuration.</summary>
+    public static string FolderOf(string? config) => config is null ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(config))!;
+
+    private static void CheckLabels(IKeyRing ring, List<LinkKeys> links, List<ProductKeys> products, bool areTestKeys, Action<string> say)
+    {
         var missing = links.SelectMany(link => new[] { link.PinKey, link.MacKey })
             .Concat(products.SelectMany(product => new[] { product.PinKey, product.CardCodeKey, product.CryptogramKey }))
             .OfType<string>().Distinct().Where(label => !ring.TryCurrent(label, out _)).Order(StringComparer.Ordinal)
             .Select(label => $"hsm: no key has the label {label}").ToList();
-        if (missing.Count > 0 && wanted.TestKeys is not null) throw new OptionsException(missing);
+        if (missing.Count > 0 && areTestKeys) throw new OptionsException(missing);
         // Ceremonies are held with a switch that runs: the first start of all has no keys yet.
         foreach (var each in missing) say($"WARNING: {each} yet: what needs it is declined until sunny key brings it in");
-        return new Security(ledger.Hsm, new PaymentDesk(ledger.Hsm, ring, links, products), wanted, signedBytesMax, clock);
     }
 
-    private static TestKeyRing WithTestKeys(KeyLedger ledger, string file, string? config, Action<string> say)
+    private static IKeyRing WithTestKeys(IKeyRing ledger, IPaymentHsm hsm, string? file, string? config, Action<string> say)
     {
-        var path = config is null ? file : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(config))!, file);
+        if (file is null) return ledger;
+        var path = Path.Combine(FolderOf(config), file);
         try
         {
-            var keys = KeyFile.Read(ledger.Hsm, File.ReadAllBytes(path));
+            var keys = KeyFile.Read(hsm, File.ReadAllBytes(path));
             foreach (var (label, key) in keys.Keys) say($"key {label}: {key}, from a file in clear");
             return new TestKeyRing(ledger, keys);
         }

@@ -4,9 +4,7 @@ using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 using SunnySwitch.Host.Disk;
 using SunnySwitch.Host.Options;
-using SunnySwitch.Hsm;
 using SunnySwitch.Hsm.Ledger;
-using SunnySwitch.Hsm.Software;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Snapshots;
 
@@ -18,15 +16,12 @@ internal sealed class Store : IDisposable
     private readonly FileStream _lock;
     private readonly FileDisk _files;
     private readonly byte[] _tokenKey;
-    private readonly FileMasterKey _master;
-    private readonly DataKeys _dataKeys;
-    private readonly SoftwareHsm _hsm;
-    private readonly SoftwareKeySeal _seal;
+    private readonly Keys _keys;
 
     private Store(
         FileStream locked, FileDisk files, byte[] tokenKey, Keys keys, SwitchState state, Journal.Journal journal, RecoveryReport report)
     {
-        (_master, _dataKeys, _hsm, _seal, Ledger) = keys;
+        _keys = keys;
         _lock = locked;
         _files = files;
         _tokenKey = tokenKey;
@@ -46,13 +41,13 @@ internal sealed class Store : IDisposable
     public uint TokenKeyCheck { get; }
 
     /// <summary>Seals PANs with the data keys.</summary>
-    public IPanVault Vault => _dataKeys.Vault;
+    public IPanVault Vault => _keys.DataKeys.Vault;
 
     /// <summary>The keys of payment cryptography, and the module that holds them.</summary>
-    public KeyLedger Ledger { get; }
+    public KeyLedger Ledger => _keys.Ledger;
 
     /// <summary>Makes a new data key; it is on disk before it is used.</summary>
-    public uint RotateDataKey() => _dataKeys.Rotate();
+    public uint RotateDataKey() => _keys.DataKeys.Rotate();
 
     public bool HasCards => State.Counts.Cards > 0;
 
@@ -61,7 +56,7 @@ internal sealed class Store : IDisposable
 
     /// <summary>Opens or creates the folder, recovers the journal, says what it found.</summary>
     /// <exception cref="InvalidDataException">The folder cannot be used: why, and what to do.</exception>
-    public static Store Open(SwitchOptions options, string dataFolder, Action<string> say)
+    public static Store Open(SwitchOptions options, string dataFolder, string? config, Action<string> say)
     {
         var journalFolder = Path.Combine(dataFolder, "journal");
         Directory.CreateDirectory(journalFolder);
@@ -102,7 +97,7 @@ internal sealed class Store : IDisposable
         var cut = report.CutBytes > 0 ? $"; cut {report.CutBytes:N0} bytes: {report.CutReason}" : "";
         say($"journal: {report.Frames:N0} frames in {report.Segments} segments, "
             + $"folded in {clock.Elapsed.TotalSeconds:F1} s{cut}");
-        return new Store(locked, files, key, OpenKeys(options, dataFolder, state, say), state, journal, report);
+        return new Store(locked, files, key, Keys.Open(options, dataFolder, config, state, say), state, journal, report);
 
         string? Check(IDisk disk, string name, out SnapshotHeader header)
         {
@@ -111,31 +106,6 @@ internal sealed class Store : IDisposable
             return SnapshotReader.CheckHeader(file, name, out header) ?? isWhole.GetAwaiter().GetResult();
         }
     }
-
-    /// <summary>The master key and what it wraps, compared with what the journal knows of it.</summary>
-    private static Keys OpenKeys(SwitchOptions options, string dataFolder, SwitchState state, Action<string> say)
-    {
-        var notes = state.KeyNotes();
-        var hasKeys = notes.Any(note => note.State != KeyState.Retired);
-        var blocks = Path.Combine(dataFolder, "keys.blocks");
-        // Folders of before there were data keys hold no sealed PAN.
-        var mayCreate = state.SealedPanCount == 0;
-        var master = FileMasterKey.Open(Path.Combine(dataFolder, "master.key"), mayCreate && !hasKeys && !File.Exists(blocks));
-        var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate);
-        var count = dataKeys.Vault.CurrentKey;
-        say($"keys: {count} data key{(count == 1 ? "" : "s")} under the master key in a file, check {master.Check}");
-        var hsm = new SoftwareHsm();
-        var seal = new SoftwareKeySeal(hsm, master);
-        var ledger = KeyLedger.Open(blocks, hsm, seal, mayCreate: !hasKeys);
-        foreach (var line in ledger.Follow(notes)) say(line);
-        Production.Check(options, hsm.Name, hsm.IsSecureDevice, isMasterAFile: true, ledger);
-        foreach (var published in ledger.Published()) say($"WARNING: {published}: for tests only");
-        var labels = notes.Where(note => note.State == KeyState.Current).Select(note => note.Label).Count();
-        say($"ledger: {labels} current key{(labels == 1 ? "" : "s")} in the {hsm.Name} module, under its master key {ledger.MasterCheck}");
-        return new Keys(master, dataKeys, hsm, seal, ledger);
-    }
-
-    private sealed record Keys(FileMasterKey Master, DataKeys DataKeys, SoftwareHsm Hsm, SoftwareKeySeal Seal, KeyLedger Ledger);
 
     /// <summary>The state's sizes as configured.</summary>
     public static StateOptions StateOptions(SwitchOptions options)
@@ -185,10 +155,7 @@ internal sealed class Store : IDisposable
     public void Dispose()
     {
         Journal.Dispose();
-        _dataKeys.Dispose();
-        _seal.Dispose();
-        _hsm.Dispose();
-        _master.Dispose();
+        _keys.Dispose();
         _lock.Dispose();
     }
 

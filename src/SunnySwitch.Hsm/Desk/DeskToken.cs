@@ -27,6 +27,9 @@ public sealed class DeskToken(string name, IReadOnlyList<IHsmDesk> desks, Func<b
     /// <summary>When it was used last, in ticks of the stopwatch.</summary>
     internal long UsedAt { get; set; }
 
+    /// <summary>Not to be asked before a probe finds it well; for one that is not there at the start.</summary>
+    public void Rest() => Volatile.Write(ref _failuresInARow, FailuresMax);
+
     internal void Succeeded() => Volatile.Write(ref _failuresInARow, 0);
 
     internal void Failed()
