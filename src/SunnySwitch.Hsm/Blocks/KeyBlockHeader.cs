@@ -37,12 +37,15 @@ public readonly ref struct KeyBlockHeader
     /// Reads a header from a whole block. The length must be the block's, every character printable, every optional block inside.
     /// Says nothing of the MAC.
     /// </summary>
-    public static HsmResult TryRead(ReadOnlySpan<byte> block, out KeyBlockHeader header)
+    public static HsmResult TryRead(ReadOnlySpan<byte> block, out KeyBlockHeader header) => TryRead(block, 'A', 'D', out header);
+
+    /// <summary>The same of other versions: digits are proprietary ones, whose text is not of whole cipher blocks.</summary>
+    internal static HsmResult TryRead(ReadOnlySpan<byte> block, char first, char last, out KeyBlockHeader header)
     {
         header = default;
         if (block.Length < Characters) return HsmResult.KeyBlockLength;
         if (block.Length > BlockCharactersMax || block.ContainsAnyExceptInRange((byte)' ', (byte)'~')) return HsmResult.KeyBlockMalformed;
-        if (block[0] is < (byte)'A' or > (byte)'D') return HsmResult.KeyBlockVersion;
+        if (block[0] < first || block[0] > last) return HsmResult.KeyBlockVersion;
         if (!TryNumber(block.Slice(1, 4), 10, out var length)) return HsmResult.KeyBlockMalformed;
         if (length != block.Length) return HsmResult.KeyBlockLength;
         if (!TryNumber(block.Slice(12, 2), 10, out var optional)) return HsmResult.KeyBlockMalformed;
@@ -55,7 +58,7 @@ public readonly ref struct KeyBlockHeader
         }
 
         // The cipher text is whole blocks of 8 bytes, 16 for AES, and so is what the MAC is over.
-        if (end % (block[0] == 'D' ? 16 : 8) != 0) return HsmResult.KeyBlockMalformed;
+        if (first == 'A' && end % (block[0] == 'D' ? 16 : 8) != 0) return HsmResult.KeyBlockMalformed;
         var attributes = new KeyAttributes(
             (KeyUsage)(block[5] << 8 | block[6]), (KeyAlgorithm)block[7], (KeyMode)block[8], (KeyExportability)block[11],
             block[9] == '0' && block[10] == '0' ? "00" : $"{(char)block[9]}{(char)block[10]}");

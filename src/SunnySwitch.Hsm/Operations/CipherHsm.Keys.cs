@@ -196,8 +196,8 @@ public abstract partial class CipherHsm
         return result is HsmResult.KeyParity or HsmResult.KeyWeak && _options.TakesAnyKey ? HsmResult.Done : result;
     }
 
-    // Whether there can be a key like this, before anything is done with it.
-    private static HsmResult Possible(in KeyAttributes attributes, int keyBytes)
+    /// <summary>Whether there can be a key like this, before anything is done with it.</summary>
+    private protected static HsmResult Possible(in KeyAttributes attributes, int keyBytes)
     {
         if (!IsAlgorithm(attributes.Algorithm)) return HsmResult.KeyAlgorithm;
         var isExportability = attributes.Exportability is KeyExportability.Exportable or KeyExportability.Never or KeyExportability.Sensitive;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -27,6 +28,7 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
     private readonly object _idleGate = new();
     private readonly Stack<TokenEngine> _idle = new();
     private TokenEngine? _home;
+    private bool _isClosed;
 
     private Pkcs11Hsm(Pkcs11Options options, TokenLibrary library, ulong slot, bool isSecureDevice)
     {
@@ -43,10 +45,10 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
     /// <summary>Return value of the last call that failed, and which call; empty if none has.</summary>
     public string LastFailure { get; private set; } = "";
 
-    /// <summary>How often a PIN was shown to a token by this process; for the proof that a wrong one is shown once.</summary>
-    internal static int LogIns => Volatile.Read(ref _logIns);
+    private static readonly ConcurrentDictionary<string, int> _logIns = new(StringComparer.Ordinal);
 
-    private static int _logIns;
+    /// <summary>How often this process showed a PIN to the token of a label; for the proof that a wrong one is shown once.</summary>
+    internal static int LogIns(string label) => _logIns.GetValueOrDefault(label);
 
     /// <summary>
     /// Loads the library, finds the token, logs in with the user PIN (UTF-8), once, and tries every step that the operations need. The
@@ -85,21 +87,19 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
     {
         lock (_idleGate)
         {
+            if (_isClosed) return;
+            _isClosed = true;
             while (_idle.TryPop(out var engine)) engine.Dispose();
         }
 
         lock (_homeGate)
         {
-            if (_isDisposed) return;
-            _isDisposed = true;
             _home?.Dispose();
             _home = null;
             _keys.Clear();
             _library.Dispose();
         }
     }
-
-    private bool _isDisposed;
 
     private void Start(in CK_TOKEN_INFO token, ReadOnlySpan<byte> pin)
     {
@@ -140,7 +140,7 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
         pin.CopyTo(shown);
         try
         {
-            Interlocked.Increment(ref _logIns);
+            _logIns.AddOrUpdate(label, 1, static (_, count) => count + 1);
             var value = _library.Calls.C_Login(session.Number, (CKU)User, shown, (ulong)shown.Length);
             if (value is CKR.CKR_OK or CKR.CKR_USER_ALREADY_LOGGED_IN) return;
             throw value switch
@@ -161,13 +161,16 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
 
     private TokenEngine Another() => new(_options, _keys, new TokenSession(_library.Calls, _slot), _home!.Wrapping);
 
-    private bool TryTake([NotNullWhen(true)] out TokenEngine? engine, out HsmResult result)
+    /// <summary>A session for one operation; false if none was free in time.</summary>
+    internal bool TryTake([NotNullWhen(true)] out TokenEngine? engine, out HsmResult result)
     {
         result = HsmResult.Done;
         lock (_idleGate)
         {
             while (!_idle.TryPop(out engine))
             {
+                result = HsmResult.ModuleFailed;
+                if (_isClosed) return false;
                 if (Monitor.Wait(_idleGate, _options.SessionWait)) continue;
                 result = HsmResult.TimedOut;
                 return false;
@@ -177,7 +180,8 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
         }
     }
 
-    private void Give(TokenEngine engine)
+    /// <summary>Gives it back, wiped.</summary>
+    internal void Give(TokenEngine engine)
     {
         engine.Session.End();
         if (engine.IsLost) engine = Replaced(engine);
@@ -203,7 +207,8 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
         }
     }
 
-    private bool TryTakeHome([NotNullWhen(true)] out TokenEngine? engine, out HsmResult result)
+    /// <summary>The first session, for one thread at a time; false once the module is disposed.</summary>
+    internal bool TryTakeHome([NotNullWhen(true)] out TokenEngine? engine, out HsmResult result)
     {
         _homeGate.Enter();
         engine = _home;
@@ -213,13 +218,15 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
         return false;
     }
 
-    private void GiveHome()
+    /// <summary>Gives it back, wiped.</summary>
+    internal void GiveHome()
     {
         _home!.Session.End();
         _homeGate.Exit();
     }
 
-    private HsmResult Failed(TokenEngine engine, HsmException error)
+    /// <summary>The result of an operation that a step of the token has ended.</summary>
+    internal HsmResult Failed(TokenEngine engine, HsmException error)
     {
         LastFailure = error.Message;
         engine.IsLost |= error.Result == HsmResult.DeviceRemoved;

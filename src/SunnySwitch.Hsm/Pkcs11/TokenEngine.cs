@@ -89,13 +89,13 @@ internal sealed class TokenEngine(Pkcs11Options options, KeyTable keys, TokenSes
         try
         {
             key.CopyTo(clear);
-            var isShortHmac = handle.Attributes.Algorithm == KeyAlgorithm.Hmac && key.Length < TokenSession.HmacBytesMin;
-            var whole = Hold(handle.Attributes, clear[..(isShortHmac ? TokenSession.HmacBytesMin : key.Length)]);
-            if (!TokenKey.HasLeft(handle.Attributes)) return new TokenKey(handle, whole, TokenObject.None);
-            var second = clear[..(handle.Attributes.Usage == KeyUsage.BaseDerivation ? key.Length : 24)];
-            if (handle.Attributes.Usage == KeyUsage.BaseDerivation) DukptTdes.Vary(key, second);
+            var attributes = handle.Attributes;
+            var whole = Hold(in attributes, clear[..ObjectBytes(in attributes, key.Length)]);
+            if (!TokenKey.HasLeft(in attributes)) return new TokenKey(handle, whole, TokenObject.None);
+            var second = clear[..TokenKey.LeftBytes(in attributes, key.Length)];
+            if (attributes.Usage == KeyUsage.BaseDerivation) DukptTdes.Vary(key, second);
             else for (var part = 0; part < second.Length; part += 8) key[..8].CopyTo(second[part..]);
-            return new TokenKey(handle, whole, Hold(handle.Attributes, second));
+            return new TokenKey(handle, whole, HoldSecond(in attributes, second, whole.Number));
         }
         finally
         {
@@ -136,7 +136,7 @@ internal sealed class TokenEngine(Pkcs11Options options, KeyTable keys, TokenSes
         {
             // Out under a key that this process knows, since a key block is made here.
             RandomNumberGenerator.Fill(secret);
-            free = Session.Unwrap(Wrapping, in attributes, ObjectBytes(key), held.Whole.Wrapped);
+            free = Session.Unwrap(Wrapping, in attributes, ObjectBytes(in attributes, key.Length), held.Whole.Wrapped);
             transport = Session.CreateWrapping(secret);
             using var aes = Aes.Create();
             aes.SetKey(secret);
@@ -159,17 +159,46 @@ internal sealed class TokenEngine(Pkcs11Options options, KeyTable keys, TokenSes
     }
 
     /// <summary>Bytes of the first object: a short HMAC key has zeros behind.</summary>
-    public static int ObjectBytes(KeyMaterial key) =>
-        key.Handle.Attributes.Algorithm == KeyAlgorithm.Hmac ? Math.Max(key.Length, TokenSession.HmacBytesMin) : key.Length;
+    public static int ObjectBytes(in KeyAttributes attributes, int keyBytes) =>
+        attributes.Algorithm == KeyAlgorithm.Hmac ? Math.Max(keyBytes, TokenSession.HmacBytesMin) : keyBytes;
+
+    /// <summary>Whether there can be a key like this.</summary>
+    public static HsmResult CheckPossible(in KeyAttributes attributes, int bits) => Possible(in attributes, bits / 8);
 
     /// <summary>Gives a key of this module its place.</summary>
     public HsmResult Take(TokenKey key, out HsmKey? handle) => Add(key, out handle);
 
+    /// <summary>A held key of this module; null if there is none.</summary>
+    public TokenKey? Find(HsmKey key) => (TokenKey?)Keys.Find(key);
+
     private TokenObject Hold(in KeyAttributes attributes, ReadOnlySpan<byte> key) => Settle(Session.Create(in attributes, key), in attributes);
+
+    private TokenObject HoldSecond(in KeyAttributes attributes, ReadOnlySpan<byte> key, ulong first)
+    {
+        try
+        {
+            return Hold(in attributes, key);
+        }
+        catch
+        {
+            Session.Destroy(first);
+            throw;
+        }
+    }
 
     private TokenKey Held(ulong made, in KeyAttributes attributes, int bits)
     {
-        var check = CheckValueOf(made, attributes.Algorithm);
+        string check;
+        try
+        {
+            check = CheckValueOf(made, attributes.Algorithm);
+        }
+        catch
+        {
+            Session.Destroy(made);
+            throw;
+        }
+
         return new TokenKey(new HsmKey(attributes, bits, check), Settle(made, in attributes), TokenObject.None);
     }
 }

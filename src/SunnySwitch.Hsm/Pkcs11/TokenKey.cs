@@ -19,6 +19,9 @@ internal sealed class TokenKey(HsmKey handle, TokenObject whole, TokenObject lef
     public static bool HasLeft(in KeyAttributes attributes) =>
         attributes.Algorithm == KeyAlgorithm.Tdea &&
         attributes.Usage is KeyUsage.CardVerification or KeyUsage.MacAlgorithm3 or KeyUsage.BaseDerivation;
+
+    /// <summary>Bytes of the second object.</summary>
+    public static int LeftBytes(in KeyAttributes attributes, int keyBytes) => attributes.Usage == KeyUsage.BaseDerivation ? keyBytes : 24;
 }
 
 /// <summary>An object of a token.</summary>

@@ -69,6 +69,7 @@ internal sealed partial class TokenSession
     {
         var made = (ulong)BufferBytes;
         TokenErrors.Check(_calls.C_WrapKey(Number, ref _wrap, wrapping, key, _out, ref made), "C_WrapKey");
+        _used = Math.Max(_used, (int)made);
         return _out.AsSpan(0, (int)made).ToArray();
     }
 

@@ -56,6 +56,11 @@ internal sealed partial class TokenSession : OutsideCipher
     /// <summary>Its number in the library.</summary>
     public ulong Number { get; }
 
+    /// <summary>True if nothing of an operation is left; for the proof that it is so.</summary>
+    internal bool IsWiped =>
+        _derivedCount == 0 && !_in.AsSpan().ContainsAnyExcept((byte)0) && !_out.AsSpan().ContainsAnyExcept((byte)0) &&
+        !_parameter.AsSpan(0, BlockBytes).ContainsAnyExcept((byte)0) && !_parameter.AsSpan(DataAt).ContainsAnyExcept((byte)0);
+
     /// <summary>The operation ended: buffers are wiped, derived keys destroyed.</summary>
     public void End()
     {
@@ -63,6 +68,7 @@ internal sealed partial class TokenSession : OutsideCipher
         {
             CryptographicOperations.ZeroMemory(_in.AsSpan(0, _used));
             CryptographicOperations.ZeroMemory(_out.AsSpan(0, _used));
+            _parameter.AsSpan(0, BlockBytes).Clear();
             _parameter.AsSpan(DataAt).Clear();
             _used = 0;
         }
