@@ -1,13 +1,5 @@
 using System.Globalization;
 using System.Text;
-using SunnySwitch.Hsm;
-using SunnySwitch.Hsm.Cards;
-using SunnySwitch.Hsm.Desk;
-using SunnySwitch.Hsm.Keys;
-using SunnySwitch.Hsm.Ledger;
-using SunnySwitch.Hsm.Macs;
-using SunnySwitch.Hsm.Pins;
-using SunnySwitch.Hsm.Software;
 
 namespace SunnySwitch.SystemTests;
 
@@ -65,15 +57,15 @@ public sealed class SecurityTests
         using var other = new OtherSide(test);
         using var running = await test.Start([.. Settings, Threads(threads), "links.0.security.macKey=\"mak\""]);
         using var client = new AcquirerClient(running.Port(0));
-        var answer = client.Exchange(other.Signed(Plain(1)));
+        var answer = client.Exchange(other.Signed(OtherSide.Plain(1)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
-        var forged = other.Signed(Plain(2));
+        var forged = other.Signed(OtherSide.Plain(2));
         forged[^1] ^= 1;
         answer = client.Exchange(forged);
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
         answer = client.Exchange(AcquirerClient.Purchase(1, 3));
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
-        answer = client.Exchange(other.Signed(Plain(2)));
+        answer = client.Exchange(other.Signed(OtherSide.Plain(2)));
         Assert.Equal("00", AcquirerClient.Code(answer));
         var metrics = await Metrics(running);
         Assert.Contains("sunny_mac_wrong_total 2\n", metrics, StringComparison.Ordinal);
@@ -96,7 +88,7 @@ public sealed class SecurityTests
             // Fewer than the ring has slots: nothing is overwritten by what comes later, so that each slot has to be wiped.
             for (var number = 1; number <= 40; number++) Assert.Equal("00", Code(client, other.Signed(other.Purchase(7, number, "0000", blankMac: true))));
             Assert.Equal("00", Code(client, other.Signed(OtherSide.ChipPurchase(7, 49))));
-            client.Exchange(other.Signed(Plain(50)));
+            client.Exchange(other.Signed(OtherSide.Plain(50)));
         }
 
         Assert.NotNull(MemoryOf(running.ProcessId, "MERCHANT0000001"u8.ToArray()));   // The control: what stays is found.
@@ -141,16 +133,16 @@ public sealed class SecurityTests
         using var next = new OtherSide(test);
         using var running = await test.Start(["rehearse=false", "hsm={\"products\":[]}", "links.0.security.macKey=\"mak-live\""]);
         Assert.Contains("WARNING: hsm: no key has the label mak-live yet", running.Output, StringComparison.Ordinal);
-        BringIn(running, old, "5C1F8A3306D94B27E1702FA9C4B68D35");
+        old.BringIn(running, "5C1F8A3306D94B27E1702FA9C4B68D35");
         using var traffic = new SignedTraffic(running.Port(0), old, next);
         traffic.AwaitMore();
-        BringIn(running, next, "90E47B1DA85236CF1F6B8D04E7325AC9", "--next");
+        next.BringIn(running, "90E47B1DA85236CF1F6B8D04E7325AC9", "--next");
         using var client = new AcquirerClient(running.Port(0));
-        var answer = client.Exchange(old.Signed(Plain(1)));
+        var answer = client.Exchange(old.Signed(OtherSide.Plain(1)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), old.IsSigned(answer)));
         Assert.Equal(0, Ask(running, "key", "rotate", "--label", "mak-live", "--activate", "--operator", "anna", "--second", "boris").ExitCode);
         // The other side changes when it comes to it: until then both count.
-        answer = client.Exchange(old.Signed(Plain(2)));
+        answer = client.Exchange(old.Signed(OtherSide.Plain(2)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
         traffic.AwaitMore();
         Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"previous\"\\} [1-9]", await Metrics(running));
@@ -159,7 +151,7 @@ public sealed class SecurityTests
         Assert.Equal(0, Ask(running, "key", "retire", "--label", "mak-live", "--version", "1", "--operator", "anna", "--second", "boris").ExitCode);
         traffic.AwaitMore();
         traffic.End();
-        answer = client.Exchange(old.Signed(Plain(3)));
+        answer = client.Exchange(old.Signed(OtherSide.Plain(3)));
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
         Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"current\"\\} [1-9]", await Metrics(running));
         Assert.Equal(0, running.Terminate());
@@ -171,27 +163,9 @@ public sealed class SecurityTests
         return await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
     }
 
-    private static void BringIn(SwitchProcess running, OtherSide other, string part, params string[] more)
-    {
-        const string Second = "26AD93E7105B48FC73D05E8F41B2C960";
-        string[] key =
-        [
-            "key", "component", "--label", "mak-live", "--usage", "M6", "--algorithm", "A", "--bits", "128", "--of", "2", "--api",
-            $"http://127.0.0.1:{running.HttpPort}", .. more,
-        ];
-        Assert.Equal(0, SwitchProcess.RunWith(part, [.. key, "--part", "1", "--operator", "anna"]).ExitCode);
-        var formed = SwitchProcess.RunWith(Second, [.. key, "--part", "2", "--operator", "boris"]);
-        Assert.True(formed.ExitCode == 0, formed.Errors);
-        other.TakeMacKey(part, Second);
-    }
-
     private static string Threads(int threads) => $"hsm.threads={threads}";
 
     private static string[] Settings => ["rehearse=false", "ring.slots=256", $"hsm={{\"testKeys\":\"test-keys.json\",\"products\":[{CardsKeys}]}}"];
-
-    private static byte[] Plain(int number) => AcquirerClient.Encode(
-        0x0100, (2, AcquirerClient.Pan(3)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
-        (13, "1122"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (64, "0000000000000000"));
 
     private static string Code(AcquirerClient client, byte[] message) => AcquirerClient.Code(client.Exchange(message));
 
@@ -234,146 +208,5 @@ public sealed class SecurityTests
         }
 
         return null;
-    }
-
-    /// <summary>An acquirer that sends one message after the other while a key is changed; every answer has to be 00, under one of both keys.</summary>
-    private sealed class SignedTraffic : IDisposable
-    {
-        private readonly OtherSide _old, _next;
-        private readonly AcquirerClient _client;
-        private readonly Task _pump;
-        private volatile bool _hasChanged, _isEnded;
-        private int _answered;
-
-        public SignedTraffic(int port, OtherSide old, OtherSide next)
-        {
-            (_old, _next, _client) = (old, next, new AcquirerClient(port));
-            _pump = Task.Run(Pump);
-        }
-
-        public void Change() => _hasChanged = true;
-
-        /// <summary>Until ten more are answered, so that two at least began after now.</summary>
-        public void AwaitMore()
-        {
-            var wanted = Volatile.Read(ref _answered) + 10;
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _answered) >= wanted || _pump.IsCompleted, TimeSpan.FromSeconds(30)));
-            if (_pump.IsCompleted) _pump.GetAwaiter().GetResult();
-        }
-
-        public void End()
-        {
-            _isEnded = true;
-            _pump.GetAwaiter().GetResult();
-        }
-
-        public void Dispose() => _client.Dispose();
-
-        private void Pump()
-        {
-            for (var number = 100; !_isEnded; number++)
-            {
-                var answer = _client.Exchange((_hasChanged ? _next : _old).Signed(Plain(number)));
-                Assert.Equal("00", AcquirerClient.Code(answer));
-                Assert.True(_old.IsSigned(answer) || _next.IsSigned(answer), $"message {number}: the answer is signed by neither key");
-                Interlocked.Increment(ref _answered);
-            }
-        }
-    }
-
-    /// <summary>A terminal and its acquirer, with the keys that the switch has too.</summary>
-    private sealed class OtherSide : IDisposable
-    {
-        private const string ChipCryptogram = "5D1F3A9B7C2E8460";
-        private const string ChipData = $"9F2608{ChipCryptogram}9F100706011203A0B8009F02060000000001009F03060000000000009F1A02084095050080000000"
-            + "5F2A0208409A032611289C01009F37046D3A1D20820218009F36020042";
-        private readonly SoftwareHsm _hsm = new();
-        private readonly KeyFile _keys;
-        private HsmKey? _macKey;
-
-        public OtherSide(TestSwitch test)
-        {
-            var file = Path.Combine(SwitchProcess.Folder("config"), "test-keys.json");
-            File.Copy(file, Path.Combine(test.Folder, "test-keys.json"), overwrite: true);
-            _keys = KeyFile.Read(_hsm, File.ReadAllBytes(file));
-        }
-
-        /// <summary>A purchase with the PIN of an offset: zeros are the card's own.</summary>
-        public byte[] Purchase(int card, int number, string offset, string? code = null, bool breaks = false, ushort mti = 0x0100, bool blankMac = false)
-        {
-            var block = PinBlock(card, offset);
-            if (breaks) block[0] ^= 0x55;
-            var track = $"{AcquirerClient.Pan(card)}=301220194581{code ?? CodeOf(card)}73629";
-            (int Field, string Value)[] fields =
-            [
-                (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
-                (13, "1122"), (22, "901"), (32, "400001"), (35, track), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
-                (52, Convert.ToHexString(block)),
-            ];
-            return AcquirerClient.Encode(mti, blankMac ? [.. fields, (64, "0000000000000000")] : fields);
-        }
-
-        /// <summary>A purchase by the chip; the product has no key for its cryptogram.</summary>
-        public static byte[] ChipPurchase(int card, int number) => AcquirerClient.Encode(
-            0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
-            (12, "120000"), (13, "1122"), (22, "051"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
-            (55, ChipData), (64, "0000000000000000"));
-
-        public byte[] Signed(byte[] message)
-        {
-            Encoding.ASCII.GetBytes(MacOf(message.AsSpan(..^16))).CopyTo(message.AsSpan(message.Length - 16));
-            return message;
-        }
-
-        public bool IsSigned(byte[] answer) => MacOf(answer.AsSpan(..^16)) == Encoding.ASCII.GetString(answer.AsSpan(answer.Length - 16));
-
-        public void TakeMacKey(string one, string two)
-        {
-            var attributes = new KeyAttributes(KeyUsage.MacCmac, KeyAlgorithm.Aes, KeyMode.Any);
-            Assert.Equal(HsmResult.Done, _hsm.FormKey(in attributes, Convert.FromHexString(one), Convert.FromHexString(two), default, out _macKey));
-        }
-
-        /// <summary>What must be nowhere once it was answered.</summary>
-        public (string What, byte[] Bytes)[] Planted(int card)
-        {
-            var block = PinBlock(card, "0000");
-            return
-            [
-                ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
-                ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
-                ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
-            ];
-        }
-
-        public void Dispose() => _hsm.Dispose();
-
-        private byte[] PinBlock(int card, string offset)
-        {
-            Span<byte> validation = stackalloc byte[16];
-            var pan = Encoding.ASCII.GetBytes(AcquirerClient.Pan(card));
-            PaymentDesk.WriteValidation(pan, validation);
-            var terms = new Ibm3624Terms("0123456789012345"u8, validation);
-            var zone = new PinSide(Key("zpk"), PinFormat.Iso0);
-            var block = new byte[8];
-            Assert.Equal(HsmResult.Done, _hsm.GenerateIbmPin(Key("pvk"), in terms, Encoding.ASCII.GetBytes(offset), in zone, pan, block, out _));
-            return block;
-        }
-
-        private string CodeOf(int card)
-        {
-            var code = new byte[3];
-            var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
-            Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
-            return Encoding.ASCII.GetString(code);
-        }
-
-        private string MacOf(ReadOnlySpan<byte> message)
-        {
-            var mac = new byte[8];
-            Assert.Equal(HsmResult.Done, _hsm.GenerateMac(new MacSide(_macKey ?? Key("mak")), message, mac));
-            return Convert.ToHexString(mac);
-        }
-
-        private HsmKey Key(string label) => _keys.TryCurrent(label, out var key) ? key : throw new InvalidOperationException(label);
     }
 }

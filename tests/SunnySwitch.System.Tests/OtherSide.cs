@@ -1,0 +1,172 @@
+using System.Text;
+using SunnySwitch.Hsm;
+using SunnySwitch.Hsm.Cards;
+using SunnySwitch.Hsm.Desk;
+using SunnySwitch.Hsm.Keys;
+using SunnySwitch.Hsm.Ledger;
+using SunnySwitch.Hsm.Macs;
+using SunnySwitch.Hsm.Pins;
+using SunnySwitch.Hsm.Software;
+
+namespace SunnySwitch.SystemTests;
+
+/// <summary>An acquirer that sends one message after the other while a key is changed; every answer has to be 00, under one of both keys.</summary>
+internal sealed class SignedTraffic : IDisposable
+{
+    private readonly OtherSide _old, _next;
+    private readonly AcquirerClient _client;
+    private readonly Task _pump;
+    private volatile bool _hasChanged, _isEnded;
+    private int _answered;
+
+    public SignedTraffic(int port, OtherSide old, OtherSide next)
+    {
+        (_old, _next, _client) = (old, next, new AcquirerClient(port));
+        _pump = Task.Run(Pump);
+    }
+
+    public void Change() => _hasChanged = true;
+
+    /// <summary>Until ten more are answered, so that two at least began after now.</summary>
+    public void AwaitMore()
+    {
+        var wanted = Volatile.Read(ref _answered) + 10;
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _answered) >= wanted || _pump.IsCompleted, TimeSpan.FromSeconds(30)));
+        if (_pump.IsCompleted) _pump.GetAwaiter().GetResult();
+    }
+
+    public void End()
+    {
+        _isEnded = true;
+        _pump.GetAwaiter().GetResult();
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private void Pump()
+    {
+        for (var number = 100; !_isEnded; number++)
+        {
+            var answer = _client.Exchange((_hasChanged ? _next : _old).Signed(OtherSide.Plain(number)));
+            Assert.Equal("00", AcquirerClient.Code(answer));
+            Assert.True(_old.IsSigned(answer) || _next.IsSigned(answer), $"message {number}: the answer is signed by neither key");
+            Interlocked.Increment(ref _answered);
+        }
+    }
+}
+
+/// <summary>A terminal and its acquirer, with the keys that the switch has too.</summary>
+internal sealed class OtherSide : IDisposable
+{
+    private const string ChipCryptogram = "5D1F3A9B7C2E8460";
+    private const string ChipData = $"9F2608{ChipCryptogram}9F100706011203A0B8009F02060000000001009F03060000000000009F1A02084095050080000000"
+        + "5F2A0208409A032611289C01009F37046D3A1D20820218009F36020042";
+    private readonly SoftwareHsm _hsm = new();
+    private readonly KeyFile _keys;
+    private HsmKey? _macKey;
+
+    public OtherSide(TestSwitch test)
+    {
+        var file = Path.Combine(SwitchProcess.Folder("config"), "test-keys.json");
+        File.Copy(file, Path.Combine(test.Folder, "test-keys.json"), overwrite: true);
+        _keys = KeyFile.Read(_hsm, File.ReadAllBytes(file));
+    }
+
+    /// <summary>A purchase with the PIN of an offset: zeros are the card's own.</summary>
+    public byte[] Purchase(int card, int number, string offset, string? code = null, bool breaks = false, ushort mti = 0x0100, bool blankMac = false)
+    {
+        var block = PinBlock(card, offset);
+        if (breaks) block[0] ^= 0x55;
+        var track = $"{AcquirerClient.Pan(card)}=301220194581{code ?? CodeOf(card)}73629";
+        (int Field, string Value)[] fields =
+        [
+            (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
+            (13, "1122"), (22, "901"), (32, "400001"), (35, track), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+            (52, Convert.ToHexString(block)),
+        ];
+        return AcquirerClient.Encode(mti, blankMac ? [.. fields, (64, "0000000000000000")] : fields);
+    }
+
+    /// <summary>A purchase by the chip; the product has no key for its cryptogram.</summary>
+    public static byte[] ChipPurchase(int card, int number) => AcquirerClient.Encode(
+        0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
+        (12, "120000"), (13, "1122"), (22, "051"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+        (55, ChipData), (64, "0000000000000000"));
+
+    /// <summary>A purchase without PIN or track, its MAC still blank.</summary>
+    public static byte[] Plain(int number) => AcquirerClient.Encode(
+        0x0100, (2, AcquirerClient.Pan(3)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
+        (13, "1122"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (64, "0000000000000000"));
+
+    /// <summary>Two officers bring a MAC key into a running switch; this side takes it too.</summary>
+    public void BringIn(SwitchProcess running, string part, params string[] more)
+    {
+        const string Second = "26AD93E7105B48FC73D05E8F41B2C960";
+        string[] key =
+        [
+            "key", "component", "--label", "mak-live", "--usage", "M6", "--algorithm", "A", "--bits", "128", "--of", "2", "--api",
+            $"http://127.0.0.1:{running.HttpPort}", .. more,
+        ];
+        Assert.Equal(0, SwitchProcess.RunWith(part, [.. key, "--part", "1", "--operator", "anna"]).ExitCode);
+        var formed = SwitchProcess.RunWith(Second, [.. key, "--part", "2", "--operator", "boris"]);
+        Assert.True(formed.ExitCode == 0, formed.Errors);
+        TakeMacKey(part, Second);
+    }
+
+    public byte[] Signed(byte[] message)
+    {
+        Encoding.ASCII.GetBytes(MacOf(message.AsSpan(..^16))).CopyTo(message.AsSpan(message.Length - 16));
+        return message;
+    }
+
+    public bool IsSigned(byte[] answer) => MacOf(answer.AsSpan(..^16)) == Encoding.ASCII.GetString(answer.AsSpan(answer.Length - 16));
+
+    public void TakeMacKey(string one, string two)
+    {
+        var attributes = new KeyAttributes(KeyUsage.MacCmac, KeyAlgorithm.Aes, KeyMode.Any);
+        Assert.Equal(HsmResult.Done, _hsm.FormKey(in attributes, Convert.FromHexString(one), Convert.FromHexString(two), default, out _macKey));
+    }
+
+    /// <summary>What must be nowhere once it was answered.</summary>
+    public (string What, byte[] Bytes)[] Planted(int card)
+    {
+        var block = PinBlock(card, "0000");
+        return
+        [
+            ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
+            ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
+            ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
+        ];
+    }
+
+    public void Dispose() => _hsm.Dispose();
+
+    private byte[] PinBlock(int card, string offset)
+    {
+        Span<byte> validation = stackalloc byte[16];
+        var pan = Encoding.ASCII.GetBytes(AcquirerClient.Pan(card));
+        PaymentDesk.WriteValidation(pan, validation);
+        var terms = new Ibm3624Terms("0123456789012345"u8, validation);
+        var zone = new PinSide(Key("zpk"), PinFormat.Iso0);
+        var block = new byte[8];
+        Assert.Equal(HsmResult.Done, _hsm.GenerateIbmPin(Key("pvk"), in terms, Encoding.ASCII.GetBytes(offset), in zone, pan, block, out _));
+        return block;
+    }
+
+    private string CodeOf(int card)
+    {
+        var code = new byte[3];
+        var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
+        Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
+        return Encoding.ASCII.GetString(code);
+    }
+
+    private string MacOf(ReadOnlySpan<byte> message)
+    {
+        var mac = new byte[8];
+        Assert.Equal(HsmResult.Done, _hsm.GenerateMac(new MacSide(_macKey ?? Key("mak")), message, mac));
+        return Convert.ToHexString(mac);
+    }
+
+    private HsmKey Key(string label) => _keys.TryCurrent(label, out var key) ? key : throw new InvalidOperationException(label);
+}
