@@ -41,6 +41,13 @@ build_mutants() {
   done
 }
 
+# SoftHSM2, and a compiler for the library that makes its tokens fail; installed where that is possible.
+need_softhsm() {
+  command -v softhsm2-util >/dev/null && command -v cc >/dev/null && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  { apt-get install -y -qq softhsm2 gcc libc6-dev || { apt-get update -qq && apt-get install -y -qq softhsm2 gcc libc6-dev; }; } >/dev/null 2>&1
+}
+
 # The tracer that answers system calls with errors; installed where that is possible.
 need_strace() {
   command -v strace >/dev/null && return

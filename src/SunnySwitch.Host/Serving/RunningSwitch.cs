@@ -76,7 +76,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         // In an empty folder nothing is made that production would refuse.
         var isNew = !Directory.Exists(Path.Combine(dataFolder, "journal"));
         if (isNew && options.Hsm?.Module != "pkcs11") Production.Check(options, "software", isSecureDevice: false, isMasterAFile: true, ledger: null);
-        if (options.Mode == "development") say(Production.Warning);
+        if (options.Mode == "development") say(Production.Warning(options));
         var tls = TlsLinks.Open(options, links, config, say);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, config, say);
