@@ -47,3 +47,10 @@ need_strace() {
   command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
   { apt-get install -y -qq strace || { apt-get update -qq && apt-get install -y -qq strace; }; } >/dev/null 2>&1
 }
+
+# The software token that the module pkcs11 is tested on; installed where that is possible.
+need_softhsm() {
+  command -v softhsm2-util >/dev/null && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  { apt-get install -y -qq softhsm2 || { apt-get update -qq && apt-get install -y -qq softhsm2; }; } >/dev/null 2>&1
+}
