@@ -25,4 +25,10 @@ if (args is ["hsm", ..])
     return;
 }
 
+if (args is ["token", ..])
+{
+    TokenBench.Run(args);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -10,9 +10,10 @@ internal static class TokenErrors
     {
         CKR.CKR_DEVICE_REMOVED or CKR.CKR_TOKEN_NOT_PRESENT or CKR.CKR_TOKEN_NOT_RECOGNIZED or CKR.CKR_SLOT_ID_INVALID or
             CKR.CKR_SESSION_CLOSED or CKR.CKR_SESSION_HANDLE_INVALID or CKR.CKR_DEVICE_ERROR or
-            // Handles are this module's own: one that the token does not know went with its session.
-            CKR.CKR_KEY_HANDLE_INVALID or CKR.CKR_OBJECT_HANDLE_INVALID or CKR.CKR_WRAPPING_KEY_HANDLE_INVALID or
-            CKR.CKR_UNWRAPPING_KEY_HANDLE_INVALID or CKR.CKR_CRYPTOKI_NOT_INITIALIZED => HsmResult.DeviceRemoved,
+            CKR.CKR_CRYPTOKI_NOT_INITIALIZED => HsmResult.DeviceRemoved,
+        // The module knows its keys: an object that the token does not know has gone with it, or with a session.
+        CKR.CKR_KEY_HANDLE_INVALID or CKR.CKR_OBJECT_HANDLE_INVALID or CKR.CKR_WRAPPING_KEY_HANDLE_INVALID or
+            CKR.CKR_UNWRAPPING_KEY_HANDLE_INVALID => HsmResult.DeviceRemoved,
         CKR.CKR_DEVICE_MEMORY or CKR.CKR_SESSION_COUNT => HsmResult.DeviceFull,
         CKR.CKR_HOST_MEMORY => HsmResult.NoMemory,
         CKR.CKR_USER_NOT_LOGGED_IN or CKR.CKR_PIN_EXPIRED => HsmResult.NotLoggedIn,

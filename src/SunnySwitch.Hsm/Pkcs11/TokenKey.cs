@@ -24,11 +24,15 @@ internal sealed class TokenKey(HsmKey handle, TokenObject whole, TokenObject lef
     public static int LeftBytes(in KeyAttributes attributes, int keyBytes) => attributes.Usage == KeyUsage.BaseDerivation ? keyBytes : 24;
 }
 
-/// <summary>An object of a token.</summary>
-/// <param name="Number">Its number in the library; 0 is none.</param>
-/// <param name="Wrapped">Wrapped by the module's own wrapping key.</param>
-internal readonly record struct TokenObject(ulong Number, byte[] Wrapped)
+/// <summary>An object of a token, and the same key wrapped by the module's own wrapping key.</summary>
+internal readonly struct TokenObject(ulong number, byte[] wrapped)
 {
     /// <summary>None.</summary>
     public static TokenObject None { get; } = new(0, []);
+
+    /// <summary>Its number in the library; 0 is none.</summary>
+    public ulong Number { get; } = number;
+
+    /// <summary>Wrapped.</summary>
+    public byte[] Wrapped { get; } = wrapped;
 }

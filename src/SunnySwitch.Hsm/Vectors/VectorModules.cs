@@ -39,4 +39,11 @@ public static class VectorModules
                 return null;
         }
     }
+
+    /// <summary>Why a module cannot run a vector; null if it can.</summary>
+    public static string? WhyNot(string name, Vector vector)
+    {
+        var isVariant = vector.Op == "tr31.unwrap" && vector.Error is null && vector.In.GetProperty("block").GetString()![0] is 'A' or 'C';
+        return name == "pkcs11" && isVariant ? "key blocks of versions A and C need variants of a key, which a token does not make" : null;
+    }
 }

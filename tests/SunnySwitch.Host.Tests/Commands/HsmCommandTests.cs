@@ -29,7 +29,7 @@ public sealed class HsmCommandTests : IDisposable
     public void Wrong_use_is_said_in_words_and_the_exit_code_is_2()
     {
         var file = Path.Combine(Golden(), "cvv.json");
-        Assert.Equal((2, "sunny: the module pkcs11 is not built in this version"), Refused("pkcs11", file));
+        Assert.Equal((2, "sunny: the module pkcs11 needs a token: --library, --token and the environment variable SUNNY_TOKEN_PIN"), Refused("pkcs11", file));
         Assert.Equal((2, "sunny: no module is called other: there are software and pkcs11"), Refused("other", file));
         Assert.Equal(2, Refused("software", Path.Combine(_folder, "missing.json")).Code);
         var path = Path.Combine(_folder, "other.json");

@@ -21,6 +21,13 @@ internal sealed class TwoModules
         foreach (var (name, usage, algorithm, mode, bits) in Kinds) Keys[name] = Enter(usage, algorithm, mode, bits / 8);
     }
 
+    /// <summary>Another token that has the same keys.</summary>
+    public TwoModules(TwoModules before, IPaymentHsm token, Dictionary<string, HsmKey> keys, int seed)
+    {
+        (Software, Token, _random) = (before.Software, token, new Random(seed));
+        foreach (var (name, key) in before.Keys) (Keys[name], _twin[key]) = (key, keys[name]);
+    }
+
     private static readonly (string Name, KeyUsage Usage, KeyAlgorithm Algorithm, KeyMode Mode, int Bits)[] Kinds =
     [
         ("pin", KeyUsage.PinEncryption, KeyAlgorithm.Tdea, KeyMode.Both, 128),
@@ -45,7 +52,7 @@ internal sealed class TwoModules
         ("bdkAes", KeyUsage.BaseDerivation, KeyAlgorithm.Aes, KeyMode.Derive, 192),
     ];
 
-    public SoftwareHsm Software { get; } = new();
+    public SoftwareHsm Software { get; private init; } = new();
 
     public IPaymentHsm Token { get; }
 

@@ -30,15 +30,18 @@ public sealed class VectorTests
     }
 
     [Theory, MemberData(nameof(Files))]
-    public void Every_published_value_comes_out_of_a_token(string family, int count)
+    public void Every_published_value_comes_out_of_a_token_that_can_do_it(string family, int count)
     {
         using var hsm = VectorModules.Open("pkcs11", SoftToken.Options(SoftToken.Vectors), Encoding.ASCII.GetBytes(SoftToken.Pin), out var problem);
         Assert.True(hsm is not null, problem);
         var run = new VectorRun(hsm);
         var file = VectorFile.Read(Bytes(family));
-        var failures = file.Vectors.Select(vector => $"{vector.Id}: {run.Run(vector)}").Where(line => !line.EndsWith(": ", StringComparison.Ordinal));
+        var here = file.Vectors.Where(vector => VectorModules.WhyNot("pkcs11", vector) is null);
+        var failures = here.Select(vector => $"{vector.Id}: {run.Run(vector)}").Where(line => !line.EndsWith(": ", StringComparison.Ordinal));
         Assert.Empty(failures);
         Assert.Equal(count, file.Vectors.Count);
+        var others = file.Vectors.Where(vector => VectorModules.WhyNot("pkcs11", vector) is not null).Select(vector => vector.Id);
+        Assert.Equal(family == "tr31" ? ["tr31-A-1", "tr31-C-3"] : Array.Empty<string>(), others);
     }
 
     [Fact]
