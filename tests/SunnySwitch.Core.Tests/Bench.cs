@@ -205,6 +205,22 @@ internal sealed class Bench
         return transaction;
     }
 
+    private static readonly ThreadLocal<Transaction> _withChip = new(() => Transaction.WithEvidence(0));
+
+    /// <summary>The same, with a cryptogram that the HSM has looked at, and its counter. Good until the next of this thread.</summary>
+    public static Transaction WithChip(Transaction transaction, ushort counter, SecurityVerdict verdict = SecurityVerdict.Right, ushort sequence = 1)
+    {
+        var withChip = _withChip.Value;
+        withChip.Decided = transaction.Decided;
+        (withChip.Original, withChip.Charges, withChip.Generation) = (transaction.Original, transaction.Charges, transaction.Generation);
+        (withChip.Brought, withChip.IsVerified) = (EvidenceHas.Cryptogram, true);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(((Span<byte>)withChip.Evidence.Chip)[^2..], counter);
+        withChip.Request.Security = SecurityVerdicts.Of(default, default, verdict, default);
+        withChip.Request.CardSequence = sequence;
+        withChip.Request.Has |= RequestHas.ChipData | RequestHas.CardSequence;
+        return withChip;
+    }
+
     public static Transaction Reversal(
         uint stan, in Transaction original, ushort mti = 0x0420, long? stays = null, string? pan = null)
     {

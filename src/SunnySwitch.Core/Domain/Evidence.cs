@@ -57,6 +57,10 @@ public struct Evidence
     public Bytes16 Mac;
 #pragma warning restore CS1591
 
+    /// <summary>Tag 9F36, as it is in <see cref="Chip"/>.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public readonly ReadOnlySpan<byte> Counter => ((ReadOnlySpan<byte>)Chip)[^2..];
+
     /// <summary>PAN digits, ASCII.</summary>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public readonly ReadOnlySpan<byte> PanText => ((ReadOnlySpan<byte>)Pan)[..PanDigits];

@@ -17,7 +17,7 @@ public enum InternalResult : ushort
     MerchantUnknown = 64, TerminalUnknown = 65, AcceptorNotActive = 66, CategoryNotOfMerchant = 67, PaymentStopped = 68, OrderRevoked = 69,
     AllOrdersRevoked = 70, AddressMismatch = 71, DeclineStorm = 72,
     MacWrong = 73, CryptogramWrong = 74, CryptogramFault = 75, CardCodeWrong = 76, PrintedCodeWrong = 77, PinMissing = 78, PinWrong = 79,
-    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83,
+    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83, CounterSeen = 84, CounterAhead = 85,
 #pragma warning restore CS1591
 }
 
@@ -79,6 +79,8 @@ public static class Outcomes
         New(InternalResult.AllOrdersRevoked, Check.StandingOrder, "R3", "the cardholder revoked all standing orders"),
         New(InternalResult.CryptogramWrong, Check.Cryptogram, "82", "the chip's cryptogram is wrong, or missing where the product asks for it"),
         New(InternalResult.CryptogramFault, Check.Cryptogram, "88", "the cryptogram cannot be checked: a key, the chip's data or the module"),
+        New(InternalResult.CounterSeen, Check.Cryptogram, "82", "a right cryptogram with a counter that the chip had used before: a copy of another payment's"),
+        New(InternalResult.CounterAhead, Check.Cryptogram, "82", "a right cryptogram with a counter further ahead than the product takes"),
         New(InternalResult.CardCodeWrong, Check.CardCode, "82", "the code of the stripe or chip is wrong, or missing where the product asks for it"),
         New(InternalResult.PrintedCodeWrong, Check.CardCode, "N7", "the code printed on the card is wrong"),
         New(InternalResult.PinTriesExceeded, Check.Pin, "75", "too many wrong PINs before: no PIN is looked at any more"),

@@ -44,6 +44,9 @@ public enum RequestHas : ulong
     /// <summary>The card's code is the one printed on it (CVV2).</summary>
     PrintedCode = 1UL << 40,
 
+    /// <summary>Not of the message: a <see cref="Domain.Proof"/> is in the frame. Set by the kernel.</summary>
+    Proof = 1UL << 41,
+
     /// <summary>Not of the message: four bits with one more than the wrong PINs that the card has from now on; 0: as before. Set by the kernel.</summary>
     PinTries = 0xFUL << 56,
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
@@ -29,10 +30,15 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
             transaction.IsVerified = true;
         }
 
+        if (BringsCounter(in transaction)) transaction.Bring(BinaryPrimitives.ReadUInt16BigEndian(transaction.Evidence.Counter));
         if (!isMacRequired) return StageResult.Continue;
         transaction.Ran(Check.Mac);
         return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
     }
+
+    // Of a cryptogram that is not right, nobody knows whose counter it is.
+    private static bool BringsCounter(in Transaction transaction) => (transaction.Brought & EvidenceHas.Cryptogram) != 0
+        && (transaction.Decided.Request.Security.Cryptogram == SecurityVerdict.Right || Mutant.Is(Mutation.CounterOfWrongCryptogram));
 
     private EvidenceHas Needed(in Transaction transaction, bool isMacRequired, out CardSecurity card)
     {
@@ -53,8 +59,9 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 }
 
 /// <summary>
-/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 and N7 (code), 75, 55, 86, 81 (PIN). A wrong PIN is
-/// counted by the frame, a right one ends the count.
+/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far ahead), 82
+/// and N7 (code), 75, 55, 86, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by the frame, a right one ends the count; the
+/// counter of a right cryptogram is taken by the frame, whatever the payment comes to.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
 {
@@ -65,6 +72,8 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         var verdicts = request.Security;
         if (verdicts.Packed == 0 && needs == EvidenceHas.None && (request.Has & RequestHas.PinBlock) == 0) return StageResult.Continue;
         var problem = ProblemOfCryptogram(verdicts.Cryptogram, needs, ref transaction);
+        if (problem == InternalResult.None) problem = ProblemOfCounter(ref transaction.Decided);
+        if (problem == InternalResult.TableFull) return transaction.RefuseAndAlarm(problem);
         if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
         return problem == InternalResult.None ? StageResult.Continue : transaction.Conclude(problem);
@@ -82,6 +91,26 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
             SecurityVerdict.Unable when !isNeeded => InternalResult.None,
             _ => InternalResult.CryptogramFault,
         };
+    }
+
+    private InternalResult ProblemOfCounter(ref Decided decided)
+    {
+        ref var proof = ref decided.Proof;
+        if (!proof.Has(ProofFlags.Counter)) return InternalResult.None;
+        var key = ChipCounterEntry.KeyOf(in decided);
+        if (!state.ChipCounters.HasRoomFor(in key)) return InternalResult.TableFull;
+        ref readonly var chip = ref state.ChipCounters.Find(in key);
+        var jump = state.Terms.CounterJump(in decided.Request);
+        if (chip.IsUsed)
+        {
+            (proof.HighestBefore, proof.Flags) = (chip.Highest, proof.Flags | ProofFlags.WasKnown);
+            if (chip.HasSeen(proof.Counter)) return jump == 0 ? InternalResult.None : InternalResult.CounterSeen;
+            if (jump != 0 && proof.Counter - chip.Highest > jump && !Mutant.Is(Mutation.CounterJumpsAnywhere)) return InternalResult.CounterAhead;
+        }
+
+        (proof.Highest, proof.SeenBelow) = chip.With(proof.Counter);
+        proof.Flags |= ProofFlags.Moves;
+        return InternalResult.None;
     }
 
     private static InternalResult ProblemOfCode(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)

@@ -152,7 +152,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
-        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries);
+        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries | RequestHas.Proof);
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;
@@ -170,6 +170,20 @@ public struct Transaction
         Decided.LedgerDelta = 0;
         Decided.OriginalKey = 0;
         Decided.Explanation = default;
+        Decided.Proof = default;
+    }
+
+    /// <summary>A right cryptogram came with a counter; what becomes of it is decided later.</summary>
+    internal void Bring(ushort counter)
+    {
+        Decided.Proof = new Proof { Counter = counter, Flags = ProofFlags.Counter };
+        Request.Has |= RequestHas.Proof;
+    }
+
+    /// <summary>The same, of a frame.</summary>
+    internal void Bring(in Proof proof)
+    {
+        if (proof.Has(ProofFlags.Counter)) Bring(proof.Counter);
     }
 
     /// <summary>Notes the balances that it was decided with.</summary>

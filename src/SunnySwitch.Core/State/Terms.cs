@@ -66,6 +66,13 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
         return needs;
     }
 
+    /// <summary>How far a chip's counter may be ahead of the highest one seen; 0: it is not looked at.</summary>
+    public int CounterJump(in Request request)
+    {
+        ref readonly var rules = ref velocity.Active;
+        return rules.CounterJumpOf(rules.CounterJumps == 0 ? -1 : rules.ProductOf(request.TruncatedPan.Bin));
+    }
+
     private static bool Is(ushort products, int index) => (products >> index & 1) != 0;
 
     /// <summary>True if such a card is refused with an address that is not its cardholder's.</summary>

@@ -139,7 +139,13 @@ internal static class RulesCommand
     private static string Needs(ProductShown product)
     {
         var pin = product.Pin switch { "cash" => ", a PIN for cash", "always" => ", always a PIN", _ => "" };
-        return $"{pin}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}";
+        var jump = product.CounterJump switch
+        {
+            0 => ", whatever the chip's counter",
+            RuleSet.CounterJumpUsual => "",
+            var most => $", the chip's counter at most {most} ahead",
+        };
+        return $"{pin}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}{jump}";
     }
 
     private static string Words(CategoryShown category)
