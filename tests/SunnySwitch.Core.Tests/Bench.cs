@@ -43,6 +43,7 @@ internal sealed class Bench
     [
         new(7, "open", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)]),
         new(8, "guarded", SignOnRequired: true, [Acquirer]),
+        new(9, "quiet", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)], CutOverQuietNanos: 5 * Instant.NanosPerSecond),
     ];
 
     public readonly List<(JournalKind Kind, long Sequence, byte[] Payload, Instant Time)> Frames = [];
@@ -64,6 +65,9 @@ internal sealed class Bench
         AddCard(Card, 100_000);
         AddCard(OtherCard, 100_000);
     }
+
+    /// <summary>So many seconds after the end of the open business date, or before it.</summary>
+    public Instant AtCutOver(int seconds = 0) => new((((State.BusinessDay + 1) * 86_400L) + seconds) * Instant.NanosPerSecond);
 
     public SwitchState State { get; private set; }
 

@@ -115,7 +115,7 @@ public sealed class GoldenTests
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Mac=2 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
+        "None=0 Format=1 Mac=2 Sender=3 CutOver=4 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
         + "StandingOrder=15 Cryptogram=16 CardCode=17 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
@@ -150,7 +150,7 @@ public sealed class GoldenTests
         + "FallbackRefused=63 MerchantUnknown=64 TerminalUnknown=65 AcceptorNotActive=66 CategoryNotOfMerchant=67 PaymentStopped=68 "
         + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72 "
         + "MacWrong=73 CryptogramWrong=74 CryptogramFault=75 CardCodeWrong=76 PrintedCodeWrong=77 PinMissing=78 PinWrong=79 PinTriesExceeded=80 "
-        + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85")]
+        + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85 CutOverInProgress=86")]
     [InlineData(typeof(SecurityVerdict), "NotChecked=0 Right=1 Wrong=2 Unable=3 Malformed=4 Fault=5 Replayed=6")]
     [InlineData(typeof(PinMethod), "OfProduct=0 Pvv=1 Ibm3624=2")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]

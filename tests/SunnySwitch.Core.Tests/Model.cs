@@ -4,7 +4,7 @@ namespace SunnySwitch.Core.Tests;
 internal sealed record Message(
     int Class, bool Advice, int Acquirer, uint Stan, string Terminal, string Pan, long Amount, uint OriginalStan = 0,
     int OriginalClass = 0, bool OriginalAdvice = false, uint ApprovalCode = 0, long? Stays = null, int Function = 0, long Cash = 0,
-    Says Says = Says.Nothing, int Counter = 0, int Chip = 0);
+    Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false);
 
 /// <summary>What a message says beside its type and function.</summary>
 [Flags]
@@ -64,9 +64,11 @@ internal sealed class Model(int firstDay)
         if (known is not null)
         {
             (Told, Part) = (known.Told, known.Part);
-            return IsBodyOf(known.Message, message) ? (known.Code, true) : ("94", false);
+            if (IsBodyOf(known.Message, message)) return (known.Code, true);
+            return (IsRefusedNow(message) ? "90" : "94", false);
         }
 
+        if (IsRefusedNow(message)) return ("90", false);
         var isReversed = _tombstones.Exists(entry => entry.Original == name);
         if (isReversed && !message.Advice) return ("94", false);
         var answer = new Answer { Key = key, Name = name, Message = message, Day = _today, IsCardKnown = Accounts.ContainsKey(message.Pan) };
@@ -77,13 +79,16 @@ internal sealed class Model(int firstDay)
         return (answer.Code, false);
     }
 
-    // What the chip says is no part of the body.
+    // What the chip says is no part of the body, nor when and over which link it came.
     private static bool IsBodyOf(Message known, Message message) => known == message with
     {
         Counter = known.Counter,
         Chip = known.Chip,
+        AtCutOver = known.AtCutOver,
         Says = (message.Says & ~Says.WrongCryptogram) | (known.Says & Says.WrongCryptogram),
     };
+
+    private static bool IsRefusedNow(Message message) => message is { AtCutOver: true, Advice: false, Class: not 4 };
 
     /// <summary>Available and ledger that the last inquiry, or its repeat, was told.</summary>
     public (long Available, long Ledger) Told { get; private set; }

@@ -140,7 +140,7 @@ public sealed class ModelTests
             InternalResult.AuthorizationCompleted, InternalResult.NotAnAuthorization, InternalResult.CompletionAboveAuthorized,
             InternalResult.RefundAboveCaptured, InternalResult.CannotBeUndone, InternalResult.NotRefundable, InternalResult.AlreadyReversed,
             InternalResult.OriginalOfOtherCard, InternalResult.OriginalAmbiguous, InternalResult.ReplacementAboveOriginal, InternalResult.InsufficientFunds,
-            InternalResult.CryptogramWrong, InternalResult.CounterSeen, InternalResult.CounterAhead,
+            InternalResult.CryptogramWrong, InternalResult.CounterSeen, InternalResult.CounterAhead, InternalResult.CutOverInProgress,
         }.Select(result => result.ToString())
         .Concat(Enum.GetValues<EffectKind>().Select(effect => effect.ToString()))
         .Concat(new[]
@@ -280,7 +280,8 @@ public sealed class ModelTests
         var cryptogram = message.Says.HasFlag(Says.WrongCryptogram) ? SecurityVerdict.Wrong : SecurityVerdict.Right;
         if (message.Counter > 0) transaction = Bench.WithChip(transaction, (ushort)message.Counter, cryptogram, (ushort)message.Chip);
         mutant.BeforeDecide(ref transaction);
-        var verdict = bench.Decider.Decide(ref transaction, bench.Now, bench.NextSequence);
+        if (message.AtCutOver) transaction.LinkIndex = 2;
+        var verdict = bench.Decider.Decide(ref transaction, message.AtCutOver ? bench.AtCutOver() : bench.Now, bench.NextSequence);
         if (verdict == Verdict.Answer)
         {
             mutant.AfterDecide(ref transaction);
@@ -317,6 +318,7 @@ public sealed class ModelTests
         if (sent.Count > 0 && random.Next(5) == 0)
         {
             var again = sent[random.Next(Math.Max(0, sent.Count - 20), sent.Count)].Message;
+            again = again with { AtCutOver = random.Next(20) == 0 };
             return random.Next(5) == 0 ? again with { Amount = again.Amount + 1 } : again;
         }
 
@@ -348,6 +350,7 @@ public sealed class ModelTests
             Says = says | (random.Next(12) == 0 ? Says.WrongCryptogram : 0),
             Counter = random.Next(3) == 0 ? CounterOf(random, sent) : 0,
             Chip = random.Next(6) == 0 ? 2 : 1,
+            AtCutOver = random.Next(40) == 0,
         };
     }
 

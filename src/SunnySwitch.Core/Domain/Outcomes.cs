@@ -17,7 +17,7 @@ public enum InternalResult : ushort
     MerchantUnknown = 64, TerminalUnknown = 65, AcceptorNotActive = 66, CategoryNotOfMerchant = 67, PaymentStopped = 68, OrderRevoked = 69,
     AllOrdersRevoked = 70, AddressMismatch = 71, DeclineStorm = 72,
     MacWrong = 73, CryptogramWrong = 74, CryptogramFault = 75, CardCodeWrong = 76, PrintedCodeWrong = 77, PinMissing = 78, PinWrong = 79,
-    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83, CounterSeen = 84, CounterAhead = 85,
+    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83, CounterSeen = 84, CounterAhead = 85, CutOverInProgress = 86,
 #pragma warning restore CS1591
 }
 
@@ -43,6 +43,7 @@ public static class Outcomes
         New(InternalResult.MacWrong, Check.Mac, "63", "the MAC is wrong, or missing where the link has one; the operator is told"),
         New(InternalResult.NotSignedOn, Check.Sender, "31", "the connection is not signed on"),
         New(InternalResult.AcquirerNotOfLink, Check.Sender, "31", "the link does not speak for this acquirer"),
+        New(InternalResult.CutOverInProgress, Check.CutOver, "90", "the business date ends and the next is not open yet, on a link that wants no new requests meanwhile"),
         New(InternalResult.SameKeyOtherBody, Check.Duplicate, "94", "same key, other body; the operator is told"),
         New(InternalResult.AfterItsReversal, Check.Duplicate, "94", "its reversal was here before it"),
         New(InternalResult.AdviceAfterItsReversal, Check.Duplicate, "00", "an advice whose reversal was here before it: nothing moves"),

@@ -33,7 +33,11 @@ public enum Verdict : byte
 /// <param name="SignOnRequired">Whether business messages need a sign-on before.</param>
 /// <param name="Acquirers">The acquirer ids that it may speak for.</param>
 /// <param name="MacRequired">Whether its messages have a MAC, both ways.</param>
-public sealed record LinkTerms(uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false);
+/// <param name="CutOverQuietNanos">
+/// So long before the end of the business date, and until the next is open, its new requests are refused; negative: never.
+/// </param>
+public sealed record LinkTerms(
+    uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false, long CutOverQuietNanos = -1);
 
 /// <summary>One request on its way through the stages; preallocated with its ring slot.</summary>
 public struct Transaction
