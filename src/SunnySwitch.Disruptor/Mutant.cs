@@ -19,7 +19,7 @@ public enum Mutation
     ForceWhatIsNamed, CompletionStaysDone, RefundUndoneIsLost, CodeOfAnotherAcquirer, CompletedEndsEarly, DeclineElsewhereMoves,
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
     CounterNeverSeen, CounterBelowForgotten, CounterJumpsAnywhere, CounterOfWrongCryptogram,
-    CutOverRefusesAdvices, CutOverRefusesRepeats,
+    CutOverRefusesAdvices, CutOverRefusesRepeats, ClaimNeedsNoProof, WrongProofIsNone,
 #pragma warning restore CS1591
 }
 

@@ -41,7 +41,7 @@ public sealed class GoldenTests
     [InlineData(typeof(RuleSet), 5632,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
         + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 PinForCash 104 PinAlways 106 CryptogramNeeded 108 CardCodeNeeded 110 "
-        + "PinTriesMax 112 CounterJumps 120 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
+        + "PinTriesMax 112 AuthenticationClaimed 114 AuthenticationAlways 116 CounterJumps 120 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
     [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 Region 6 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
@@ -116,7 +116,7 @@ public sealed class GoldenTests
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
         "None=0 Format=1 Mac=2 Sender=3 CutOver=4 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
-        + "StandingOrder=15 Cryptogram=16 CardCode=17 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
+        + "StandingOrder=15 Cryptogram=16 CardCode=17 Authentication=18 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]
@@ -150,7 +150,7 @@ public sealed class GoldenTests
         + "FallbackRefused=63 MerchantUnknown=64 TerminalUnknown=65 AcceptorNotActive=66 CategoryNotOfMerchant=67 PaymentStopped=68 "
         + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72 "
         + "MacWrong=73 CryptogramWrong=74 CryptogramFault=75 CardCodeWrong=76 PrintedCodeWrong=77 PinMissing=78 PinWrong=79 PinTriesExceeded=80 "
-        + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85 CutOverInProgress=86")]
+        + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85 CutOverInProgress=86 AuthenticationWrong=87 AuthenticationMissing=88")]
     [InlineData(typeof(SecurityVerdict), "NotChecked=0 Right=1 Wrong=2 Unable=3 Malformed=4 Fault=5 Replayed=6")]
     [InlineData(typeof(PinMethod), "OfProduct=0 Pvv=1 Ibm3624=2")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]

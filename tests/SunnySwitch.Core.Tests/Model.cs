@@ -4,7 +4,13 @@ namespace SunnySwitch.Core.Tests;
 internal sealed record Message(
     int Class, bool Advice, int Acquirer, uint Stan, string Terminal, string Pan, long Amount, uint OriginalStan = 0,
     int OriginalClass = 0, bool OriginalAdvice = false, uint ApprovalCode = 0, long? Stays = null, int Function = 0, long Cash = 0,
-    Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false);
+    Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false, Authentic Authentic = Authentic.Nothing);
+
+/// <summary>What an e-commerce payment says of its cardholder's authentication.</summary>
+internal enum Authentic
+{
+    Nothing, NotTried, ClaimedOnly, Right, Wrong,
+}
 
 /// <summary>What a message says beside its type and function.</summary>
 [Flags]
@@ -79,12 +85,13 @@ internal sealed class Model(int firstDay)
         return (answer.Code, false);
     }
 
-    // What the chip says is no part of the body, nor when and over which link it came.
+    // What the chip says is no part of the body, nor what proves the cardholder, nor when and over which link it came.
     private static bool IsBodyOf(Message known, Message message) => known == message with
     {
         Counter = known.Counter,
         Chip = known.Chip,
         AtCutOver = known.AtCutOver,
+        Authentic = known.Authentic,
         Says = (message.Says & ~Says.WrongCryptogram) | (known.Says & Says.WrongCryptogram),
     };
 
@@ -134,6 +141,8 @@ internal sealed class Model(int firstDay)
         if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere) && (message.Advice || isFollowUp)) return "00";
         var isByChip = message is { Counter: > 0, Advice: false } && !isFollowUp;
         if (isByChip && !IsCryptogramGood(message)) return "82";
+        var isRequest = !message.Advice && !isFollowUp;
+        if (isRequest && message.Authentic is (Authentic.Wrong or Authentic.ClaimedOnly)) return message.Authentic == Authentic.Wrong ? "05" : "1A";
         var available = account.Ledger - account.Held;
         switch (what)
         {

@@ -141,6 +141,7 @@ public sealed class ModelTests
             InternalResult.RefundAboveCaptured, InternalResult.CannotBeUndone, InternalResult.NotRefundable, InternalResult.AlreadyReversed,
             InternalResult.OriginalOfOtherCard, InternalResult.OriginalAmbiguous, InternalResult.ReplacementAboveOriginal, InternalResult.InsufficientFunds,
             InternalResult.CryptogramWrong, InternalResult.CounterSeen, InternalResult.CounterAhead, InternalResult.CutOverInProgress,
+            InternalResult.AuthenticationWrong, InternalResult.AuthenticationMissing,
         }.Select(result => result.ToString())
         .Concat(Enum.GetValues<EffectKind>().Select(effect => effect.ToString()))
         .Concat(new[]
@@ -235,6 +236,7 @@ public sealed class ModelTests
         rules.ProductCount = 1;
         rules.Products[0] = new ProductTerms { BinTo = 999_999, Operations = uint.MaxValue, PartialApproval = 1 };
         rules.SetCounterJump(0, Model.CounterJump);
+        rules.AuthenticationClaimed = 1;
         Assert.True(new RulesDesk(bench.State).TryActivate(in rules, out var payload, out _));
         return payload;
     }
@@ -279,6 +281,7 @@ public sealed class ModelTests
             });
         var cryptogram = message.Says.HasFlag(Says.WrongCryptogram) ? SecurityVerdict.Wrong : SecurityVerdict.Right;
         if (message.Counter > 0) transaction = Bench.WithChip(transaction, (ushort)message.Counter, cryptogram, (ushort)message.Chip);
+        if (message.Authentic != Authentic.Nothing) Authenticate(ref transaction.Request, message.Authentic);
         mutant.BeforeDecide(ref transaction);
         if (message.AtCutOver) transaction.LinkIndex = 2;
         var verdict = bench.Decider.Decide(ref transaction, message.AtCutOver ? bench.AtCutOver() : bench.Now, bench.NextSequence);
@@ -291,6 +294,15 @@ public sealed class ModelTests
 
         bench.Transaction = transaction;
         return verdict;
+    }
+
+    private static void Authenticate(ref Request request, Authentic proof)
+    {
+        request.Indicator = proof == Authentic.NotTried ? 7 : 5;
+        if (proof is Authentic.NotTried or Authentic.ClaimedOnly) return;
+        request.Has |= RequestHas.AuthenticationValue;
+        var verdict = proof == Authentic.Right ? SecurityVerdict.Right : SecurityVerdict.Wrong;
+        request.Security = SecurityVerdicts.Of(default, default, default, default, verdict);
     }
 
     private static int MtiOf(int messageClass, bool isAdvice) => (messageClass << 8) | (isAdvice ? 0x20 : 0);
@@ -342,13 +354,15 @@ public sealed class ModelTests
         var says = (random.Next(4) == 0 ? Says.Estimate : 0) | (random.Next(6) == 0 ? Says.PartialOk : 0);
         var isAdvice = random.Next(8) == 0;
         if (isAdvice && random.Next(8) == 0) says |= Says.DeclinedElsewhere;
+        var counter = random.Next(3) == 0 ? CounterOf(random, sent) : 0;
         return new Message(random.Next(3) == 0 ? 2 : 1, isAdvice, acquirer, stan, terminal, pan, amount)
         {
             Function = function,
             Cash = function == 9 ? random.Next(4) switch { 0 => 0, 1 => amount + 1, _ => amount / 2 } : 0,
             ApprovalCode = isAdvice && random.Next(2) == 0 ? (uint)random.Next(1_000_000, 1_000_050) : 0,
             Says = says | (random.Next(12) == 0 ? Says.WrongCryptogram : 0),
-            Counter = random.Next(3) == 0 ? CounterOf(random, sent) : 0,
+            Counter = counter,
+            Authentic = counter == 0 && random.Next(5) == 0 ? (Authentic)random.Next(1, 5) : Authentic.Nothing,
             Chip = random.Next(6) == 0 ? 2 : 1,
             AtCutOver = random.Next(40) == 0,
         };

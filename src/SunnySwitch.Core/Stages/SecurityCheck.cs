@@ -10,7 +10,7 @@ namespace SunnySwitch.Core.Stages;
 /// </summary>
 internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHsmDesk desk) : IStage
 {
-    private const EvidenceHas OfCard = EvidenceHas.PinBlock | EvidenceHas.CardCode | EvidenceHas.Cryptogram;
+    private const EvidenceHas OfCard = EvidenceHas.PinBlock | EvidenceHas.CardCode | EvidenceHas.Cryptogram | EvidenceHas.Authentication;
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {
@@ -59,8 +59,8 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 }
 
 /// <summary>
-/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far ahead), 82
-/// and N7 (code), 75, 55, 86, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by the frame, a right one ends the count; the
+/// What the HSM said of cryptogram, code, authentication and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far
+/// ahead), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by the frame, a right one ends the count; the
 /// counter of a right cryptogram is taken by the frame, whatever the payment comes to.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
@@ -75,6 +75,7 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         if (problem == InternalResult.None) problem = ProblemOfCounter(ref transaction.Decided);
         if (problem == InternalResult.TableFull) return transaction.RefuseAndAlarm(problem);
         if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
+        if (problem == InternalResult.None) problem = ProblemOfAuthentication(verdicts.Authentication, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
         return problem == InternalResult.None ? StageResult.Continue : transaction.Conclude(problem);
     }
@@ -120,6 +121,17 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         transaction.Ran(Check.CardCode);
         if (verdict == SecurityVerdict.Right || (verdict == SecurityVerdict.Unable && !isNeeded)) return InternalResult.None;
         return (transaction.Request.Has & RequestHas.PrintedCode) != 0 ? InternalResult.PrintedCodeWrong : InternalResult.CardCodeWrong;
+    }
+
+    private static InternalResult ProblemOfAuthentication(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)
+    {
+        var isNeeded = (needs & EvidenceHas.Authentication) != 0;
+        if (Mutant.Is(Mutation.WrongProofIsNone) && verdict == SecurityVerdict.Wrong) verdict = SecurityVerdict.NotChecked;
+        if (verdict == SecurityVerdict.NotChecked && !isNeeded) return InternalResult.None;
+        transaction.Ran(Check.Authentication);
+        if (verdict == SecurityVerdict.Right || (verdict == SecurityVerdict.Unable && !isNeeded)) return InternalResult.None;
+        var isThere = (transaction.Request.Has & RequestHas.AuthenticationValue) != 0;
+        return isThere ? InternalResult.AuthenticationWrong : InternalResult.AuthenticationMissing;
     }
 
     private InternalResult ProblemOfPin(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)

@@ -145,7 +145,13 @@ internal static class RulesCommand
             RuleSet.CounterJumpUsual => "",
             var most => $", the chip's counter at most {most} ahead",
         };
-        return $"{pin}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}{jump}";
+        var proof = product.Authentication switch
+        {
+            "claimed" => ", proof of an authentication that is claimed",
+            "always" => ", proof of authentication of every e-commerce payment",
+            _ => "",
+        };
+        return $"{pin}{proof}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}{jump}";
     }
 
     private static string Words(CategoryShown category)

@@ -56,7 +56,7 @@ internal sealed class Security : IDisposable
         var links = options.Links.Select((link, index) => link.Security?.Keys((uint)index + 1)).OfType<LinkKeys>().ToList();
         var products = wanted.Products.Select(product => product.Keys()).ToList();
         var missing = links.SelectMany(link => new[] { link.PinKey, link.MacKey })
-            .Concat(products.SelectMany(product => new[] { product.PinKey, product.CardCodeKey, product.CryptogramKey }))
+            .Concat(products.SelectMany(product => new[] { product.PinKey, product.CardCodeKey, product.CryptogramKey, product.CavvKey }))
             .OfType<string>().Distinct().Where(label => !ring.TryCurrent(label, out _)).Order(StringComparer.Ordinal)
             .Select(label => $"hsm: no key has the label {label}").ToList();
         if (missing.Count > 0 && wanted.TestKeys is not null) throw new OptionsException(missing);

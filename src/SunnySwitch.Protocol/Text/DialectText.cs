@@ -84,6 +84,8 @@ public static class DialectText
             if (security.PinBlock is { } pinBlock) Line("The PIN block", Place(pinBlock));
             if (security.Ksn is { } ksn) Line("The key serial number of its key", Place(ksn));
             if (security.PrintedCode is { } code) Line("The code printed on the card", Place(code));
+            if (security.Indicator is { } indicator) Line("The e-commerce indicator", Place(indicator));
+            if (security.AuthenticationValue is { } value) Line("The proof of the cardholder's authentication (CAVV)", Place(value));
         }
 
         if (dialect.ResponseCodes.Count > 0)
