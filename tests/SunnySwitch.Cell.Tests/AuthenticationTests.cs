@@ -85,7 +85,7 @@ public sealed class AuthenticationTests
     private CellUnderTest New(string place)
     {
         var json = $$$"""
-            {"dialect":"own","inherits":"iso87-ascii","security":{"authentication_value":{{{place}}},"indicator":{"field":63,"at":1,"length":2}}}
+            {"dialect":"own","inherits":"iso87-ascii","security":{"authentication_value":{{{place}}},"indicator":{"field":63,"at":1,"length":2} } }
             """;
         var cell = new CellUnderTest(_disk, hsm: _desk, dialect: Dialect.Parse(Encoding.UTF8.GetBytes(json)));
         cell.AddCard();
