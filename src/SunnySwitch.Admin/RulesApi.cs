@@ -16,7 +16,7 @@ public sealed record CategoryShown(
 
 /// <summary>A product as it is shown; no home country: good everywhere.</summary>
 public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, bool RefuseFallback,
-    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode);
+    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode, int CounterJump, string Authentication);
 
 /// <summary>A version of the rules as it is shown.</summary>
 public sealed record RulesShown(
@@ -113,9 +113,11 @@ public sealed class RulesApi(OperatorDesk desk)
             var bit = products.Count;
             bool Is(ushort all) => (all >> bit & 1) != 0;
             var pin = Is(rules.PinAlways) ? "always" : Is(rules.PinForCash) ? "cash" : "never";
+            var authentication = Is(rules.AuthenticationAlways) ? "always" : Is(rules.AuthenticationClaimed) ? "claimed" : "never";
             products.Add(new ProductShown(
                 product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0,
-                product.RefuseFallback != 0, home, Is(rules.AddressNeeded), pin, Is(rules.CryptogramNeeded), Is(rules.CardCodeNeeded)));
+                product.RefuseFallback != 0, home, Is(rules.AddressNeeded), pin, Is(rules.CryptogramNeeded), Is(rules.CardCodeNeeded),
+                rules.CounterJumpOf(bit), authentication));
         }
 
         return products;

@@ -20,7 +20,7 @@ public static partial class RulesFile
 
     private static readonly string[] _productKeys =
         ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry", "refuseOtherAddress",
-            "pin", "cryptogram", "cardCode"];
+            "pin", "cryptogram", "cardCode", "counterJump", "authentication"];
 
     private static void ReadTerms(JsonElement root, ref RuleSet rules, List<string> problems)
     {
@@ -55,6 +55,15 @@ public static partial class RulesFile
         if (Flag(product, at, "refuseOtherAddress", false, problems)) rules.AddressNeeded |= bit;
         if (Flag(product, at, "cryptogram", false, problems)) rules.CryptogramNeeded |= bit;
         if (Flag(product, at, "cardCode", false, problems)) rules.CardCodeNeeded |= bit;
+        if (Number(product, at, "counterJump", 0, RuleSet.CounterJumpMax, problems) is { } jump) rules.SetCounterJump(rules.ProductCount, (int)jump);
+        switch (Text(product, at, "authentication", problems))
+        {
+            case null or "never": break;
+            case "claimed": rules.AuthenticationClaimed |= bit; break;
+            case "always": rules.AuthenticationAlways |= bit; break;
+            default: Add(problems, $"{at}.authentication: never, claimed or always"); break;
+        }
+
         switch (Text(product, at, "pin", problems))
         {
             case null or "never": break;

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Codec;
@@ -6,12 +7,12 @@ using SunnySwitch.Protocol.Dialects;
 namespace SunnySwitch.Cell;
 
 /// <summary>
-/// Reads what a request brings to prove who it is, for the HSM desk: PAN, PIN block, codes of the card, cryptogram, MAC. Runs on the network's
+/// Reads what a request brings to prove who it is, for the HSM desk: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC. Runs on the network's
 /// threads, only for links that have something to verify.
 /// </summary>
 internal static class EvidenceReader
 {
-    private const int PanDigitsMax = 19, TrackMax = 40, CodeDigitsMin = 3, ScratchBytes = 512;
+    private const int PanDigitsMax = 19, TrackMax = 40, CodeDigitsMin = 3, ScratchBytes = 512, AuthenticationBytes = 20;
 
     // 9F02 9F03 9F1A 95 5F2A 9A 9C 9F37 82 9F36 and how long each is (EMV Book 3 v4.4 annex A).
     private static readonly (uint Tag, int At, int Bytes)[] _chip =
@@ -36,6 +37,8 @@ internal static class EvidenceReader
         {
             if (ReadPin(message, dialect, ref evidence)) transaction.Brought |= EvidenceHas.PinBlock;
             if (message.Has(55) && message.HasParts(55) && ReadChip(message, ref evidence)) transaction.Brought |= EvidenceHas.Cryptogram;
+            var hasValue = (transaction.Request.Has & RequestHas.AuthenticationValue) != 0;
+            if (hasValue && TryReadAuthentication(message, dialect, evidence.Authentication)) transaction.Brought |= EvidenceHas.Authentication;
             var mayPrint = (transaction.Brought & EvidenceHas.CardCode) == 0;
             if (mayPrint && ReadPrintedCode(message, dialect, ref evidence))
             {
@@ -126,6 +129,34 @@ internal static class EvidenceReader
         code.CopyTo(evidence.CardCode);
         evidence.CardCodeDigits = (byte)code.Length;
         return true;
+    }
+
+    /// <summary>The e-commerce indicator, and whether a proof of authentication is there: of every link, with keys or without.</summary>
+    public static void ReadElectronic(in MessageReader message, Dialect dialect, ref Request request)
+    {
+        Span<byte> value = stackalloc byte[AuthenticationBytes];
+        if (dialect.Security?.Indicator is { } place)
+        {
+            var digits = value[..Math.Min(place.Copy(message, dialect, value), place.Length)].Trim((byte)' ');
+            if (!digits.IsEmpty && digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0) request.Indicator = digits[^1] - '0';
+        }
+
+        if (!TryReadAuthentication(message, dialect, value)) return;
+        request.Has |= RequestHas.AuthenticationValue;
+        value.Clear();
+    }
+
+    private static bool TryReadAuthentication(in MessageReader message, Dialect dialect, Span<byte> value)
+    {
+        if (dialect.Security?.AuthenticationValue is not { } place) return false;
+        if (dialect.TypeOf(place.Field) == FieldType.Binary) return place.CopyBytes(message, dialect, value) == AuthenticationBytes;
+        Span<byte> text = stackalloc byte[2 * AuthenticationBytes];
+        text = text[..place.Copy(message, dialect, text)].TrimEnd((byte)' ');
+        var written = 0;
+        if (text.Length == 2 * AuthenticationBytes) Convert.FromHexString(text, value, out _, out written);
+        else if (text.Length > AuthenticationBytes) Base64.DecodeFromUtf8(text, value, out _, out written);
+        text.Clear();
+        return written == AuthenticationBytes;
     }
 
     private static bool ReadChip(in MessageReader message, ref Evidence evidence)

@@ -41,6 +41,8 @@ public static class RequestReader
             if (mark.IsIn(message, dialect)) request.Has |= FlagOf(mark.Kind);
         }
 
+        if (dialect.Security is { Indicator: not null } or { AuthenticationValue: not null }) EvidenceReader.ReadElectronic(message, dialect, ref request);
+
         return ReadPan(message, ref request, panBlock);
     }
 

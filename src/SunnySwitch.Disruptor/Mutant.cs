@@ -18,6 +18,8 @@ public enum Mutation
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,
     ForceWhatIsNamed, CompletionStaysDone, RefundUndoneIsLost, CodeOfAnotherAcquirer, CompletedEndsEarly, DeclineElsewhereMoves,
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
+    CounterNeverSeen, CounterBelowForgotten, CounterJumpsAnywhere, CounterOfWrongCryptogram,
+    CutOverRefusesAdvices, CutOverRefusesRepeats, ClaimNeedsNoProof, WrongProofIsNone,
 #pragma warning restore CS1591
 }
 

@@ -26,7 +26,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     private readonly Journal.Journal _journal;
 
     public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1, AesGcmPanVault? vault = null, IHsmDesk? hsm = null, bool mac = false,
-        Dialect? dialect = null)
+        Dialect? dialect = null, long cutOverQuietNanos = -1)
     {
         Vault = vault ?? NewVault();
         Disk = disk;
@@ -34,7 +34,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         State = new SwitchState(new StateOptions(64, 64, 16_384, 16_384, 64, Connections), _tokens);
         _journal = Journal.Journal.Open(disk, new JournalOptions(SegmentBytes: 1 << 20), State.Apply, () => State.Hash, out _);
         Link = new LinkProfile(
-            new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)], mac), dialect ?? Ascii,
+            new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)], mac, cutOverQuietNanos), dialect ?? Ascii,
             Framing.Of("be16", 2048), 10 * Instant.NanosPerSecond, IsVerified: hsm is not null);
         Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128, hsm, parkingMax: 4);
         Cell.Start(epoch, _tokens.KeyCheck, 20_780);

@@ -416,10 +416,11 @@ internal sealed class ScriptedDesk : IHsmDesk
         var isSigned = MacOf(signed) == Convert.ToHexString(((ReadOnlySpan<byte>)evidence.Mac)[..evidence.MacBytes]);
         var pin = (SecurityVerdict)(evidence.PinBlock[0] switch { 0x44 => 3, 0x33 => 4, var block => block & 7 });
         var isCode = ((ReadOnlySpan<byte>)evidence.Discretionary).Slice(5, 3).SequenceEqual("611"u8);
-        var said = Says ?? SecurityVerdicts.Of(pin, Of(isCode), Of(evidence.Cryptogram[0] == 0xAA), Of(isSigned));
+        var said = Says ?? SecurityVerdicts.Of(pin, Of(isCode), Of(evidence.Cryptogram[0] == 0xAA), Of(isSigned), Of(evidence.Authentication[3] == 0x09));
         transaction.Request.Security = SecurityVerdicts.Of(
             Asks(EvidenceHas.PinBlock) ? said.Pin : 0, Asks(EvidenceHas.CardCode) ? said.CardCode : 0,
-            Asks(EvidenceHas.Cryptogram) ? said.Cryptogram : 0, Asks(EvidenceHas.Mac) ? said.Mac : 0);
+            Asks(EvidenceHas.Cryptogram) ? said.Cryptogram : 0, Asks(EvidenceHas.Mac) ? said.Mac : 0,
+            Asks(EvidenceHas.Authentication) ? said.Authentication : 0);
         return DeskAnswer.Done;
 
         bool Asks(EvidenceHas check) => (checks & check) != 0;

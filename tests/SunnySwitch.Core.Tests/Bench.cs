@@ -43,6 +43,7 @@ internal sealed class Bench
     [
         new(7, "open", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)]),
         new(8, "guarded", SignOnRequired: true, [Acquirer]),
+        new(9, "quiet", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)], CutOverQuietNanos: 5 * Instant.NanosPerSecond),
     ];
 
     public readonly List<(JournalKind Kind, long Sequence, byte[] Payload, Instant Time)> Frames = [];
@@ -64,6 +65,9 @@ internal sealed class Bench
         AddCard(Card, 100_000);
         AddCard(OtherCard, 100_000);
     }
+
+    /// <summary>So many seconds after the end of the open business date, or before it.</summary>
+    public Instant AtCutOver(int seconds = 0) => new((((State.BusinessDay + 1) * 86_400L) + seconds) * Instant.NanosPerSecond);
 
     public SwitchState State { get; private set; }
 
@@ -203,6 +207,22 @@ internal sealed class Bench
         transaction.Generation = 1;
         Seal(ref transaction);
         return transaction;
+    }
+
+    private static readonly ThreadLocal<Transaction> _withChip = new(() => Transaction.WithEvidence(0));
+
+    /// <summary>The same, with a cryptogram that the HSM has looked at, and its counter. Good until the next of this thread.</summary>
+    public static Transaction WithChip(Transaction transaction, ushort counter, SecurityVerdict verdict = SecurityVerdict.Right, ushort sequence = 1)
+    {
+        var withChip = _withChip.Value;
+        withChip.Decided = transaction.Decided;
+        (withChip.Original, withChip.Charges, withChip.Generation) = (transaction.Original, transaction.Charges, transaction.Generation);
+        (withChip.Brought, withChip.IsVerified) = (EvidenceHas.Cryptogram, true);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(((Span<byte>)withChip.Evidence.Chip)[^2..], counter);
+        withChip.Request.Security = SecurityVerdicts.Of(default, default, verdict, default);
+        withChip.Request.CardSequence = sequence;
+        withChip.Request.Has |= RequestHas.ChipData | RequestHas.CardSequence;
+        return withChip;
     }
 
     public static Transaction Reversal(

@@ -29,9 +29,11 @@ public sealed class GoldenTests
         + "ServiceCode 112 CardSequence 114 CashMinor 116 Has 120 Rrn 128 Verdicts 140 Terminal 144 CardAcceptor 160")]
     [InlineData(typeof(OriginalData), 56,
         "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44 ApprovalCode 48 FeeStaysMinor 52")]
-    [InlineData(typeof(Decided), 296,
+    [InlineData(typeof(Proof), 16, "SeenBelow 0 Counter 8 Highest 10 HighestBefore 12 Flags 14")]
+    [InlineData(typeof(ChipCounterEntry), 16, "SeenBelow 0 Card 8 Highest 12 Sequence 14 Used 15")]
+    [InlineData(typeof(Decided), 312,
         "Request 0 Result 176 Code 178 ApprovalCode 180 Effect 184 Origin 185 HoldDays 186 DialectVersion 188 Card 192 "
-        + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224 Explanation 232")]
+        + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224 Explanation 232 Proof 296")]
     [InlineData(typeof(Explanation), 64,
         "Checks 0 WaitedNanos 4 AvailableMinor 8 LedgerMinor 16 DecidedBy 24 Operation 25 Currency 26 RulesVersion 28 Counted 32 Breached 40 "
         + "Reached 48 BreachedId 56")]
@@ -39,7 +41,7 @@ public sealed class GoldenTests
     [InlineData(typeof(RuleSet), 5632,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
         + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 PinForCash 104 PinAlways 106 CryptogramNeeded 108 CardCodeNeeded 110 "
-        + "PinTriesMax 112 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
+        + "PinTriesMax 112 AuthenticationClaimed 114 AuthenticationAlways 116 CounterJumps 120 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
     [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 Region 6 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
@@ -73,9 +75,9 @@ public sealed class GoldenTests
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
-    [InlineData(typeof(StateImage), 248,
+    [InlineData(typeof(StateImage), 252,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
-        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220 KeyNotes 244")]
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220 KeyNotes 244 ChipCounters 248")]
     [InlineData(typeof(Charges), 24, "SettledMinor 0 FeeMinor 8 Rate 16 Currency 20")]
     [InlineData(typeof(RateTerms), 8, "From 0 To 2 Rate 4")]
     [InlineData(typeof(RateSet), 2144, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Rates 96")]
@@ -90,7 +92,7 @@ public sealed class GoldenTests
     [Fact]
     public void Sizes_in_memory_are_the_sizes_on_disk_and_the_budget()
     {
-        Assert.Equal((176, 56, 296), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
+        Assert.Equal((176, 56, 312), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
         Assert.Equal((8, 40, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 72, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
@@ -98,6 +100,7 @@ public sealed class GoldenTests
         Assert.Equal((32, 48), (Unsafe.SizeOf<HoldEntryV1>(), Unsafe.SizeOf<StepEntry>()));
         Assert.Equal((40, 32), (Unsafe.SizeOf<ChargeEntry>(), Unsafe.SizeOf<ContraEntry>()));
         Assert.Equal((48, 48), (Unsafe.SizeOf<AcceptorEntry>(), Unsafe.SizeOf<StopEntry>()));
+        Assert.Equal((16, 16), (Unsafe.SizeOf<Proof>(), Unsafe.SizeOf<ChipCounterEntry>()));
         Assert.Equal((96, 96), (Unsafe.SizeOf<KeyNoted>(), Unsafe.SizeOf<KeyNoteEntry>()));
         Assert.Equal((24, 112, 72), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
@@ -112,8 +115,8 @@ public sealed class GoldenTests
     [InlineData(typeof(Operation), "None=0 Purchase=1 Cash=2 CashBack=3 Refund=4 Inquiry=5 Verification=6 Reversal=7 PreAuthorization=8 Increment=9 "
         + "Completion=10 ForcePost=11 Void=12")]
     [InlineData(typeof(Check),
-        "None=0 Format=1 Mac=2 Sender=3 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
-        + "StandingOrder=15 Cryptogram=16 CardCode=17 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
+        "None=0 Format=1 Mac=2 Sender=3 CutOver=4 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
+        + "StandingOrder=15 Cryptogram=16 CardCode=17 Authentication=18 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]
@@ -122,7 +125,8 @@ public sealed class GoldenTests
     [InlineData(typeof(StateTable),
         "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10 "
         + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18 "
-        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22 KeyNotes=23")]
+        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22 KeyNotes=23 ChipCounters=24")]
+    [InlineData(typeof(ProofFlags), "None=0 Counter=1 Moves=2 WasKnown=4")]
     [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
     [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2 Cards=3 Ratio=4")]
@@ -146,7 +150,8 @@ public sealed class GoldenTests
         + "FallbackRefused=63 MerchantUnknown=64 TerminalUnknown=65 AcceptorNotActive=66 CategoryNotOfMerchant=67 PaymentStopped=68 "
         + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72 "
         + "MacWrong=73 CryptogramWrong=74 CryptogramFault=75 CardCodeWrong=76 PrintedCodeWrong=77 PinMissing=78 PinWrong=79 PinTriesExceeded=80 "
-        + "PinNotVerifiable=81 PinFault=82 DeskFull=83 DeskFailed=92 DeskLate=93 PinReplayed=94")]
+        + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85 CutOverInProgress=86 AuthenticationWrong=87 AuthenticationMissing=88 "
+        + "DeskFailed=89 DeskLate=90 PinReplayed=91")]
     [InlineData(typeof(SecurityVerdict), "NotChecked=0 Right=1 Wrong=2 Unable=3 Malformed=4 Fault=5 Replayed=6")]
     [InlineData(typeof(PinMethod), "OfProduct=0 Pvv=1 Ibm3624=2")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]

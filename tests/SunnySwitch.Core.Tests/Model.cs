@@ -4,25 +4,33 @@ namespace SunnySwitch.Core.Tests;
 internal sealed record Message(
     int Class, bool Advice, int Acquirer, uint Stan, string Terminal, string Pan, long Amount, uint OriginalStan = 0,
     int OriginalClass = 0, bool OriginalAdvice = false, uint ApprovalCode = 0, long? Stays = null, int Function = 0, long Cash = 0,
-    Says Says = Says.Nothing);
+    Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false, Authentic Authentic = Authentic.Nothing);
+
+/// <summary>What an e-commerce payment says of its cardholder's authentication.</summary>
+internal enum Authentic
+{
+    Nothing, NotTried, ClaimedOnly, Right, Wrong,
+}
 
 /// <summary>What a message says beside its type and function.</summary>
 [Flags]
 internal enum Says
 {
-    Nothing = 0, Estimate = 1, Increment = 2, Completion = 4, MoreFollow = 8, PartialOk = 16, DeclinedElsewhere = 32,
+    Nothing = 0, Estimate = 1, Increment = 2, Completion = 4, MoreFollow = 8, PartialOk = 16, DeclinedElsewhere = 32, WrongCryptogram = 64,
 }
 
 /// <summary>
 /// The rules of architecture section 6 and of docs/authorization.md once more, with lists and strings and no thought for speed: what
-/// the switch is compared with. Knows no hashes, slots or frames. Cash tips at TERM0002 may be a fifth above what was authorized.
+/// the switch is compared with. Knows no hashes, slots or frames. Cash tips at TERM0002 may be a fifth above what was authorized. A message with a
+/// counter was read by a chip; its cryptogram is right unless it says otherwise.
 /// </summary>
 internal sealed class Model(int firstDay)
 {
-    public const int HoldDays = 3, EstimateDays = 6, TipPermille = 200;
+    public const int HoldDays = 3, EstimateDays = 6, TipPermille = 200, CounterJump = 32, CountersBelow = 64;
     private readonly List<Answer> _answers = [];
     private readonly List<Authorization> _authorizations = [];
     private readonly List<(string Original, int Day)> _tombstones = [];
+    private readonly Dictionary<(string Pan, int Chip), SortedSet<int>> _counters = [];
     private int _today = firstDay;
     private int _yesterday;
 
@@ -62,9 +70,11 @@ internal sealed class Model(int firstDay)
         if (known is not null)
         {
             (Told, Part) = (known.Told, known.Part);
-            return known.Message == message ? (known.Code, true) : ("94", false);
+            if (IsBodyOf(known.Message, message)) return (known.Code, true);
+            return (IsRefusedNow(message) ? "90" : "94", false);
         }
 
+        if (IsRefusedNow(message)) return ("90", false);
         var isReversed = _tombstones.Exists(entry => entry.Original == name);
         if (isReversed && !message.Advice) return ("94", false);
         var answer = new Answer { Key = key, Name = name, Message = message, Day = _today, IsCardKnown = Accounts.ContainsKey(message.Pan) };
@@ -74,6 +84,18 @@ internal sealed class Model(int firstDay)
         _answers.Add(answer);
         return (answer.Code, false);
     }
+
+    // What the chip says is no part of the body, nor what proves the cardholder, nor when and over which link it came.
+    private static bool IsBodyOf(Message known, Message message) => known == message with
+    {
+        Counter = known.Counter,
+        Chip = known.Chip,
+        AtCutOver = known.AtCutOver,
+        Authentic = known.Authentic,
+        Says = (message.Says & ~Says.WrongCryptogram) | (known.Says & Says.WrongCryptogram),
+    };
+
+    private static bool IsRefusedNow(Message message) => message is { AtCutOver: true, Advice: false, Class: not 4 };
 
     /// <summary>Available and ledger that the last inquiry, or its repeat, was told.</summary>
     public (long Available, long Ledger) Told { get; private set; }
@@ -117,6 +139,10 @@ internal sealed class Model(int firstDay)
         var namesOne = message.OriginalStan != 0 || message.ApprovalCode != 0;
         var isFollowUp = what is What.Completion or What.Void || (what == What.Refund && namesOne);
         if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere) && (message.Advice || isFollowUp)) return "00";
+        var isByChip = message is { Counter: > 0, Advice: false } && !isFollowUp;
+        if (isByChip && !IsCryptogramGood(message)) return "82";
+        var isRequest = !message.Advice && !isFollowUp;
+        if (isRequest && message.Authentic is (Authentic.Wrong or Authentic.ClaimedOnly)) return message.Authentic == Authentic.Wrong ? "05" : "1A";
         var available = account.Ledger - account.Held;
         switch (what)
         {
@@ -137,6 +163,15 @@ internal sealed class Model(int firstDay)
                 return "00";
             default: return Purchase(message, answer, available);
         }
+    }
+
+    // Each counter once; as far below the highest as is remembered, or as far above as may be.
+    private bool IsCryptogramGood(Message message)
+    {
+        if (message.Says.HasFlag(Says.WrongCryptogram)) return false;
+        if (!_counters.TryGetValue((message.Pan, message.Chip), out var seen)) seen = _counters[(message.Pan, message.Chip)] = [];
+        if (seen.Count > 0 && (message.Counter < seen.Max - CountersBelow || message.Counter > seen.Max + CounterJump)) return false;
+        return seen.Add(message.Counter);
     }
 
     private string Purchase(Message message, Answer answer, long available)

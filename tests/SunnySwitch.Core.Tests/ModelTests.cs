@@ -140,6 +140,8 @@ public sealed class ModelTests
             InternalResult.AuthorizationCompleted, InternalResult.NotAnAuthorization, InternalResult.CompletionAboveAuthorized,
             InternalResult.RefundAboveCaptured, InternalResult.CannotBeUndone, InternalResult.NotRefundable, InternalResult.AlreadyReversed,
             InternalResult.OriginalOfOtherCard, InternalResult.OriginalAmbiguous, InternalResult.ReplacementAboveOriginal, InternalResult.InsufficientFunds,
+            InternalResult.CryptogramWrong, InternalResult.CounterSeen, InternalResult.CounterAhead, InternalResult.CutOverInProgress,
+            InternalResult.AuthenticationWrong, InternalResult.AuthenticationMissing,
         }.Select(result => result.ToString())
         .Concat(Enum.GetValues<EffectKind>().Select(effect => effect.ToString()))
         .Concat(new[]
@@ -231,6 +233,10 @@ public sealed class ModelTests
     {
         var rules = new RuleSet { HoldDays = Model.HoldDays, PreAuthorizationDays = Model.EstimateDays, CategoryCount = 1 };
         rules.Categories[0] = new CategoryTerms { From = Restaurant, To = Restaurant, TolerancePermille = Model.TipPermille };
+        rules.ProductCount = 1;
+        rules.Products[0] = new ProductTerms { BinTo = 999_999, Operations = uint.MaxValue, PartialApproval = 1 };
+        rules.SetCounterJump(0, Model.CounterJump);
+        rules.AuthenticationClaimed = 1;
         Assert.True(new RulesDesk(bench.State).TryActivate(in rules, out var payload, out _));
         return payload;
     }
@@ -273,8 +279,12 @@ public sealed class ModelTests
                 t.Original.TraceTime = request.TraceTime;
                 return t;
             });
+        var cryptogram = message.Says.HasFlag(Says.WrongCryptogram) ? SecurityVerdict.Wrong : SecurityVerdict.Right;
+        if (message.Counter > 0) transaction = Bench.WithChip(transaction, (ushort)message.Counter, cryptogram, (ushort)message.Chip);
+        if (message.Authentic != Authentic.Nothing) Authenticate(ref transaction.Request, message.Authentic);
         mutant.BeforeDecide(ref transaction);
-        var verdict = bench.Decider.Decide(ref transaction, bench.Now, bench.NextSequence);
+        if (message.AtCutOver) transaction.LinkIndex = 2;
+        var verdict = bench.Decider.Decide(ref transaction, message.AtCutOver ? bench.AtCutOver() : bench.Now, bench.NextSequence);
         if (verdict == Verdict.Answer)
         {
             mutant.AfterDecide(ref transaction);
@@ -284,6 +294,15 @@ public sealed class ModelTests
 
         bench.Transaction = transaction;
         return verdict;
+    }
+
+    private static void Authenticate(ref Request request, Authentic proof)
+    {
+        request.Indicator = proof == Authentic.NotTried ? 7 : 5;
+        if (proof is Authentic.NotTried or Authentic.ClaimedOnly) return;
+        request.Has |= RequestHas.AuthenticationValue;
+        var verdict = proof == Authentic.Right ? SecurityVerdict.Right : SecurityVerdict.Wrong;
+        request.Security = SecurityVerdicts.Of(default, default, default, default, verdict);
     }
 
     private static int MtiOf(int messageClass, bool isAdvice) => (messageClass << 8) | (isAdvice ? 0x20 : 0);
@@ -311,18 +330,19 @@ public sealed class ModelTests
         if (sent.Count > 0 && random.Next(5) == 0)
         {
             var again = sent[random.Next(Math.Max(0, sent.Count - 20), sent.Count)].Message;
+            again = again with { AtCutOver = random.Next(20) == 0 };
             return random.Next(5) == 0 ? again with { Amount = again.Amount + 1 } : again;
         }
 
-        var message = New(random);
+        var message = New(random, sent.Count);
         if (random.Next(5) < 2) return message;
 
         // Mostly of something that was approved lately, else of something that may still come.
-        var original = sent.Count > 0 && random.Next(8) > 0 ? sent[^random.Next(1, Math.Min(30, sent.Count) + 1)] : new Sent(New(random), 4711);
+        var original = sent.Count > 0 && random.Next(8) > 0 ? sent[^random.Next(1, Math.Min(30, sent.Count) + 1)] : new Sent(New(random, sent.Count), 4711);
         return Follow(random, message, original);
     }
 
-    private static Message New(Random random)
+    private static Message New(Random random, int sent)
     {
         var acquirer = random.Next(8) == 0 ? 2 : 1;
         var terminal = random.Next(3) == 0 ? "TERM0002" : "TERM0001";
@@ -334,14 +354,26 @@ public sealed class ModelTests
         var says = (random.Next(4) == 0 ? Says.Estimate : 0) | (random.Next(6) == 0 ? Says.PartialOk : 0);
         var isAdvice = random.Next(8) == 0;
         if (isAdvice && random.Next(8) == 0) says |= Says.DeclinedElsewhere;
+        var counter = random.Next(3) == 0 ? CounterOf(random, sent) : 0;
         return new Message(random.Next(3) == 0 ? 2 : 1, isAdvice, acquirer, stan, terminal, pan, amount)
         {
             Function = function,
             Cash = function == 9 ? random.Next(4) switch { 0 => 0, 1 => amount + 1, _ => amount / 2 } : 0,
             ApprovalCode = isAdvice && random.Next(2) == 0 ? (uint)random.Next(1_000_000, 1_000_050) : 0,
-            Says = says,
+            Says = says | (random.Next(12) == 0 ? Says.WrongCryptogram : 0),
+            Counter = counter,
+            Authentic = counter == 0 && random.Next(5) == 0 ? (Authentic)random.Next(1, 5) : Authentic.Nothing,
+            Chip = random.Next(6) == 0 ? 2 : 1,
+            AtCutOver = random.Next(40) == 0,
         };
     }
+
+    // Mostly a little after that of other messages of late, some below, now and then far off.
+    private static int CounterOf(Random random, int sent) => random.Next(10) switch
+    {
+        0 => 100 + sent + random.Next(-90, 90),
+        _ => 100 + sent + random.Next(-8, 12),
+    };
 
     private static Message Follow(Random random, Message message, Sent original)
     {

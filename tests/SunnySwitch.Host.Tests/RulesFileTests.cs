@@ -169,10 +169,10 @@ public sealed class RulesFileTests
               "rules": "security", "limits": [], "pinTries": 5,
               "products": [
                 { "name": "nothing", "bin": "400000", "pin": "never", "cryptogram": false, "cardCode": false },
-                { "name": "cash", "bin": "400001", "pin": "cash" },
-                { "name": "always", "bin": "400002", "pin": "always" },
-                { "name": "chip", "bin": "400003", "cryptogram": true },
-                { "name": "code", "bin": "400004", "cardCode": true },
+                { "name": "cash", "bin": "400001", "pin": "cash", "counterJump": 0 },
+                { "name": "always", "bin": "400002", "pin": "always", "counterJump": 1 },
+                { "name": "chip", "bin": "400003", "cryptogram": true, "counterJump": 33, "authentication": "claimed" },
+                { "name": "code", "bin": "400004", "cardCode": true, "counterJump": 32768, "authentication": "always" },
                 { "name": "all", "bin": "400005", "pin": "always", "cryptogram": true, "cardCode": true }
               ]
             }
@@ -180,6 +180,9 @@ public sealed class RulesFileTests
         Assert.Empty(problems);
         Assert.Equal((6, 5), (rules.ProductCount, rules.PinTriesMax));
         Assert.Equal((0b00_0010, 0b10_0100), (rules.PinForCash, rules.PinAlways));
+        var jumps = Enumerable.Range(0, 6).Select(place => rules.CounterJumpOf(place));
+        Assert.Equal([4_096, 0, 4, 64, 32_768, 4_096], jumps);
+        Assert.Equal((0b00_1000, 0b01_0000), (rules.AuthenticationClaimed, rules.AuthenticationAlways));
         Assert.Equal((0b10_1000, 0b11_0000, 0), (rules.CryptogramNeeded, rules.CardCodeNeeded, rules.AddressNeeded));
         Assert.Equal([0, 1, 2, 3, 4, 5], Enumerable.Range(400_000, 6).Select(bin => rules.ProductOf((uint)bin)));
         var silent = Read("""{ "rules": "a", "limits": [], "products": [ { "name": "a", "bin": "400000" } ] }""", out problems);
@@ -190,6 +193,8 @@ public sealed class RulesFileTests
     [Theory]
     [InlineData("\"pin\": \"often\"", "products.1.pin: never, cash or always")]
     [InlineData("\"cryptogram\": \"yes\"", "products.1.cryptogram: true or false")]
+    [InlineData("\"counterJump\": 32769", "products.1.counterJump: 0 to 32768")]
+    [InlineData("\"authentication\": true", "products.1.authentication: never, claimed or always")]
     [InlineData("\"cardCode\": 1", "products.1.cardCode: true or false")]
     public void What_no_product_can_ask_for_is_refused(string term, string problem)
     {

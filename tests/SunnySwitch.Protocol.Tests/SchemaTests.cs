@@ -31,6 +31,8 @@ public sealed class SchemaTests
     [InlineData("""{"dialect":"a","match":[7]}""")]
     [InlineData("""{"dialect":"a","keep_alive":"often"}""")]
     [InlineData("""{"dialect":"a","timers":{"answer_seconds":0}}""")]
+    [InlineData("""{"dialect":"a","timers":{"cut_over_seconds":901}}""")]
+    [InlineData("""{"dialect":"a","timers":{}}""")]
     [InlineData("""{"dialect":"a","flow":{"100":"0110"}}""")]
     [InlineData("""{"dialect":"a","response_codes":{"000":"00"}}""")]
     [InlineData("""{"dialect":"a","fields":{"1":{"type":"n","length":"F","max":1,"encoding":"ascii"}}}""")]

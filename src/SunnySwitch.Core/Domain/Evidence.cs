@@ -9,12 +9,12 @@ namespace SunnySwitch.Core.Domain;
 public enum EvidenceHas : byte
 {
 #pragma warning disable CS1591
-    None = 0, PinBlock = 1, CardCode = 2, Cryptogram = 4, Mac = 8,
+    None = 0, PinBlock = 1, CardCode = 2, Cryptogram = 4, Mac = 8, Authentication = 16,
 #pragma warning restore CS1591
 }
 
 /// <summary>
-/// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, MAC. Filled at the edge, seen by the HSM desk only,
+/// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC. Filled at the edge, seen by the HSM desk only,
 /// wiped when the request is decided; in no frame, without a string form, and in memory that the collector does not move.
 /// </summary>
 public struct Evidence
@@ -53,9 +53,15 @@ public struct Evidence
     public Bytes33 Chip;
     /// <summary>Tag 9F10.</summary>
     public Bytes32 ApplicationData;
+    /// <summary>CAVV: what the cardholder's authentication before an e-commerce payment left as its proof.</summary>
+    public Bytes20 Authentication;
     /// <summary>DE64 or DE128.</summary>
     public Bytes16 Mac;
 #pragma warning restore CS1591
+
+    /// <summary>Tag 9F36, as it is in <see cref="Chip"/>.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public readonly ReadOnlySpan<byte> Counter => ((ReadOnlySpan<byte>)Chip)[^2..];
 
     /// <summary>PAN digits, ASCII.</summary>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
@@ -99,6 +105,12 @@ public struct Bytes19
     private byte _first;
 }
 
+[InlineArray(20)]
+public struct Bytes20
+{
+    private byte _first;
+}
+
 [InlineArray(32)]
 public struct Bytes32
 {
@@ -131,27 +143,34 @@ public enum SecurityVerdict : byte
     Replayed = 6,
 }
 
-/// <summary>The four verdicts of a request, a byte each.</summary>
-/// <param name="Packed">PIN in the low byte, then card code, cryptogram, MAC.</param>
+/// <summary>The verdicts on a request, four bits each.</summary>
+/// <param name="Packed">From bit 0 the PIN, from bit 8 the card code, 12 the authentication value (since version 4 of a frame), 16 the cryptogram, 24 the MAC.</param>
 public readonly record struct SecurityVerdicts(uint Packed)
 {
-    private const int CardCodeShift = 8, CryptogramShift = 16, MacShift = 24;
+    private const int CardCodeShift = 8, AuthenticationShift = 12, CryptogramShift = 16, MacShift = 24;
 
     /// <summary>All of them.</summary>
-    public static SecurityVerdicts Of(SecurityVerdict pin, SecurityVerdict cardCode, SecurityVerdict cryptogram, SecurityVerdict mac) =>
-        new((uint)pin | ((uint)cardCode << CardCodeShift) | ((uint)cryptogram << CryptogramShift) | ((uint)mac << MacShift));
+    public static SecurityVerdicts Of(
+        SecurityVerdict pin, SecurityVerdict cardCode, SecurityVerdict cryptogram, SecurityVerdict mac, SecurityVerdict authentication = default) =>
+        new((uint)pin | ((uint)cardCode << CardCodeShift) | ((uint)authentication << AuthenticationShift) | ((uint)cryptogram << CryptogramShift)
+            | ((uint)mac << MacShift));
 
     /// <summary>On the PIN.</summary>
-    public SecurityVerdict Pin => (SecurityVerdict)(byte)Packed;
+    public SecurityVerdict Pin => At(0);
 
     /// <summary>On CVV, iCVV, CVV2.</summary>
-    public SecurityVerdict CardCode => (SecurityVerdict)(byte)(Packed >> CardCodeShift);
+    public SecurityVerdict CardCode => At(CardCodeShift);
 
     /// <summary>On the chip's cryptogram.</summary>
-    public SecurityVerdict Cryptogram => (SecurityVerdict)(byte)(Packed >> CryptogramShift);
+    public SecurityVerdict Cryptogram => At(CryptogramShift);
 
     /// <summary>On the message's MAC.</summary>
-    public SecurityVerdict Mac => (SecurityVerdict)(byte)(Packed >> MacShift);
+    public SecurityVerdict Mac => At(MacShift);
+
+    /// <summary>On the proof of an e-commerce payment's authentication.</summary>
+    public SecurityVerdict Authentication => At(AuthenticationShift);
+
+    private SecurityVerdict At(int shift) => (SecurityVerdict)((Packed >> shift) & 0xF);
 }
 
 /// <summary>How a card's PIN is known. Durable.</summary>

@@ -40,8 +40,8 @@ public enum Operation : byte
 public enum Check : byte
 {
 #pragma warning disable CS1591
-    None = 0, Format = 1, Mac = 2, Sender = 3, Duplicate = 5, Function = 6, Amount = 7, Place = 8, Pan = 9, Product = 10, Entry = 11, Expiry = 12,
-    HotList = 13, CardStatus = 14, StandingOrder = 15, Cryptogram = 16, CardCode = 17, Pin = 19, Address = 20,
+    None = 0, Format = 1, Mac = 2, Sender = 3, CutOver = 4, Duplicate = 5, Function = 6, Amount = 7, Place = 8, Pan = 9, Product = 10, Entry = 11, Expiry = 12,
+    HotList = 13, CardStatus = 14, StandingOrder = 15, Cryptogram = 16, CardCode = 17, Authentication = 18, Pin = 19, Address = 20,
     Limits = 21, Account = 23, Original = 24, Capacity = 26, Good = 27,
 #pragma warning restore CS1591
 }

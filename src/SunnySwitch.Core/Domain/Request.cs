@@ -44,6 +44,15 @@ public enum RequestHas : ulong
     /// <summary>The card's code is the one printed on it (CVV2).</summary>
     PrintedCode = 1UL << 40,
 
+    /// <summary>Not of the message: a <see cref="Domain.Proof"/> is in the frame. Set by the kernel.</summary>
+    Proof = 1UL << 41,
+
+    /// <summary>A proof of the cardholder's authentication came with an e-commerce payment (CAVV).</summary>
+    AuthenticationValue = 1UL << 42,
+
+    /// <summary>Four bits with one more than the last digit of the e-commerce indicator; 0: none. See <see cref="Request.Indicator"/>.</summary>
+    Indicator = 0xFUL << 44,
+
     /// <summary>Not of the message: four bits with one more than the wrong PINs that the card has from now on; 0: as before. Set by the kernel.</summary>
     PinTries = 0xFUL << 56,
 
@@ -121,19 +130,26 @@ public struct Request
     [FieldOffset(116)] public uint CashMinor;
     [FieldOffset(120)] public RequestHas Has;
     [FieldOffset(128)] public Text12 Rrn;
-    /// <summary>PIN, CVV, cryptogram, MAC: a byte each, 0 = not checked.</summary>
+    /// <summary>See <see cref="SecurityVerdicts"/>; 0 = not checked.</summary>
     [FieldOffset(140)] public uint Verdicts;
     [FieldOffset(144)] public Text16 Terminal;
     [FieldOffset(160)] public Text16 CardAcceptor;
 #pragma warning restore CS1591
 
-    private const int AddressShift = 60, PinTriesShift = 56;
+    private const int AddressShift = 60, PinTriesShift = 56, IndicatorShift = 44;
 
     /// <summary>Wrong PINs that the card has from now on; -1: as before.</summary>
     public int PinTries
     {
         readonly get => (int)((ulong)(Has & RequestHas.PinTries) >> PinTriesShift) - 1;
         set => Has = (Has & ~RequestHas.PinTries) | (RequestHas)((ulong)(value + 1) << PinTriesShift);
+    }
+
+    /// <summary>Last digit of the e-commerce indicator: 5, 2 authenticated, 6, 1 tried, 7, 0 not at all; -1: none came.</summary>
+    public int Indicator
+    {
+        readonly get => (int)((ulong)(Has & RequestHas.Indicator) >> IndicatorShift) - 1;
+        set => Has = (Has & ~RequestHas.Indicator) | (RequestHas)((ulong)(value + 1) << IndicatorShift);
     }
 
     /// <summary><see cref="Verdicts"/>, one by one.</summary>

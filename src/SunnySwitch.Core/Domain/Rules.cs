@@ -149,8 +149,9 @@ public struct HotTerms
 /// <code>
 ///  0 version 4 | 4 effective business date 4 | 8 limits 4 | 12 categories 1 | 13 products 1 | 14 countries 1 | 15 hot 1 | 16 name 16
 /// 32 operator 16 | 48 reason 48 | 96 hold days 2 | 98 hold days of an estimate 2 | 100 flags 2 | 102 products that need the address 2
-/// 104 products that need a PIN for cash 2 | 106 always 2 | 108 the cryptogram of a chip 2 | 110 the code of a stripe 2 | 112 wrong PINs 1 | 113 unused 15
-/// 128 limits 64 x 48
+/// 104 products that need a PIN for cash 2 | 106 always 2 | 108 the cryptogram of a chip 2 | 110 the code of a stripe 2 | 112 wrong PINs 1 | 113 unused 1
+/// 114 products that need the proof of an authentication that is claimed 2 | 116 of every e-commerce payment 2 | 118 unused 2
+/// 120 how far chips' counters may jump, four bits for each product 8 | 128 limits 64 x 48
 /// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352 hot 32 x 40 | 5632
 /// </code>
 /// </summary>
@@ -190,6 +191,12 @@ public struct RuleSet : IVersioned
     [FieldOffset(110)] public ushort CardCodeNeeded;
     /// <summary>Wrong PINs after which none is looked at; 0: as usual.</summary>
     [FieldOffset(112)] public byte PinTriesMax;
+    /// <summary>Bit n: who says that the cardholder was authenticated has to bring the proof of it.</summary>
+    [FieldOffset(114)] public ushort AuthenticationClaimed;
+    /// <summary>Bit n: every e-commerce payment has to.</summary>
+    [FieldOffset(116)] public ushort AuthenticationAlways;
+    /// <summary>Four bits for the product at place n, from bit 4n on: see <see cref="CounterJumpOf"/>.</summary>
+    [FieldOffset(120)] public ulong CounterJumps;
     /// <summary>In the order of the file, the first <see cref="Count"/>.</summary>
     [FieldOffset(128)] public LimitList Limits;
     [FieldOffset(3200)] public CategoryList Categories;
@@ -205,6 +212,29 @@ public struct RuleSet : IVersioned
     Text16 IVersioned.Operator { readonly get => Operator; set => Operator = value; }
 
     Text48 IVersioned.Reason { readonly get => Reason; set => Reason = value; }
+
+    /// <summary>How far a chip's counter may be ahead of the highest one seen, where the rules do not say.</summary>
+    public const int CounterJumpUsual = 4_096;
+
+    /// <summary>The furthest that can be said.</summary>
+    public const int CounterJumpMax = 32_768;
+
+    private const int CounterJumpBits = 4, CounterJumpUnchecked = 15;
+
+    /// <summary>How far a chip's counter may be ahead, for the product at a place (-1: of none); 0: nothing is said of counters.</summary>
+    public readonly int CounterJumpOf(int product)
+    {
+        var code = product < 0 ? 0 : (int)(CounterJumps >> (CounterJumpBits * product)) & 0xF;
+        return code == 0 ? CounterJumpUsual : code == CounterJumpUnchecked ? 0 : 2 << code;
+    }
+
+    /// <summary>Says so: 0, or up to <see cref="CounterJumpMax"/>, rounded up to a power of two from 4 on.</summary>
+    public void SetCounterJump(int product, int jump)
+    {
+        var code = CounterJumpUnchecked;
+        if (jump > 0) for (code = 1; 2 << code < jump; code++) { }
+        CounterJumps = (CounterJumps & ~(0xFUL << (CounterJumpBits * product))) | ((ulong)code << (CounterJumpBits * product));
+    }
 
     /// <summary>The first range that a category is in; all zero when it is in none.</summary>
     public readonly CategoryTerms CategoryOf(ushort category)

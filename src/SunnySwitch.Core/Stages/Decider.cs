@@ -66,6 +66,7 @@ public sealed class Decider
         transaction.Decided.Link = frame.Link;
         // Verdicts are taken as they were: what they were made of is in no frame.
         transaction.Request.Address = frame.Request.Address;
+        transaction.Bring(in frame.Proof);
         Screen.Admit(ref transaction);
         RunBusiness(ref transaction, now);
         (again, chargesAgain) = (transaction.Decided, transaction.Charges);

@@ -5,10 +5,12 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Is this a request at all, well-formed, from somebody signed on, for an acquirer of its link, and one that we know?
-/// Gives 30, 31, 12 (all non-answers), 96 before the first business date, and silence.
+/// Gives 30, 31, 12, 90 where the link wants none while the date changes (all non-answers), 96 before the first business date, and silence.
 /// </summary>
 internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
 {
+    private const long NanosPerDay = 86_400L * Instant.NanosPerSecond;
+
     private const RequestHas Traced = RequestHas.TraceTime | RequestHas.Stan;
 
     private const RequestHas Inquiry = Traced | RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Terminal | RequestHas.CardAcceptor;
@@ -57,10 +59,19 @@ internal readonly struct Screen(SwitchState state, LinkTerms[] links) : IStage
             return transaction.Refuse(InternalResult.UnknownMti);
         }
 
-        return state.BusinessDay == 0 && kind != MessageKind.Network
-            ? transaction.RefuseAndAlarm(InternalResult.NoBusinessDate)
-            : StageResult.Continue;
+        if (state.BusinessDay == 0 && kind != MessageKind.Network) return transaction.RefuseAndAlarm(InternalResult.NoBusinessDate);
+        var isRefused = link.CutOverQuietNanos >= 0 && IsCuttingOver(link, now) && IsNew(kind, in request);
+        return isRefused ? transaction.Refuse(InternalResult.CutOverInProgress) : StageResult.Continue;
     }
+
+    // A business date ends with its day (UTC), and is over when the next is open.
+    private bool IsCuttingOver(LinkTerms link, Instant now) =>
+        now.UnixNanos >= ((state.BusinessDay + 1) * NanosPerDay) - link.CutOverQuietNanos;
+
+    // What was done already is taken, and what was answered already is told again: both would come for ever, or be undone for nothing.
+    private bool IsNew(MessageKind kind, in Request request) =>
+        (kind is MessageKind.Authorization or MessageKind.Financial || (Mutant.Is(Mutation.CutOverRefusesAdvices) && kind != MessageKind.Network))
+        && (state.Keys.Match(in request, out _) != KeyMatch.Repeat || Mutant.Is(Mutation.CutOverRefusesRepeats));
 
     private static bool NeedsName(in Transaction transaction) =>
         transaction.Operation is Operation.Reversal or Operation.Void or Operation.Increment or Operation.Completion;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
@@ -10,7 +11,7 @@ namespace SunnySwitch.Core.Stages;
 /// </summary>
 internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHsmDesk desk) : IStage
 {
-    private const EvidenceHas OfCard = EvidenceHas.PinBlock | EvidenceHas.CardCode | EvidenceHas.Cryptogram;
+    private const EvidenceHas OfCard = EvidenceHas.PinBlock | EvidenceHas.CardCode | EvidenceHas.Cryptogram | EvidenceHas.Authentication;
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {
@@ -33,10 +34,15 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
             case DeskAnswer.Late: return transaction.RefuseAndAlarm(InternalResult.DeskLate);
         }
 
+        if (BringsCounter(in transaction)) transaction.Bring(BinaryPrimitives.ReadUInt16BigEndian(transaction.Evidence.Counter));
         if (!isMacRequired) return StageResult.Continue;
         transaction.Ran(Check.Mac);
         return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
     }
+
+    // Of a cryptogram that is not right, nobody knows whose counter it is.
+    private static bool BringsCounter(in Transaction transaction) => (transaction.Brought & EvidenceHas.Cryptogram) != 0
+        && (transaction.Decided.Request.Security.Cryptogram == SecurityVerdict.Right || Mutant.Is(Mutation.CounterOfWrongCryptogram));
 
     private EvidenceHas Needed(in Transaction transaction, bool isMacRequired, out CardSecurity card)
     {
@@ -57,8 +63,9 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 }
 
 /// <summary>
-/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 and N7 (code), 75, 55, 86, 63, 81 (PIN). A wrong PIN is
-/// counted by the frame, a right one ends the count.
+/// What the HSM said of cryptogram, code, authentication and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far
+/// ahead), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 63, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by
+/// the frame, a right one ends the count; the counter of a right cryptogram is taken by the frame, whatever the payment comes to.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
 {
@@ -69,7 +76,10 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         var verdicts = request.Security;
         if (verdicts.Packed == 0 && needs == EvidenceHas.None && (request.Has & RequestHas.PinBlock) == 0) return StageResult.Continue;
         var problem = ProblemOfCryptogram(verdicts.Cryptogram, needs, ref transaction);
+        if (problem == InternalResult.None) problem = ProblemOfCounter(ref transaction.Decided);
+        if (problem == InternalResult.TableFull) return transaction.RefuseAndAlarm(problem);
         if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
+        if (problem == InternalResult.None) problem = ProblemOfAuthentication(verdicts.Authentication, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
         return problem == InternalResult.None ? StageResult.Continue : transaction.Conclude(problem);
     }
@@ -88,6 +98,26 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         };
     }
 
+    private InternalResult ProblemOfCounter(ref Decided decided)
+    {
+        ref var proof = ref decided.Proof;
+        if (!proof.Has(ProofFlags.Counter)) return InternalResult.None;
+        var key = ChipCounterEntry.KeyOf(in decided);
+        if (!state.ChipCounters.HasRoomFor(in key)) return InternalResult.TableFull;
+        ref readonly var chip = ref state.ChipCounters.Find(in key);
+        var jump = state.Terms.CounterJump(in decided.Request);
+        if (chip.IsUsed)
+        {
+            (proof.HighestBefore, proof.Flags) = (chip.Highest, proof.Flags | ProofFlags.WasKnown);
+            if (chip.HasSeen(proof.Counter)) return jump == 0 ? InternalResult.None : InternalResult.CounterSeen;
+            if (jump != 0 && proof.Counter - chip.Highest > jump && !Mutant.Is(Mutation.CounterJumpsAnywhere)) return InternalResult.CounterAhead;
+        }
+
+        (proof.Highest, proof.SeenBelow) = chip.With(proof.Counter);
+        proof.Flags |= ProofFlags.Moves;
+        return InternalResult.None;
+    }
+
     private static InternalResult ProblemOfCode(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)
     {
         var isNeeded = (needs & EvidenceHas.CardCode) != 0;
@@ -95,6 +125,17 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         transaction.Ran(Check.CardCode);
         if (verdict == SecurityVerdict.Right || (verdict == SecurityVerdict.Unable && !isNeeded)) return InternalResult.None;
         return (transaction.Request.Has & RequestHas.PrintedCode) != 0 ? InternalResult.PrintedCodeWrong : InternalResult.CardCodeWrong;
+    }
+
+    private static InternalResult ProblemOfAuthentication(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)
+    {
+        var isNeeded = (needs & EvidenceHas.Authentication) != 0;
+        if (Mutant.Is(Mutation.WrongProofIsNone) && verdict == SecurityVerdict.Wrong) verdict = SecurityVerdict.NotChecked;
+        if (verdict == SecurityVerdict.NotChecked && !isNeeded) return InternalResult.None;
+        transaction.Ran(Check.Authentication);
+        if (verdict == SecurityVerdict.Right || (verdict == SecurityVerdict.Unable && !isNeeded)) return InternalResult.None;
+        var isThere = (transaction.Request.Has & RequestHas.AuthenticationValue) != 0;
+        return isThere ? InternalResult.AuthenticationWrong : InternalResult.AuthenticationMissing;
     }
 
     private InternalResult ProblemOfPin(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)

@@ -33,7 +33,11 @@ public enum Verdict : byte
 /// <param name="SignOnRequired">Whether business messages need a sign-on before.</param>
 /// <param name="Acquirers">The acquirer ids that it may speak for.</param>
 /// <param name="MacRequired">Whether its messages have a MAC, both ways.</param>
-public sealed record LinkTerms(uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false);
+/// <param name="CutOverQuietNanos">
+/// So long before the end of the business date, and until the next is open, its new requests are refused; negative: never.
+/// </param>
+public sealed record LinkTerms(
+    uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false, long CutOverQuietNanos = -1);
 
 /// <summary>One request on its way through the stages; preallocated with its ring slot.</summary>
 public struct Transaction
@@ -155,7 +159,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
-        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries);
+        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries | RequestHas.Proof);
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;
@@ -173,6 +177,20 @@ public struct Transaction
         Decided.LedgerDelta = 0;
         Decided.OriginalKey = 0;
         Decided.Explanation = default;
+        Decided.Proof = default;
+    }
+
+    /// <summary>A right cryptogram came with a counter; what becomes of it is decided later.</summary>
+    internal void Bring(ushort counter)
+    {
+        Decided.Proof = new Proof { Counter = counter, Flags = ProofFlags.Counter };
+        Request.Has |= RequestHas.Proof;
+    }
+
+    /// <summary>The same, of a frame.</summary>
+    internal void Bring(in Proof proof)
+    {
+        if (proof.Has(ProofFlags.Counter)) Bring(proof.Counter);
     }
 
     /// <summary>Notes the balances that it was decided with.</summary>

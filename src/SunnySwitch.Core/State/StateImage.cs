@@ -9,17 +9,17 @@ namespace SunnySwitch.Core.State;
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
 /// sessions; since version 2, sealed PANs by card number; since version 3, holds of 72 bytes, balances told, rules, counters, receipts,
 /// steps, charges, contra-accounts and rates; since version 4, counters of months and lives, the register of merchants and terminals,
-/// stopped payments, and what is known of keys.
+/// stopped payments, and what is known of keys; since version 5, the counters of chips.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
 {
-    /// <summary>Size of this head; 224 before version 4, 128 before version 3, with zeros behind.</summary>
-    public const int SizeBytes = 248;
+    /// <summary>Size of this head; 248 before version 5, 224 before version 4, 128 before version 3, with zeros behind.</summary>
+    public const int SizeBytes = 252;
 
     /// <summary>Version of head and tables that is written.</summary>
-    public const uint Newest = 4;
+    public const uint Newest = 5;
 
     /// <summary>1 to <see cref="Newest"/>.</summary>
     [FieldOffset(0)] public uint Version = Newest;
@@ -90,6 +90,9 @@ public struct StateImage
     /// <summary>Versions of keys.</summary>
     [FieldOffset(244)] public int KeyNotes;
 
+    /// <summary>Chips whose counters are known.</summary>
+    [FieldOffset(248)] public int ChipCounters;
+
     /// <summary>Of the newest version.</summary>
     public StateImage()
     {
@@ -110,13 +113,16 @@ public struct StateImage
         + (HasRegisters
             ? ((MonthCounters.Live + LifeCounters) * DayCounter.Bytes) + ((long)Acceptors * AcceptorEntry.Bytes) + ((long)Stops * StopEntry.Bytes)
                 + ((long)KeyNotes * KeyNoteEntry.Bytes)
-            : 0);
+            : 0)
+        + (HasChipCounters ? (long)ChipCounters * ChipCounterEntry.Bytes : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
 
     internal readonly bool HasLifeCycle => Version >= 3;
 
     internal readonly bool HasRegisters => Version >= 4;
+
+    internal readonly bool HasChipCounters => Version >= 5;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>
@@ -126,6 +132,7 @@ public struct StateImage
             || (HasLifeCycle && !(Balances.IsGood && DayCounters.IsGood && SlidingCounters.IsGood && Receipts.IsGood && Steps.IsGood
                 && Charges.IsGood && ContraAccounts >= 0))
             || (HasRegisters && !(MonthCounters.IsGood && (LifeCounters | Acceptors | Stops | KeyNotes) >= 0))
+            || (HasChipCounters && ChipCounters < 0)
             ? "the state image's head cannot be"
         : null;
 

@@ -46,6 +46,12 @@ public sealed record StateOptions(
     /// <summary>Versions of keys, retired ones included; 192 bytes each, rounded likewise.</summary>
     public int KeyNotesMax { get; init; } = 1_024;
 
+    /// <summary>
+    /// Chips (cards and their sequence numbers) that ever sent a right cryptogram; 32 bytes each, rounded up to a power of two. Default an
+    /// eighth of the cards, 1,024 at least: an issuer whose cards all have chips says how many.
+    /// </summary>
+    public int ChipCountersMax { get; init; } = Math.Max(1_024, CardsMax / 8);
+
     /// <summary>Approved transactions that limits count; 76 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
@@ -72,6 +78,7 @@ public sealed record StateOptions(
             AcceptorsMax = AtLeast(image.Acceptors),
             StopsMax = AtLeast(image.Stops),
             KeyNotesMax = AtLeast(image.KeyNotes),
+            ChipCountersMax = AtLeast(image.ChipCounters),
             TouchMemory = false,
         };
     }
@@ -100,6 +107,7 @@ public sealed record StateOptions(
         if (AcceptorsMax is < 1 or > 100_000_000) yield return $"AcceptorsMax: 1 to 100000000, is {AcceptorsMax}";
         if (StopsMax is < 1 or > 100_000_000) yield return $"StopsMax: 1 to 100000000, is {StopsMax}";
         if (KeyNotesMax is < 1 or > 100_000_000) yield return $"KeyNotesMax: 1 to 100000000, is {KeyNotesMax}";
+        if (ChipCountersMax is < 1 or > 500_000_000) yield return $"ChipCountersMax: 1 to 500000000, is {ChipCountersMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }

@@ -77,6 +77,7 @@ public sealed partial class SwitchState
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
         if (decided.IsBilled(in charges)) RememberBilled(in decided, in charges);
         if (decided.Request.PinTries >= 0) Cards.SetPinTries(decided.Request.Pan, decided.Request.PinTries);
+        if (decided.Proof.Has(ProofFlags.Moves)) ChipCounters.Set(ChipCounterEntry.After(in decided));
         if (decided.Request.Address != AddressMatch.NotAsked) RememberAddress(decided.Request.Address);
         if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 

@@ -32,6 +32,7 @@ public sealed partial class SwitchState
         Acceptors = Registers.Acceptors.Count,
         Stops = Registers.Stops.Count,
         KeyNotes = Registers.KeyNotes.Count,
+        ChipCounters = ChipCounters.Count,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -56,6 +57,7 @@ public sealed partial class SwitchState
         Registers.Acceptors.Write(image);
         Registers.Stops.Write(image);
         Registers.KeyNotes.Write(image);
+        ChipCounters.Write(image);
         image.Flush();
     }
 
@@ -98,6 +100,7 @@ public sealed partial class SwitchState
             Registers.KeyNotes.Read(image, head.KeyNotes);
         }
 
+        if (head.HasChipCounters) ChipCounters.Read(image, head.ChipCounters);
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
     }

@@ -52,7 +52,8 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
     public EvidenceHas SecurityOf(in Transaction transaction)
     {
         ref readonly var rules = ref velocity.Active;
-        if ((rules.PinForCash | rules.PinAlways | rules.CryptogramNeeded | rules.CardCodeNeeded) == 0) return EvidenceHas.None;
+        var all = rules.PinForCash | rules.PinAlways | rules.CryptogramNeeded | rules.CardCodeNeeded | rules.AuthenticationClaimed | rules.AuthenticationAlways;
+        if (all == 0) return EvidenceHas.None;
         ref readonly var request = ref transaction.Decided.Request;
         var index = rules.ProductOf(request.TruncatedPan.Bin);
         if (index < 0) return EvidenceHas.None;
@@ -63,7 +64,22 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
         if (Is(rules.PinAlways, index) || (isCash && Is(rules.PinForCash, index))) needs |= EvidenceHas.PinBlock;
         if (isChip && Is(rules.CryptogramNeeded, index)) needs |= EvidenceHas.Cryptogram;
         if (isStripe && Is(rules.CardCodeNeeded, index)) needs |= EvidenceHas.CardCode;
-        return needs;
+        var isAsked = (Is(rules.AuthenticationAlways, index) && IsElectronic(in request)) || (Is(rules.AuthenticationClaimed, index) && Claims(in request));
+        return isAsked ? needs | EvidenceHas.Authentication : needs;
+    }
+
+    // DE22: 81 is e-commerce, where a dialect has no indicator of it.
+    private static bool IsElectronic(in Request request) =>
+        request.Indicator >= 0 || (request.Has & RequestHas.AuthenticationValue) != 0 || request.EntryMode / 10 == 81;
+
+    private static bool Claims(in Request request) =>
+        request.Indicator is 5 or 6 or 1 or 2 && !Mutant.Is(Mutation.ClaimNeedsNoProof);
+
+    /// <summary>How far a chip's counter may be ahead of the highest one seen; 0: it is not looked at.</summary>
+    public int CounterJump(in Request request)
+    {
+        ref readonly var rules = ref velocity.Active;
+        return rules.CounterJumpOf(rules.CounterJumps == 0 ? -1 : rules.ProductOf(request.TruncatedPan.Bin));
     }
 
     private static bool Is(ushort products, int index) => (products >> index & 1) != 0;

@@ -139,7 +139,19 @@ internal static class RulesCommand
     private static string Needs(ProductShown product)
     {
         var pin = product.Pin switch { "cash" => ", a PIN for cash", "always" => ", always a PIN", _ => "" };
-        return $"{pin}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}";
+        var jump = product.CounterJump switch
+        {
+            0 => ", whatever the chip's counter",
+            RuleSet.CounterJumpUsual => "",
+            var most => $", the chip's counter at most {most} ahead",
+        };
+        var proof = product.Authentication switch
+        {
+            "claimed" => ", proof of an authentication that is claimed",
+            "always" => ", proof of authentication of every e-commerce payment",
+            _ => "",
+        };
+        return $"{pin}{proof}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}{jump}";
     }
 
     private static string Words(CategoryShown category)

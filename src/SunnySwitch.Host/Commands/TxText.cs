@@ -39,7 +39,7 @@ internal static class TxText
         {
             if (!why.HasRun(check) || check == Check.Good) continue;
             var isDeciding = check == why.DecidedBy;
-            Line($"  {(int)check,4}  {check,-14}{(isDeciding ? Outcome(in decided) : Passed(check, in why, request.Address))}");
+            Line($"  {(int)check,4}  {check,-14}{(isDeciding ? Outcome(in decided) : Passed(check, in decided))}");
         }
 
         Line($"  -> {decided.Code}{ApprovalCode(in decided)}, by {Words(decided.Origin)}: {Outcomes.Of(decided.Result).Meaning}{Effect(in decided)}");
@@ -84,6 +84,13 @@ internal static class TxText
             if (charges.Rate.Packed != 0) writer.WriteString("rate", RatesFile.Text(charges.Rate));
         }
 
+        if (decided.Proof.Has(ProofFlags.Counter))
+        {
+            writer.WriteNumber("chip_counter", decided.Proof.Counter);
+            if (decided.Proof.Has(ProofFlags.WasKnown)) writer.WriteNumber("chip_counter_before", decided.Proof.HighestBefore);
+            writer.WriteBoolean("chip_counter_taken", decided.Proof.Has(ProofFlags.Moves));
+        }
+
         if (decided.Request.Address != AddressMatch.NotAsked) writer.WriteString("address", decided.Request.Address.ToString());
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
     }
@@ -96,7 +103,8 @@ internal static class TxText
     }
 
     private static string Outcome(in Decided decided) =>
-        $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}{Limits(in decided)}";
+        $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}{Limits(in decided)}"
+        + (decided.Explanation.DecidedBy == Check.Cryptogram ? Counter(in decided) : "");
 
     private static string Limits(in Decided decided)
     {
@@ -112,13 +120,22 @@ internal static class TxText
         return $"; limit {why.BreachedId} of rules {why.RulesVersion} had reached {reached}, {BitOperations.PopCount(why.Breached)} breached in all";
     }
 
-    private static string Passed(Check check, in Explanation why, AddressMatch address) => check switch
+    private static string Passed(Check check, in Decided decided) => check switch
     {
-        Check.Account => "passed" + Balances(in why),
-        Check.Address => $"passed; {Words(address)}",
-        Check.Limits => $"passed; {BitOperations.PopCount(why.Counted)} limits of rules {why.RulesVersion} count it",
+        Check.Account => "passed" + Balances(in decided.Explanation),
+        Check.Address => $"passed; {Words(decided.Request.Address)}",
+        Check.Cryptogram => "passed" + Counter(in decided),
+        Check.Limits => $"passed; {BitOperations.PopCount(decided.Explanation.Counted)} limits of rules {decided.Explanation.RulesVersion} count it",
         _ => "passed",
     };
+
+    private static string Counter(in Decided decided)
+    {
+        ref readonly var proof = ref decided.Proof;
+        if (!proof.Has(ProofFlags.Counter)) return "";
+        var before = proof.Has(ProofFlags.WasKnown) ? $"the highest before was {proof.HighestBefore}" : "the first of this chip";
+        return $"; counter {proof.Counter} of chip {decided.Request.CardSequence}, {before}{(proof.Has(ProofFlags.Moves) ? "" : ": not taken")}";
+    }
 
     private static string Balances(in Explanation why) =>
         why.HasRun(Check.Account) && why.DecidedBy is Check.Account or Check.Good

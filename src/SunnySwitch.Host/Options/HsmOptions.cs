@@ -94,6 +94,7 @@ internal sealed record ProductKeyOptions
     public int PinDigits { get; init; } = 4;
     public string? CardCodeKey { get; init; }
     public int CardCodeAt { get; init; } = 5;
+    public string? CavvKey { get; init; }
     public string? CryptogramKey { get; init; }
     public string CryptogramVersion { get; init; } = "VISA10";
     public bool DerivesByOptionB { get; init; }
@@ -120,6 +121,7 @@ internal sealed record ProductKeyOptions
         PinDigits = PinDigits,
         CardCodeKey = CardCodeKey,
         CardCodeAt = CardCodeAt,
+        CavvKey = CavvKey,
         CryptogramKey = CryptogramKey,
         CryptogramVersion = CryptogramVersion,
         DerivesByOptionB = DerivesByOptionB,

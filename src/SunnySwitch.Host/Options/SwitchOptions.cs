@@ -160,6 +160,9 @@ internal sealed record TableOptions
     /// <summary>Without a value: 1,024.</summary>
     public int? KeyNotes { get; init; }
 
+    /// <summary>Without a value: an eighth of the cards, 1,024 at least.</summary>
+    public int? ChipCounters { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var entries = new[]
@@ -175,7 +178,7 @@ internal sealed record TableOptions
         }
 
         // Registers keep twice the room, so that half as many are the most.
-        foreach (var (name, value) in new[] { ("acceptors", Acceptors), ("stops", Stops), ("keyNotes", KeyNotes) })
+        foreach (var (name, value) in new[] { ("acceptors", Acceptors), ("stops", Stops), ("keyNotes", KeyNotes), ("chipCounters", ChipCounters) })
         {
             if (value is < 16 or > 100_000_000) yield return $"tables.{name}: 16 to 100000000, is {value}";
         }

@@ -120,9 +120,9 @@ internal static class LinkFactory
         var usual = dialect.AnswerSeconds > 0 ? dialect.AnswerSeconds * 1_000 : DeadlineMillisecondsDefault;
         var deadline = link.Limits.DeadlineMilliseconds ?? usual;
         var acquirers = link.Acquirers.Select(id => InstitutionId.Of(ulong.Parse(id), id.Length)).ToArray();
-        var profile = new LinkProfile(
-            new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null), dialect, framing,
-            deadline * 1_000_000L, keepAlives, isVerified);
+        var quiet = dialect.CutOverSeconds < 0 ? -1 : dialect.CutOverSeconds * Instant.NanosPerSecond;
+        var terms = new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null, quiet);
+        var profile = new LinkProfile(terms, dialect, framing, deadline * 1_000_000L, keepAlives, isVerified);
         return new Link(index, profile, link.Port, link.Limits);
     }
 }

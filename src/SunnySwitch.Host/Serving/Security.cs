@@ -85,7 +85,7 @@ internal sealed class Security : IDisposable
     private static void CheckLabels(IKeyRing ring, List<LinkKeys> links, List<ProductKeys> products, bool areTestKeys, Action<string> say)
     {
         var missing = links.SelectMany(link => new[] { link.PinKey, link.MacKey })
-            .Concat(products.SelectMany(product => new[] { product.PinKey, product.CardCodeKey, product.CryptogramKey }))
+            .Concat(products.SelectMany(product => new[] { product.PinKey, product.CardCodeKey, product.CryptogramKey, product.CavvKey }))
             .OfType<string>().Distinct().Where(label => !ring.TryCurrent(label, out _)).Order(StringComparer.Ordinal)
             .Select(label => $"hsm: no key has the label {label}").ToList();
         if (missing.Count > 0 && areTestKeys) throw new OptionsException(missing);

@@ -126,6 +126,7 @@ internal sealed class Store : IDisposable
             AcceptorsMax = tables.Acceptors ?? state.AcceptorsMax,
             StopsMax = tables.Stops ?? state.StopsMax,
             KeyNotesMax = tables.KeyNotes ?? state.KeyNotesMax,
+            ChipCountersMax = tables.ChipCounters ?? state.ChipCountersMax,
             ContraAccountsMax = tables.ContraAccounts ?? state.ContraAccountsMax,
         };
     }

@@ -23,7 +23,7 @@ internal sealed class DeskKeys
     private readonly LinkKeys[] _links;
     private readonly ProductKeys[] _products;
     private readonly (KeyPair Pin, KeyPair Mac)[] _ofLinks;
-    private readonly (KeyPair Pin, KeyPair CardCode, KeyPair Cryptogram)[] _ofProducts;
+    private readonly (KeyPair Pin, KeyPair CardCode, KeyPair Cryptogram, KeyPair Cavv)[] _ofProducts;
     private readonly CryptogramVersion[] _versions;
     private int _generation = -1;
 
@@ -33,7 +33,7 @@ internal sealed class DeskKeys
         _links = new LinkKeys[links.Count == 0 ? 0 : links.Max(link => link.Link) + 1];
         foreach (var link in links) _links[link.Link] = link;
         _ofLinks = new (KeyPair, KeyPair)[_links.Length];
-        _ofProducts = new (KeyPair, KeyPair, KeyPair)[_products.Length];
+        _ofProducts = new (KeyPair, KeyPair, KeyPair, KeyPair)[_products.Length];
         _versions = [.. _products.Select(product => CryptogramVersion.All.Single(version => version.Name == product.CryptogramVersion))];
     }
 
@@ -52,7 +52,8 @@ internal sealed class DeskKeys
         {
             var terms = _products[product];
             _ofProducts[product] = (
-                KeyPair.Of(_ring, terms.PinKey), KeyPair.Of(_ring, terms.CardCodeKey), KeyPair.Of(_ring, terms.CryptogramKey));
+                KeyPair.Of(_ring, terms.PinKey), KeyPair.Of(_ring, terms.CardCodeKey), KeyPair.Of(_ring, terms.CryptogramKey),
+                KeyPair.Of(_ring, terms.CavvKey));
         }
 
         _generation = generation;
@@ -83,7 +84,7 @@ internal sealed class DeskKeys
 
     public ProductKeys Product(int index) => _products[index];
 
-    public ref readonly (KeyPair Pin, KeyPair CardCode, KeyPair Cryptogram) Of(int product) => ref _ofProducts[product];
+    public ref readonly (KeyPair Pin, KeyPair CardCode, KeyPair Cryptogram, KeyPair Cavv) Of(int product) => ref _ofProducts[product];
 
     public CryptogramVersion Version(int product) => _versions[product];
 }

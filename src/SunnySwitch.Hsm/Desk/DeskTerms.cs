@@ -33,6 +33,9 @@ public sealed record ProductKeys(uint BinFrom, uint BinTo)
     /// <summary>Where the code begins in the discretionary data of the track, from 0: usually after PVKI and PVV.</summary>
     public int CardCodeAt { get; init; } = 5;
 
+    /// <summary>Key of CAVVs (C0), that the cardholder's authentication server has too; null: none are verified.</summary>
+    public string? CavvKey { get; init; }
+
     /// <summary>Issuer master key for cryptograms (E0); null: none are verified.</summary>
     public string? CryptogramKey { get; init; }
 

@@ -66,11 +66,12 @@ public sealed class PaymentDesk : IHsmDesk
         var pin = isGood && (checks & EvidenceHas.PinBlock) != 0 ? VerifyPin(in transaction, in card, link, ofLink.Pin, product) : SecurityVerdict.NotChecked;
         var code = isGood && (checks & EvidenceHas.CardCode) != 0 ? VerifyCode(in transaction, product) : SecurityVerdict.NotChecked;
         var cryptogram = isGood && (checks & EvidenceHas.Cryptogram) != 0 ? VerifyCryptogram(in evidence, product) : SecurityVerdict.NotChecked;
+        var cavv = isGood && (checks & EvidenceHas.Authentication) != 0 ? VerifyCavv(in evidence, product) : SecurityVerdict.NotChecked;
         transaction.Request.Security = default;
         if (_hasFailed) return DeskAnswer.Failed;
         // Last of all: what failed may be asked of another module, which shall not find its serial number used.
         if (pin is SecurityVerdict.Right or SecurityVerdict.Wrong) pin = TakeSerial(in transaction, pin);
-        transaction.Request.Security = SecurityVerdicts.Of(pin, code, cryptogram, mac);
+        transaction.Request.Security = SecurityVerdicts.Of(pin, code, cryptogram, mac, cavv);
         return DeskAnswer.Done;
     }
 
@@ -192,6 +193,24 @@ public sealed class PaymentDesk : IHsmDesk
             verdict = VerdictOf(Counted(previous, _hsm.VerifyCardCode(previous, in terms, code)));
         }
 
+        return verdict;
+    }
+
+    private SecurityVerdict VerifyCavv(in Evidence evidence, int product)
+    {
+        if (product < 0 || _keys.Of(product).Cavv.Current is not { } key) return SecurityVerdict.Unable;
+        Span<byte> text = stackalloc byte[Cavv.TextBytes];
+        var value = new Cavv(evidence.Authentication, evidence.PanText, text);
+        var verdict = value.Problem;
+        var terms = value.Terms;
+        if (verdict == SecurityVerdict.NotChecked) verdict = VerdictOf(Counted(key, _hsm.VerifyCardCode(key, in terms, value.Code)));
+        var isOther = verdict == SecurityVerdict.Wrong && value.Problem == SecurityVerdict.NotChecked;
+        if (isOther && _keys.Of(product).Cavv.Previous is { } previous)
+        {
+            verdict = VerdictOf(Counted(previous, _hsm.VerifyCardCode(previous, in terms, value.Code)));
+        }
+
+        text.Clear();
         return verdict;
     }
 

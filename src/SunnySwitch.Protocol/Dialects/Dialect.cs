@@ -65,6 +65,7 @@ public sealed class Dialect
         KeepAlive = draft.KeepAlive;
         Match = draft.Match;
         AnswerSeconds = draft.AnswerSeconds;
+        CutOverSeconds = draft.CutOverSeconds;
         Manual = draft.Manual;
         Flow = draft.Flow;
         Marks = draft.Marks;
@@ -126,6 +127,12 @@ public sealed class Dialect
 
     /// <summary>Seconds that an answer may take, 1 to 300; 0 if the file does not say.</summary>
     public int AnswerSeconds { get; }
+
+    /// <summary>
+    /// Seconds before the end of the business date from which on the counterparty wants new requests to be refused until the next is open, 0 to
+    /// 900; -1 if the file does not say: they never are.
+    /// </summary>
+    public int CutOverSeconds { get; }
 
     /// <summary>What the file leaves to the counterparty's manual, in sentences.</summary>
     public IReadOnlyList<string> Manual { get; }
@@ -376,6 +383,7 @@ internal sealed class DialectDraft
     public int Standard = 1987;
     public string? KeepAlive;
     public int AnswerSeconds;
+    public int CutOverSeconds = -1;
     public FieldSet Match;
     public readonly List<DialectSample> Samples = [];
     public readonly List<string> Manual = [];

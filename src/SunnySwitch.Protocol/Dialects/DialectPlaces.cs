@@ -50,7 +50,10 @@ public sealed record DialectPlace(int Field, int At, int Length)
 /// <param name="PinBlock">Without it DE52, of eight bytes.</param>
 /// <param name="Ksn">Key serial number of DUKPT; null: PINs are under the link's key.</param>
 /// <param name="PrintedCode">CVV2; null: not sent.</param>
-public sealed record DialectSecurity(DialectPlace? PinBlock, DialectPlace? Ksn, DialectPlace? PrintedCode);
+/// <param name="AuthenticationValue">CAVV: 20 bytes, or in a text 40 characters of hex or 28 of base64; null: not sent.</param>
+/// <param name="Indicator">E-commerce indicator, one digit or two; null: not sent.</param>
+public sealed record DialectSecurity(
+    DialectPlace? PinBlock, DialectPlace? Ksn, DialectPlace? PrintedCode, DialectPlace? AuthenticationValue = null, DialectPlace? Indicator = null);
 
 /// <summary>
 /// Where a request has the cardholder's address, and where the answer says how it compared: dialect data, from the counterparty's manual.

@@ -50,8 +50,13 @@ internal sealed class ExchangeParser(DialectProblems problems, DialectDraft draf
         file = owner("timers");
         if (file.TryGetProperty("timers", out var timers) && problems.IsObject(timers, "timers"))
         {
-            problems.ReportStrangers(timers, "timers.", "answer_seconds");
-            draft.AnswerSeconds = problems.Number(timers, "timers.", "answer_seconds", 1, 300, 0);
+            problems.ReportStrangers(timers, "timers.", "answer_seconds", "cut_over_seconds");
+            var isQuiet = timers.TryGetProperty("cut_over_seconds", out _);
+            if (isQuiet) draft.CutOverSeconds = problems.Number(timers, "timers.", "cut_over_seconds", 0, 900, 0);
+            if (!isQuiet || timers.TryGetProperty("answer_seconds", out _))
+            {
+                draft.AnswerSeconds = problems.Number(timers, "timers.", "answer_seconds", 1, 300, 0);
+            }
         }
 
         file = owner("response_codes");

@@ -18,13 +18,14 @@ internal sealed class PlaceParser(DialectProblems problems, DialectDraft draft)
         return new DialectAddress(postal, street, result);
     }
 
-    /// <summary>Where PIN block, key serial number and printed code are.</summary>
+    /// <summary>Where PIN block, key serial number, printed code and what is said of an authentication are.</summary>
     public DialectSecurity ReadSecurity(JsonElement security)
     {
-        problems.ReportStrangers(security, "security.", "pin_block", "ksn", "printed_code");
+        problems.ReportStrangers(security, "security.", "pin_block", "ksn", "printed_code", "authentication_value", "indicator");
         return new DialectSecurity(
             Read(security, "security", "pin_block", 32, isBytes: true), Read(security, "security", "ksn", 24, isBytes: true),
-            Read(security, "security", "printed_code", 4));
+            Read(security, "security", "printed_code", 4), Read(security, "security", "authentication_value", 40, isBytes: true),
+            Read(security, "security", "indicator", 2));
     }
 
     private void CheckResult(DialectPlace result)

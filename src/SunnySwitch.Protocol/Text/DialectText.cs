@@ -51,6 +51,11 @@ public static class DialectText
         Line("Bitmaps", $"{bitmaps}, {form} each");
         Line("Framing", dialect.Framing ?? "the link says");
         if (dialect.KeepAlive is { } keepAlive) Line("Keep-alives", keepAlive);
+        if (dialect.CutOverSeconds >= 0)
+        {
+            Line("While the business date changes", $"new requests are refused (90), from {dialect.CutOverSeconds} s before its end on until the next is open");
+        }
+
         if (dialect.AnswerSeconds > 0) Line("Answer within", $"{dialect.AnswerSeconds} s");
         if (!dialect.Match.IsEmpty) Line("An answer is matched by fields", Join(dialect.Match));
         if (dialect.Flow.Count > 0)
@@ -79,6 +84,8 @@ public static class DialectText
             if (security.PinBlock is { } pinBlock) Line("The PIN block", Place(pinBlock));
             if (security.Ksn is { } ksn) Line("The key serial number of its key", Place(ksn));
             if (security.PrintedCode is { } code) Line("The code printed on the card", Place(code));
+            if (security.Indicator is { } indicator) Line("The e-commerce indicator", Place(indicator));
+            if (security.AuthenticationValue is { } value) Line("The proof of the cardholder's authentication (CAVV)", Place(value));
         }
 
         if (dialect.ResponseCodes.Count > 0)

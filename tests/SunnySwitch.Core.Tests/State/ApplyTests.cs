@@ -15,7 +15,8 @@ public sealed class ApplyTests
     public void An_unknown_kind_or_version_or_size_stops_the_process()
     {
         Stops((JournalKind)99, 1, new byte[8]);
-        Stops(JournalKind.Decided, 3, new byte[Decided.Bytes]);
+        Stops(JournalKind.Decided, Decided.Version + 1, new byte[Decided.PlainBytes]);
+        Stops(JournalKind.Decided, 3, new byte[Decided.RuledBytes]);
         Stops(JournalKind.CardAdded, 2, new byte[64]);
         Stops(JournalKind.CardAdded, 1, new byte[63]);
         Stops(JournalKind.Decided, 1, new byte[DecidedV1.Bytes + 1]);

@@ -27,6 +27,7 @@ public sealed class PaymentDeskTests : IDisposable
         Set("pvk", KeyUsage.PinVerificationPvv, "404142434445464748494A4B4C4D4E4F");
         Set("ibm", KeyUsage.PinVerificationIbm3624, "505152535455565758595A5B5C5D5E5F");
         Set("cvk", KeyUsage.CardVerification, Test);
+        Set("acs", KeyUsage.CardVerification, Test);
         Set("imk", KeyUsage.EmvCryptogram, Test);
         Set("mak", KeyUsage.MacCmac, "2B7E151628AED2A6ABF7158809CF4F3C", KeyAlgorithm.Aes);
         _desk = NewDesk();
@@ -130,6 +131,47 @@ public sealed class PaymentDeskTests : IDisposable
     }
 
     [Theory]
+    [InlineData("0700010972799396022310347279930000000000", SecurityVerdict.Right)]
+    [InlineData("07000109727993960223103472799300C0A80001", SecurityVerdict.Right)]         // Where the cardholder was is not in it.
+    [InlineData("0700990972799396022310347279930000000000", SecurityVerdict.Right)]         // Nor which key.
+    [InlineData("0700010973799396022310347279930000000000", SecurityVerdict.Wrong)]
+    [InlineData("0000010972799396022310347279930000000000", SecurityVerdict.Wrong)]         // Tried, and now it shall be authenticated.
+    [InlineData("0701010972799396022310347279930000000000", SecurityVerdict.Wrong)]
+    [InlineData("0700010972799496022310347279940000000000", SecurityVerdict.Wrong)]
+    [InlineData("0900010972799396022310347279930000000000", SecurityVerdict.Wrong)]         // It says itself that it failed.
+    [InlineData("0700010972799496022310347279930000000000", SecurityVerdict.Malformed)]
+    [InlineData("070001097279939602231034727993007A000000", SecurityVerdict.Right)]
+    [InlineData("1700010972799396022310347279930000000000", SecurityVerdict.Malformed)]
+    [InlineData("07000109727993960223103472799A0000000000", SecurityVerdict.Malformed)]
+    [InlineData("0700010972799396022310347279937400000000", SecurityVerdict.Unable)]        // Made in another way.
+    public void A_published_authentication_value_is_right_and_any_other_is_not(string value, SecurityVerdict verdict)
+    {
+        var desk = NewDesk(bin: 412345);
+        Assert.Equal(verdict, VerifyCavv(desk, value));
+        _ring.Previous["acs"] = _ring.Current["acs"];
+        Set("acs", KeyUsage.CardVerification, "404142434445464748494A4B4C4D4E4F");
+        Assert.Equal(verdict, VerifyCavv(desk, value));                    // As long as the key before is there.
+        _ring.Previous.Clear();
+        _ring.Generation++;
+        Assert.Equal(verdict == SecurityVerdict.Right ? SecurityVerdict.Wrong : verdict, VerifyCavv(desk, value));
+        _ring.Current.Remove("acs");
+        _ring.Generation++;
+        Assert.Equal(SecurityVerdict.Unable, VerifyCavv(desk, value));
+    }
+
+    [Theory]
+    [InlineData("4123456789012", "0004123456789012")]
+    [InlineData("4123456789012345678", "3456789012345678")]
+    public void Of_a_PAN_that_is_shorter_or_longer_sixteen_digits_are_in_it(string pan, string sixteen)
+    {
+        var code = new byte[3];
+        var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(sixteen), "7993"u8, "700"u8);
+        Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(_ring.Current["acs"], in terms, code));
+        var value = $"0700010{Encoding.ASCII.GetString(code)}799396022310347279930000000000";
+        Assert.Equal(SecurityVerdict.Right, VerifyCavv(NewDesk(bin: 412345), value, pan));
+    }
+
+    [Theory]
     [InlineData("VISA10", "06010A03A06010", "29CCA15AE665FA2E", "28993816AFAE4AEB3030")]
     [InlineData("VISA18", "06011203A0B800", "7A788EA6B8A3E733", null)]
     public void A_published_cryptogram_is_right_and_gets_its_answer(string version, string application, string cryptogram, string? answer)
@@ -226,7 +268,16 @@ public sealed class PaymentDeskTests : IDisposable
     private PaymentDesk NewDesk(
         PinMethod method = PinMethod.Pvv, string pinKey = "pvk", string zone = "zpk", uint bin = 476173, string version = "VISA10") => new(
             _hsm, _ring, [new LinkKeys(1, zone, PinFormat.Iso0, "mak")],
-            [new ProductKeys(bin, bin) { PinKey = pinKey, PinMethod = method, CardCodeKey = "cvk", CryptogramKey = "imk", CryptogramVersion = version }]);
+            [new ProductKeys(bin, bin) { PinKey = pinKey, PinMethod = method, CardCodeKey = "cvk", CavvKey = "acs", CryptogramKey = "imk",
+                CryptogramVersion = version }]);
+
+    private static SecurityVerdict VerifyCavv(PaymentDesk desk, string value, string pan = "4123456789012345")
+    {
+        var transaction = Brought([], pan: pan);
+        Convert.FromHexString(value).CopyTo(transaction.Evidence.Authentication);
+        Assert.Equal(DeskAnswer.Done, desk.Verify(1, EvidenceHas.Authentication, default, ref transaction));
+        return transaction.Request.Security.Authentication;
+    }
 
     private void Set(string label, KeyUsage usage, string hex, KeyAlgorithm algorithm = KeyAlgorithm.Tdea)
     {

@@ -1,0 +1,94 @@
+using System.Text;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Journal.Disks;
+using SunnySwitch.Protocol.Dialects;
+
+namespace SunnySwitch.Cell.Tests;
+
+/// <summary>The proof of a cardholder's authentication, from wherever a dialect has it to its code; it is in no frame.</summary>
+public sealed class AuthenticationTests
+{
+    private const string Hex = "0700010972799396022310347279930000000000", Wrong = "0700010872799396022310347279930000000000";
+    private readonly ScriptedDesk _desk = new();
+    private readonly MemoryDisk _disk = new();
+
+    public static TheoryData<string, string> Places => new()
+    {
+        { """{"field":63,"at":3,"length":40}""", "05" + Hex },
+        { """{"field":63,"at":3,"length":40}""", "05" + Hex.ToLowerInvariant() },
+        { """{"field":63,"at":3,"length":28}""", "05" + Convert.ToBase64String(Convert.FromHexString(Hex)) },
+        { """{"field":63,"at":3}""", "05" + Convert.ToBase64String(Convert.FromHexString(Hex)) + "     " },
+    };
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public void It_is_read_in_hex_and_base64_and_only_its_verdict_stays(string place, string field)
+    {
+        using (var cell = New(place))
+        {
+            Assert.Equal("00", DeskTests.Code(cell, 1, (63, field)));
+            Assert.Equal(1, _desk.Asked);
+            Assert.Equal("00", CellUnderTest.Field(cell.Exchange(DeskTests.Purchase(1, 0x0101, (63, field))), 39));
+            Assert.Equal(1, _desk.Asked);                                  // A repeat is not verified again.
+        }
+
+        var decided = Assert.Single(DeskTests.Decisions(_disk));
+        Assert.Equal((SecurityVerdict.Right, 5), (decided.Request.Security.Authentication, decided.Request.Indicator));
+        Assert.True(decided.Explanation.HasRun(Check.Authentication));
+        foreach (var name in _disk.List())
+        {
+            var bytes = Convert.ToHexString(_disk.Durable(name));
+            foreach (var secret in new[] { Hex, field[2..].TrimEnd(), "4761739001010119" })
+            {
+                Assert.DoesNotContain(secret.ToUpperInvariant(), bytes, StringComparison.Ordinal);
+                Assert.DoesNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes(secret)), bytes, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_wrong_one_gets_05_and_what_is_no_value_is_none()
+    {
+        using var cell = New("""{"field":63,"at":3}""");
+        Assert.Equal("05", DeskTests.Code(cell, 1, (63, "05" + Wrong)));
+        Assert.Equal(1, _desk.Asked);
+        foreach (var none in new[] { "05", "05" + Hex[..39], "05" + new string('Z', 40), "05!!" + new string('A', 26), "  " })
+        {
+            Assert.Equal("00", DeskTests.Code(cell, 2 + none.Length, (63, none)));
+        }
+
+        Assert.Equal(1, _desk.Asked);
+    }
+
+    [Fact]
+    public void Where_the_product_asks_for_it_its_absence_is_1A_and_authenticating_helps()
+    {
+        using (var cell = New("""{"field":63,"at":3}"""))
+        {
+            var rules = new RuleSet { ProductCount = 1, AuthenticationAlways = 1 };
+            Encoding.ASCII.GetBytes("x", rules.Name);
+            rules.Products[0] = new ProductTerms { BinFrom = 476173, BinTo = 476173, Operations = uint.MaxValue };
+            Assert.Equal(CommandOutcome.Done, cell.Ask(new OperatorCommand(CommandKind.RulesActivate, _ => { }) { Rules = rules }).Outcome);
+            Assert.Equal(["00", "1A", "00"], [DeskTests.Code(cell, 1), DeskTests.Code(cell, 2, (63, "07")), DeskTests.Code(cell, 3, (63, "05" + Hex))]);
+        }
+
+        Assert.Equal([-1, 7, 5], DeskTests.Decisions(_disk).Select(decided => decided.Request.Indicator));
+    }
+
+    [Theory]
+    [InlineData("iso87-ascii", "1A")]
+    [InlineData("iso93-ascii-binbm", "122")]
+    [InlineData("iso2003-bcd", "1220")]
+    public void Every_edition_has_its_own_word_for_it(string dialect, string code) =>
+        Assert.Equal(code, Dialect.BuiltIn(dialect)!.ResponseCodes.GetValueOrDefault("1A", "1A"));
+
+    private CellUnderTest New(string place)
+    {
+        var json = $$$"""
+            {"dialect":"own","inherits":"iso87-ascii","security":{"authentication_value":{{{place}}},"indicator":{"field":63,"at":1,"length":2} } }
+            """;
+        var cell = new CellUnderTest(_disk, hsm: _desk, dialect: Dialect.Parse(Encoding.UTF8.GetBytes(json)));
+        cell.AddCard();
+        return cell;
+    }
+}
