@@ -14,7 +14,7 @@ namespace SunnySwitch.SystemTests;
 /// <summary>PINs, codes and MACs on the running switch, with the other side's cryptography made here; and that nothing of it stays anywhere.</summary>
 public sealed class SecurityTests
 {
-    private const string CardsKeys = """{"bin":"400000","pinKey":"pvk","pinMethod":"ibm3624","cardCodeKey":"cvk"}""";
+    private const string CardsKeys = """{"bin":"400000","pinKey":"pvk","pinMethod":"ibm3624","cardCodeKey":"cvk","cavvKey":"cvk"}""";
 
     /// <summary>By the kernel itself, and by two threads beside it.</summary>
     [Theory]
@@ -90,12 +90,15 @@ public sealed class SecurityTests
     {
         using var test = new TestSwitch();
         using var other = new OtherSide(test);
-        using var running = await test.Start([.. Settings, Threads(threads), "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
+        using var running = await test.Start(
+            [.. Settings, Threads(threads), "links.0.dialect=pos-host", "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
         using (var client = new AcquirerClient(running.Port(0)))
         {
             // Fewer than the ring has slots: nothing is overwritten by what comes later, so that each slot has to be wiped.
             for (var number = 1; number <= 40; number++) Assert.Equal("00", Code(client, other.Signed(other.Purchase(7, number, "0000", blankMac: true))));
             Assert.Equal("00", Code(client, other.Signed(OtherSide.ChipPurchase(7, 49))));
+            Assert.Equal("00", Code(client, other.Signed(other.ElectronicPurchase(7, 48))));
+            Assert.Equal("05", Code(client, other.Signed(other.ElectronicPurchase(8, 47, of: 7))));
             client.Exchange(other.Signed(Plain(50)));
         }
 
@@ -319,6 +322,12 @@ public sealed class SecurityTests
             (12, "120000"), (13, "1122"), (22, "051"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
             (55, ChipData), (64, "0000000000000000"));
 
+        /// <summary>A purchase from a shop on the net, with the proof of a cardholder's authentication: the card's own, or of another.</summary>
+        public byte[] ElectronicPurchase(int card, int number, int? of = null) => AcquirerClient.Encode(
+            0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
+            (12, "120000"), (13, "1122"), (22, "012"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+            (63, $"05{CavvOf(of ?? card)}"), (64, "0000000000000000"));
+
         public byte[] Signed(byte[] message)
         {
             Encoding.ASCII.GetBytes(MacOf(message.AsSpan(..^16))).CopyTo(message.AsSpan(message.Length - 16));
@@ -341,6 +350,7 @@ public sealed class SecurityTests
             [
                 ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
                 ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
+                ("the authentication value", Convert.FromHexString(CavvOf(card))), ("the same in hex", Encoding.ASCII.GetBytes(CavvOf(card))),
                 ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
             ];
         }
@@ -365,6 +375,14 @@ public sealed class SecurityTests
             var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
             Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
             return Encoding.ASCII.GetString(code);
+        }
+
+        private string CavvOf(int card)
+        {
+            var code = new byte[3];
+            var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "8642"u8, "000"u8);
+            Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
+            return $"0000010{Encoding.ASCII.GetString(code)}8642571390246801864200A1B2C3D4";
         }
 
         private string MacOf(ReadOnlySpan<byte> message)
