@@ -141,8 +141,7 @@ internal static class EvidenceReader
             if (!digits.IsEmpty && digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0) request.Indicator = digits[^1] - '0';
         }
 
-        if (!TryReadAuthentication(message, dialect, value)) return;
-        request.Has |= RequestHas.AuthenticationValue;
+        if (TryReadAuthentication(message, dialect, value)) request.Has |= RequestHas.AuthenticationValue;
         value.Clear();
     }
 

@@ -116,7 +116,8 @@ internal sealed class Bench
     public static ushort VersionOf(JournalKind kind) => kind switch
     {
         JournalKind.Decided => Decided.Version,
-        JournalKind.CardChanged or JournalKind.RulesActivated => PayloadVersion.Two,
+        JournalKind.CardChanged => PayloadVersion.Two,
+        JournalKind.RulesActivated => PayloadVersion.Three,
         _ => PayloadVersion.One,
     };
 

@@ -232,6 +232,17 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void The_share_of_chips_in_the_state_hash_is_frozen()
+    {
+        var bench = new Bench();
+        Assert.Equal("00", bench.Code(WithChip(Purchase(1), 26)));
+        Assert.Equal("00", bench.Code(WithChip(Purchase(2), 24)));
+        Assert.Equal("00", bench.Code(WithChip(Purchase(3), 300, sequence: 2)));
+        Assert.Equal("DC", Hex(bench.State.Hash));
+        Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
+    }
+
+    [Fact]
     public void What_operators_say_of_cards_and_merchants_is_frozen()
     {
         var bench = new Bench();

@@ -1,3 +1,4 @@
+using SunnySwitch.Host.Options;
 using SunnySwitch.Host.Serving;
 using SunnySwitch.Protocol.Dialects;
 using Xunit;
@@ -12,6 +13,19 @@ public sealed class LinkFactoryTests
     [Theory]
     [MemberData(nameof(Shipped))]
     public void A_shipped_dialect_can_be_a_links(string name) => Assert.Empty(LinkFactory.Problems(Dialect.BuiltIn(name)!));
+
+    [Theory]
+    [InlineData("", -1)]
+    [InlineData("\"cut_over_seconds\":0", 0)]
+    [InlineData("\"answer_seconds\":7,\"cut_over_seconds\":30", 30)]
+    public void A_link_is_quiet_while_the_date_changes_as_long_as_its_dialect_wants(string timers, int seconds)
+    {
+        var rest = timers.Length == 0 ? "" : $",\"timers\":{{{timers}}}";
+        var dialect = Dialect.Parse(System.Text.Encoding.UTF8.GetBytes($"{{\"dialect\":\"own\",\"inherits\":\"iso87-ascii\"{rest}}}"));
+        Assert.Equal(seconds, dialect.CutOverSeconds);
+        var terms = LinkFactory.TermsOf(new LinkOptions { Name = "a", Acquirers = ["400001"] }, 0, dialect);
+        Assert.Equal(seconds < 0 ? -1 : seconds * Instant.NanosPerSecond, terms.CutOverQuietNanos);
+    }
 
     [Theory]
     [InlineData("iso87-ascii", "11", "7", "field 11 has to be at most 6 digits (type n)")]

@@ -93,6 +93,12 @@ internal sealed class OtherSide : IDisposable
         (12, "120000"), (13, "1122"), (22, "051"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
         (55, ChipData), (64, "0000000000000000"));
 
+    /// <summary>A purchase from a shop on the net, with the proof of a cardholder's authentication: the card's own, or of another.</summary>
+    public byte[] ElectronicPurchase(int card, int number, int? of = null) => AcquirerClient.Encode(
+        0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
+        (12, "120000"), (13, "1122"), (22, "012"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
+        (63, $"05{CavvOf(of ?? card)}"), (64, "0000000000000000"));
+
     /// <summary>A purchase without PIN or track, its MAC still blank.</summary>
     public static byte[] Plain(int number) => AcquirerClient.Encode(
         0x0100, (2, AcquirerClient.Pan(3)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
@@ -135,6 +141,7 @@ internal sealed class OtherSide : IDisposable
         [
             ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
             ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
+            ("the authentication value", Convert.FromHexString(CavvOf(card))), ("the same in hex", Encoding.ASCII.GetBytes(CavvOf(card))),
             ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
         ];
     }
@@ -159,6 +166,14 @@ internal sealed class OtherSide : IDisposable
         var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
         Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
         return Encoding.ASCII.GetString(code);
+    }
+
+    private string CavvOf(int card)
+    {
+        var code = new byte[3];
+        var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "8642"u8, "000"u8);
+        Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
+        return $"0000010{Encoding.ASCII.GetString(code)}8642571390246801864200A1B2C3D4";
     }
 
     private string MacOf(ReadOnlySpan<byte> message)

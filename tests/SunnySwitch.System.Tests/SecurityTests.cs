@@ -6,7 +6,7 @@ namespace SunnySwitch.SystemTests;
 /// <summary>PINs, codes and MACs on the running switch, with the other side's cryptography made here; and that nothing of it stays anywhere.</summary>
 public sealed class SecurityTests
 {
-    private const string CardsKeys = """{"bin":"400000","pinKey":"pvk","pinMethod":"ibm3624","cardCodeKey":"cvk"}""";
+    private const string CardsKeys = """{"bin":"400000","pinKey":"pvk","pinMethod":"ibm3624","cardCodeKey":"cvk","cavvKey":"cvk"}""";
 
     /// <summary>By the kernel itself, and by two threads beside it.</summary>
     [Theory]
@@ -82,12 +82,15 @@ public sealed class SecurityTests
     {
         using var test = new TestSwitch();
         using var other = new OtherSide(test);
-        using var running = await test.Start([.. Settings, Threads(threads), "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
+        using var running = await test.Start(
+            [.. Settings, Threads(threads), "links.0.dialect=pos-host", "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
         using (var client = new AcquirerClient(running.Port(0)))
         {
             // Fewer than the ring has slots: nothing is overwritten by what comes later, so that each slot has to be wiped.
             for (var number = 1; number <= 40; number++) Assert.Equal("00", Code(client, other.Signed(other.Purchase(7, number, "0000", blankMac: true))));
             Assert.Equal("00", Code(client, other.Signed(OtherSide.ChipPurchase(7, 49))));
+            Assert.Equal("00", Code(client, other.Signed(other.ElectronicPurchase(7, 48))));
+            Assert.Equal("05", Code(client, other.Signed(other.ElectronicPurchase(8, 47, of: 7))));
             client.Exchange(other.Signed(OtherSide.Plain(50)));
         }
 

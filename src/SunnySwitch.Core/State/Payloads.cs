@@ -72,6 +72,12 @@ public static class PayloadVersion
     /// layout, since there are windows over more than a day, ratios, regions, a register and addresses.
     /// </summary>
     public const ushort Two = 2;
+
+    /// <summary>
+    /// Of <see cref="JournalKind.RulesActivated"/>, in the same layout, since products say how far chips' counters may jump, and where an
+    /// authentication has to be proved.
+    /// </summary>
+    public const ushort Three = 3;
 }
 
 #pragma warning disable CS1591

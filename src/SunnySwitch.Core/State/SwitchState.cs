@@ -300,7 +300,12 @@ public sealed partial class SwitchState
     private void ApplyRare(JournalKind kind, ushort version, long sequence, ReadOnlySpan<byte> payload)
     {
         if (kind is JournalKind.HashAt or JournalKind.BatchChain or JournalKind.Truncated) return;   // About the journal itself.
-        var newest = kind is JournalKind.CardChanged or JournalKind.RulesActivated ? PayloadVersion.Two : PayloadVersion.One;
+        var newest = kind switch
+        {
+            JournalKind.CardChanged => PayloadVersion.Two,
+            JournalKind.RulesActivated => PayloadVersion.Three,
+            _ => PayloadVersion.One,
+        };
         if (version == 0 || version > newest) Unknown(kind, version);
         switch (kind)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using SunnySwitch.Admin;
+using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Host.Commands;
 

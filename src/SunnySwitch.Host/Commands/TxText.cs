@@ -23,6 +23,7 @@ internal static class TxText
             + $"DE3 {request.ProcessingCode:D6}, card {request.TruncatedPan}");
         Line($"  acquirer {request.Acquirer}, STAN {request.Stan:D6}, RRN {JournalLines.Printable(request.Rrn.ToString())}, "
             + $"terminal {JournalLines.Printable(request.Terminal.ToString())}, acceptor {JournalLines.Printable(request.CardAcceptor.ToString())}");
+        if (request.Indicator >= 0) Line($"  e-commerce, indicator {request.Indicator}{(request.Has.HasFlag(RequestHas.AuthenticationValue) ? " with its proof" : "")}");
         if (request.Has.HasFlag(RequestHas.Cash)) Line($"  of it in cash {Money(request.CashMinor, request.Currency)}");
         if (request.Has.HasFlag(RequestHas.Original))
         {
@@ -84,6 +85,8 @@ internal static class TxText
             if (charges.Rate.Packed != 0) writer.WriteString("rate", RatesFile.Text(charges.Rate));
         }
 
+        if (decided.Request.Indicator >= 0) writer.WriteNumber("indicator", decided.Request.Indicator);
+        if (decided.Request.Has.HasFlag(RequestHas.AuthenticationValue)) writer.WriteString("authentication", decided.Request.Security.Authentication.ToString());
         if (decided.Proof.Has(ProofFlags.Counter))
         {
             writer.WriteNumber("chip_counter", decided.Proof.Counter);
@@ -125,6 +128,7 @@ internal static class TxText
         Check.Account => "passed" + Balances(in decided.Explanation),
         Check.Address => $"passed; {Words(decided.Request.Address)}",
         Check.Cryptogram => "passed" + Counter(in decided),
+        Check.Authentication => $"passed; the proof is {Words(decided.Request.Security.Authentication)}",
         Check.Limits => $"passed; {BitOperations.PopCount(decided.Explanation.Counted)} limits of rules {decided.Explanation.RulesVersion} count it",
         _ => "passed",
     };
@@ -159,6 +163,8 @@ internal static class TxText
         EffectKind.BalancesTold => "; balances told",
         _ => $"; {decided.Effect}",
     };
+
+    private static string Words(SecurityVerdict verdict) => verdict == SecurityVerdict.Right ? "right" : "nothing that can be checked here";
 
     private static string Words(AddressMatch match) => match switch
     {

@@ -119,10 +119,15 @@ internal static class LinkFactory
         };
         var usual = dialect.AnswerSeconds > 0 ? dialect.AnswerSeconds * 1_000 : DeadlineMillisecondsDefault;
         var deadline = link.Limits.DeadlineMilliseconds ?? usual;
+        var profile = new LinkProfile(TermsOf(link, index, dialect), dialect, framing, deadline * 1_000_000L, keepAlives, isVerified);
+        return new Link(index, profile, link.Port, link.Limits);
+    }
+
+    /// <summary>What the kernel has to know of a link.</summary>
+    internal static LinkTerms TermsOf(LinkOptions link, int index, Dialect dialect)
+    {
         var acquirers = link.Acquirers.Select(id => InstitutionId.Of(ulong.Parse(id), id.Length)).ToArray();
         var quiet = dialect.CutOverSeconds < 0 ? -1 : dialect.CutOverSeconds * Instant.NanosPerSecond;
-        var terms = new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null, quiet);
-        var profile = new LinkProfile(terms, dialect, framing, deadline * 1_000_000L, keepAlives, isVerified);
-        return new Link(index, profile, link.Port, link.Limits);
+        return new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null, quiet);
     }
 }

@@ -1,0 +1,68 @@
+using System.Text;
+using System.Text.Json;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Host.Commands;
+using SunnySwitch.Journal.Frames;
+using Xunit;
+
+namespace SunnySwitch.Host.Tests.Commands;
+
+/// <summary>Why a decision came out so: what a chip had counted, and what was said of an authentication.</summary>
+public sealed class TxTextTests
+{
+    [Theory]
+    [InlineData(InternalResult.Approved, 7, "passed; counter 27 of chip 1, the highest before was 26\n", true)]
+    [InlineData(InternalResult.Approved, 3, "passed; counter 27 of chip 1, the first of this chip\n", true)]
+    [InlineData(InternalResult.CounterSeen, 5, "used before: a copy of another payment's; counter 27 of chip 1, the highest before was 26: not taken\n", false)]
+    public void A_chips_counter_is_told_with_the_highest_before_it(InternalResult result, byte flags, string line, bool isTaken)
+    {
+        var decided = Decided(result, Check.Cryptogram);
+        decided.Request.CardSequence = 1;
+        decided.Request.Has |= RequestHas.Proof;
+        decided.Proof = new Proof { Counter = 27, HighestBefore = 26, Flags = (ProofFlags)flags };
+        Assert.Contains(line, Describe(in decided), StringComparison.Ordinal);
+        var json = Json(in decided);
+        Assert.Equal((27, isTaken), (json.GetProperty("chip_counter").GetInt32(), json.GetProperty("chip_counter_taken").GetBoolean()));
+        Assert.Equal((flags & 4) != 0, json.TryGetProperty("chip_counter_before", out _));
+    }
+
+    [Fact]
+    public void An_e_commerce_payment_is_told_with_its_indicator_and_what_became_of_its_proof()
+    {
+        var decided = Decided(InternalResult.Approved, Check.Authentication);
+        decided.Request.Indicator = 5;
+        decided.Request.Has |= RequestHas.AuthenticationValue;
+        decided.Request.Security = SecurityVerdicts.Of(default, default, default, default, SecurityVerdict.Right);
+        var text = Describe(in decided);
+        Assert.Contains("e-commerce, indicator 5 with its proof\n", text, StringComparison.Ordinal);
+        Assert.Contains("18  Authentication", text, StringComparison.Ordinal);
+        Assert.Contains("passed; the proof is right\n", text, StringComparison.Ordinal);
+        Assert.Equal((5, "Right"), (Json(in decided).GetProperty("indicator").GetInt32(), Json(in decided).GetProperty("authentication").GetString()));
+        Assert.DoesNotContain("e-commerce", Describe(Decided(InternalResult.Approved, Check.Cryptogram)), StringComparison.Ordinal);
+    }
+
+    private static Decided Decided(InternalResult result, Check ran)
+    {
+        var outcome = Outcomes.Of(result);
+        var decided = new Decided { Result = result, Code = outcome.Code, ApprovalCode = Core.Domain.Decided.NoApprovalCode, Origin = DecisionOrigin.Us };
+        decided.Request.Mti = 0x0100;
+        decided.Explanation.Ran(ran);
+        decided.Explanation.DecidedBy = outcome.Check;
+        return decided;
+    }
+
+    private static string Describe(in Decided decided) => TxText.Describe(new FrameHeader { Sequence = 9 }, in decided, default, default);
+
+    private static JsonElement Json(in Decided decided)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            TxText.WriteJson(writer, new FrameHeader { Sequence = 9 }, in decided, default, default);
+            writer.WriteEndObject();
+        }
+
+        return JsonDocument.Parse(Encoding.UTF8.GetString(buffer.ToArray())).RootElement;
+    }
+}
