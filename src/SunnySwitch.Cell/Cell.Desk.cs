@@ -34,21 +34,23 @@ public sealed partial class Cell
         var link = _links[transaction.LinkIndex];
         var waited = input.Waits;
         input.Waits = DeskWait.Nothing;
+        var isDone = answered.Answer == DeskAnswer.Done;
+        if (!isDone && waited != DeskWait.Verdicts) Count(answered.Answer);
         switch (waited)
         {
             case DeskWait.Verdicts:
                 transaction.Request.Security = answered.Verdicts;
-                transaction.IsVerified = true;
+                (transaction.IsVerified, transaction.Desk) = (true, answered.Answer);
                 TakeMessage(input, now);
                 break;
             case DeskWait.Chip:
-                (input.Chip, input.ChipBytes) = (answered.Data, answered.IsDone ? answered.DataBytes : 0);
+                (input.Chip, input.ChipBytes) = (answered.Data, isDone ? answered.DataBytes : 0);
                 Reply(link, input, Verdict.Answer);
                 break;
             default:
                 Must.Hold(waited == DeskWait.Mac);
                 (input.Mac, input.MacBytes) = (answered.Data, answered.DataBytes);
-                if (answered.IsDone) Reply(link, input, Verdict.Answer);
+                if (isDone) Reply(link, input, Verdict.Answer);
                 else Counters.Undeliverable++;                             // Without a MAC it does not leave.
                 break;
         }
@@ -87,14 +89,22 @@ public sealed partial class Cell
             case DeskAnswer.Pending:
                 Wait(input, DeskWait.Chip);
                 return false;
-            case DeskAnswer.Full:
-                Counters.DeskFull++;
+            case DeskAnswer.Done:
+                break;
+            case var other:
+                Count(other);
                 bytes = 0;                                                 // An answer without it is better than none.
                 break;
         }
 
         input.ChipBytes = bytes;
         return true;
+    }
+
+    private void Count(DeskAnswer answer)
+    {
+        if (answer == DeskAnswer.Full) Counters.DeskFull++;
+        else Counters.DeskFailed++;
     }
 
     private static ReadOnlySpan<byte> ChipOf(Input input) => input.ChipBytes <= 0 ? default : ((ReadOnlySpan<byte>)input.Chip)[..input.ChipBytes];
@@ -113,8 +123,10 @@ public sealed partial class Cell
                 case DeskAnswer.Pending:
                     Wait(input, DeskWait.Mac);
                     return false;
-                case DeskAnswer.Full:
-                    Counters.DeskFull++;
+                case DeskAnswer.Done:
+                    break;
+                case var other:
+                    Count(other);
                     Counters.Undeliverable++;
                     return false;
             }

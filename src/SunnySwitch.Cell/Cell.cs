@@ -217,6 +217,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         if (alarm == InternalResult.SameKeyOtherBody) Counters.SameKeyOtherBody++;
         else if (alarm == InternalResult.TableFull) Counters.TableFull++;
         else if (alarm == InternalResult.DeskFull) Counters.DeskFull++;
+        else if (alarm is InternalResult.DeskFailed or InternalResult.DeskLate) Counters.DeskFailed++;
         else if (alarm == InternalResult.MacWrong) Counters.MacWrong++;
         else if (alarm is InternalResult.AcceptorLimit or InternalResult.CountLimit or InternalResult.DeclineStorm) Counters.TurnedAway++;
     }

@@ -87,6 +87,9 @@ public sealed class CellCounters(int links)
     /// <summary>Requests that the HSM had no room for.</summary>
     public long DeskFull;
 
+    /// <summary>Requests, or parts of answers, that the HSM failed at or was late with.</summary>
+    public long DeskFailed;
+
     /// <summary>Attempts that a limit on attempts, declines or different cards turned away.</summary>
     public long TurnedAway;
 

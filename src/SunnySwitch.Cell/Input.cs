@@ -42,8 +42,8 @@ public struct DeskAnswered
     /// <summary>On what it had brought, if that was asked.</summary>
     public SecurityVerdicts Verdicts;
 
-    /// <summary>False: the module failed, and what was asked for is not there.</summary>
-    public bool IsDone;
+    /// <summary>Done, or failed, or late: then what was asked for is not there.</summary>
+    public DeskAnswer Answer;
 
     /// <summary>What the chip gets, or the MAC.</summary>
     public Bytes16 Data;

@@ -58,6 +58,9 @@ internal sealed class Connection(Link link, int slot, uint generation, Connectio
         Input.CancelPendingRead();
     }
 
+    /// <summary>The peer left more unread than the transport may hold.</summary>
+    public void NoteUnread() => AbortSoon(LinkCloseReason.SlowReader, "the peer does not read its answers");
+
     /// <summary>Cuts the connection from another thread's stack: socket work never runs on the caller's.</summary>
     public void AbortSoon(LinkCloseReason reason, string? detail = null)
     {

@@ -84,7 +84,7 @@ public sealed class ConnectionTable : ILinkDesk
         {
             // Never awaited: an incomplete flush means that the peer left more unread than the transport's bound.
             var flush = target.Output.FlushAsync();
-            if (!flush.IsCompleted) target.AbortSoon(LinkCloseReason.SlowReader, "the peer does not read its answers");
+            if (!flush.IsCompleted) target.NoteUnread();
             else _ = flush.Result;
         }
         catch (Exception unknown) when (unknown is not (StopToProtectDataException or OutOfMemoryException))

@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Disruptor;
+using SunnySwitch.Links.Tls;
 using SunnySwitch.Protocol.Framing;
 
 namespace SunnySwitch.Links;
@@ -76,6 +78,7 @@ public sealed class LinkListener
             return;
         }
 
+        if (context.Transport is TlsDuplex tls) tls.OnUnread = connection.NoteUnread;
         Counters.Opened(link.Index);
         LinkLog.Opened(_logger, link.Name, connection.Slot, peer);
         await ReadUntilEnd(connection).ConfigureAwait(false);
@@ -83,8 +86,14 @@ public sealed class LinkListener
         await connection.Released.Task.ConfigureAwait(false);
         _connections.Leave(connection);
         LogEnd(connection);
-        // The transport sends what is left and closes; a peer that does not read gets cut after a grace period.
-        _closing.Enqueue((Environment.TickCount64 + ClosingMillisecondsMax, context));
+        CutSoon(context);
+    }
+
+    /// <summary>Serves one connection behind TLS, if its client may come in.</summary>
+    public async Task Serve(TlsGate gate, ConnectionContext context)
+    {
+        await gate.Serve(context, _logger, Serve).ConfigureAwait(false);
+        CutSoon(context);
     }
 
     /// <summary>Takes no new connection and no new frame; what was read is answered.</summary>
@@ -93,6 +102,9 @@ public sealed class LinkListener
         _stopping = true;
         foreach (var connection in _connections.Open()) connection.StopReading(LinkCloseReason.Stopping);
     }
+
+    /// <summary>The transport sends what is left and closes; a peer that does not read gets cut after a grace period.</summary>
+    private void CutSoon(ConnectionContext context) => _closing.Enqueue((Environment.TickCount64 + ClosingMillisecondsMax, context));
 
     /// <summary>Closes connections that overstay a limit. Called a few times a second by the host.</summary>
     public void CloseOverdue()
@@ -137,6 +149,11 @@ public sealed class LinkListener
         catch (Exception error) when (error is IOException or ConnectionAbortedException or ConnectionResetException or OperationCanceledException)
         {
             connection.TrySetReason(LinkCloseReason.PeerClosed, "the connection was reset");
+        }
+        catch (AuthenticationException broken)
+        {
+            // TLS after the handshake: the other side wants to begin anew, or its records are damaged.
+            connection.TrySetReason(LinkCloseReason.TransportFailed, broken.Message);
         }
         catch (StopToProtectDataException broken)
         {

@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 
 namespace SunnySwitch.Links;
@@ -32,4 +34,10 @@ internal static partial class LinkLog
         Level = LogLevel.Warning,
         Message = "link {LinkName}: connection from {Peer} refused: {ConnectionsMax} connections are open already")]
     public static partial void Refused(ILogger logger, string linkName, string peer, int connectionsMax);
+
+    [LoggerMessage(EventId = 2106, Level = LogLevel.Warning, Message = "link {LinkName}: TLS handshake with {Peer} failed: {Result}; {Why}")]
+    public static partial void NotShaken(ILogger logger, string linkName, string peer, string result, string why);
+
+    [LoggerMessage(EventId = 2107, Level = LogLevel.Information, Message = "link {LinkName}: {Peer} is {Who}; {Protocol}, {Suite}")]
+    public static partial void Shaken(ILogger logger, string linkName, string peer, string who, SslProtocols protocol, TlsCipherSuite suite);
 }

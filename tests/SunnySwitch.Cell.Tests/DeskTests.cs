@@ -40,6 +40,7 @@ public sealed class DeskTests
     [InlineData(BrokenPin, "81")]
     [InlineData("4444444444444444", "86")]
     [InlineData("5555555555555555", "81")]
+    [InlineData("6666666666666666", "63")]
     public void A_PIN_that_cannot_be_looked_at_is_no_wrong_PIN(string block, string code)
     {
         using var cell = New();
@@ -177,6 +178,38 @@ public sealed class DeskTests
         Assert.Equal("00", Code(cell, 6, (52, RightPin)));
     }
 
+    [Theory]
+    [InlineData(DeskAnswer.Failed, "96", false), InlineData(DeskAnswer.Failed, "96", true)]
+    [InlineData(DeskAnswer.Late, "91", false), InlineData(DeskAnswer.Late, "91", true)]
+    public void What_the_HSM_failed_at_or_was_late_with_is_not_decided_and_may_come_again(DeskAnswer fate, string code, bool isQueued)
+    {
+        using var cell = New();
+        (_desk.IsSlow, _desk.Fate) = (isQueued, isQueued ? null : fate);
+        cell.Receive(0, Purchase(1, 0x0100, (52, WrongPin), (55, Chip)));
+        cell.Step();
+        var frames = cell.Cell.DurableSequence;
+        if (isQueued) cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked) with { Answer = fate });
+        Assert.Equal(code, CellUnderTest.Field(Assert.Single(cell.Sent[0]), 39));
+        Assert.Equal((1L, 0, frames), (cell.Cell.Counters.DeskFailed, Tries(cell), cell.Cell.DurableSequence));
+        (_desk.IsSlow, _desk.Fate) = (false, null);
+        Assert.Equal("55", CellUnderTest.Field(cell.Exchange(Purchase(1, 0x0101, (52, WrongPin), (55, Chip)), 1), 39));
+        Assert.Equal(1, Tries(cell));
+    }
+
+    [Fact]
+    public void An_answer_goes_without_the_chips_part_where_the_HSM_fails_at_it()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (55, Chip)));
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked, SecurityVerdict.Right));
+        cell.Answer(_desk.Chip(1) with { Answer = DeskAnswer.Late });
+        var answer = Assert.Single(cell.Sent[0]);
+        Assert.Equal(("00", ""), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 55)));
+        Assert.Equal(1, cell.Cell.Counters.DeskFailed);
+    }
+
     [Fact]
     public void What_comes_after_the_deadline_is_not_decided()
     {
@@ -253,7 +286,7 @@ public sealed class DeskTests
         _desk.IsSlow = true;
         cell.Step();
         cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked, mac: SecurityVerdict.Right));
-        cell.Answer(_desk.Mac(1) with { IsDone = false });
+        cell.Answer(_desk.Mac(1) with { Answer = DeskAnswer.Failed });
         Assert.Empty(cell.Sent[0]);
         Assert.Equal(1, cell.Cell.Counters.Undeliverable);
     }
@@ -356,6 +389,9 @@ internal sealed class ScriptedDesk : IHsmDesk
 
     public bool IsFull { get; set; }
 
+    /// <summary>What becomes of each request, where it is not done.</summary>
+    public DeskAnswer? Fate { get; set; }
+
     /// <summary>What it says of each thing that it is asked, whatever was sent; null: what was sent decides.</summary>
     public SecurityVerdicts? Says { get; set; }
 
@@ -373,6 +409,7 @@ internal sealed class ScriptedDesk : IHsmDesk
     {
         if (IsFull || (IsSlow && ticket == 0)) return DeskAnswer.Full;
         Asked++;
+        if (Fate is { } fate) return fate;
         if (IsSlow) return Later(ticket, []);
         ref readonly var evidence = ref transaction.Evidence;
         var signed = transaction.Signed[..transaction.SignedBytes];
@@ -408,20 +445,20 @@ internal sealed class ScriptedDesk : IHsmDesk
         int index, SecurityVerdict pin, SecurityVerdict cryptogram = SecurityVerdict.NotChecked, SecurityVerdict mac = SecurityVerdict.NotChecked) => new()
         {
             Ticket = _tickets[index].Ticket,
-            IsDone = true,
+            Answer = DeskAnswer.Done,
             Verdicts = SecurityVerdicts.Of(pin, SecurityVerdict.NotChecked, cryptogram, mac),
         };
 
     public DeskAnswered Chip(int index)
     {
-        var answered = new DeskAnswered { Ticket = _tickets[index].Ticket, IsDone = true };
+        var answered = new DeskAnswered { Ticket = _tickets[index].Ticket, Answer = DeskAnswer.Done };
         answered.DataBytes = (byte)WriteChip(answered.Data);
         return answered;
     }
 
     public DeskAnswered Mac(int index)
     {
-        var answered = new DeskAnswered { Ticket = _tickets[index].Ticket, IsDone = true, DataBytes = 8 };
+        var answered = new DeskAnswered { Ticket = _tickets[index].Ticket, Answer = DeskAnswer.Done, DataBytes = 8 };
         Convert.FromHexString(MacOf(_tickets[index].Signed)).CopyTo(answered.Data);
         return answered;
     }

@@ -99,7 +99,7 @@ public sealed class VerdictTests
     [InlineData(SecurityVerdict.Unable, true, "86", InternalResult.PinNotVerifiable, 0)]
     [InlineData(SecurityVerdict.Malformed, false, "81", InternalResult.PinFault, 0)]
     [InlineData(SecurityVerdict.Fault, false, "81", InternalResult.PinFault, 0)]
-    [InlineData(SecurityVerdict.Replayed, false, "81", InternalResult.PinFault, 0)]
+    [InlineData(SecurityVerdict.Replayed, false, "63", InternalResult.PinReplayed, 0)]
     public void A_verdict_on_a_PIN_comes_to_its_code_and_only_a_wrong_one_is_counted(
         SecurityVerdict verdict, bool isAskedFor, string code, InternalResult result, int tries)
     {

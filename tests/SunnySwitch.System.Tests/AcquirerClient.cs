@@ -14,12 +14,25 @@ internal sealed class AcquirerClient : IDisposable
     public static readonly Dialect Dialect = Dialect.BuiltIn("iso87-ascii")!;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _received = new byte[64 * 1024];
+    private readonly Stream _stream;
     private int _have;
 
-    public AcquirerClient(int port)
+    /// <summary>Connects, and says what comes over it by <paramref name="secure"/>, if there is one.</summary>
+    public AcquirerClient(int port, Func<Stream, Stream>? secure = null)
     {
         _socket.ReceiveTimeout = 20_000;
         _socket.Connect(IPAddress.Loopback, port);
+        _stream = new NetworkStream(_socket, ownsSocket: true);
+        if (secure is null) return;
+        try
+        {
+            _stream = secure(_stream);
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
     }
 
     public Socket Socket => _socket;
@@ -34,6 +47,12 @@ internal sealed class AcquirerClient : IDisposable
 
     public void SendRaw(ReadOnlySpan<byte> bytes)
     {
+        if (_stream is not NetworkStream)
+        {
+            _stream.Write(bytes);
+            return;
+        }
+
         while (!bytes.IsEmpty) bytes = bytes[_socket.Send(bytes)..];
     }
 
@@ -54,9 +73,12 @@ internal sealed class AcquirerClient : IDisposable
             int count;
             try
             {
-                count = _socket.Receive(_received.AsSpan(_have));
+                count = _stream.Read(_received.AsSpan(_have));
             }
-            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+            catch (IOException error) when (error.InnerException is SocketException
+            {
+                SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted,
+            })
             {
                 return null;
             }
@@ -132,5 +154,5 @@ internal sealed class AcquirerClient : IDisposable
         return digits + ((10 - (sum % 10)) % 10);
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _stream.Dispose();
 }

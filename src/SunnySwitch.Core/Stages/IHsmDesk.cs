@@ -13,6 +13,12 @@ public enum DeskAnswer : byte
 
     /// <summary>No room for one more.</summary>
     Full,
+
+    /// <summary>The module failed, and so did every other that could be asked: nothing was found out.</summary>
+    Failed,
+
+    /// <summary>The module did not answer within its time.</summary>
+    Late,
 }
 
 /// <summary>

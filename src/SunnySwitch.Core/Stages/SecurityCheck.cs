@@ -5,7 +5,8 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Asks the HSM, once, for all that a request brought: before it is decided, since verdicts are part of the frame. Gives 63 (a MAC that is wrong or
-/// missing) and 96 (no room at the desk), both non-answers. What is a repeat has its answer already: only its MAC is looked at.
+/// missing), 96 (no room at the desk, or a module that failed) and 91 (one that was late), all non-answers. What is a repeat
+/// has its answer already: only its MAC is looked at.
 /// </summary>
 internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHsmDesk desk) : IStage
 {
@@ -20,13 +21,16 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         {
             var checks = Needed(in transaction, isMacRequired, out var card);
             if (checks == EvidenceHas.None) return StageResult.Continue;
-            switch (desk.Verify(transaction.Ticket, checks, in card, ref transaction))
-            {
-                case DeskAnswer.Pending: return transaction.Park();
-                case DeskAnswer.Full: return transaction.RefuseAndAlarm(InternalResult.DeskFull);
-            }
-
+            transaction.Desk = desk.Verify(transaction.Ticket, checks, in card, ref transaction);
+            if (transaction.Desk == DeskAnswer.Pending) return transaction.Park();
             transaction.IsVerified = true;
+        }
+
+        switch (transaction.Desk)
+        {
+            case DeskAnswer.Full: return transaction.RefuseAndAlarm(InternalResult.DeskFull);
+            case DeskAnswer.Failed: return transaction.RefuseAndAlarm(InternalResult.DeskFailed);
+            case DeskAnswer.Late: return transaction.RefuseAndAlarm(InternalResult.DeskLate);
         }
 
         if (!isMacRequired) return StageResult.Continue;
@@ -53,7 +57,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 }
 
 /// <summary>
-/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 and N7 (code), 75, 55, 86, 81 (PIN). A wrong PIN is
+/// What the HSM said of cryptogram, code and PIN, in that order. Gives 82 and 88 (cryptogram), 82 and N7 (code), 75, 55, 86, 63, 81 (PIN). A wrong PIN is
 /// counted by the frame, a right one ends the count.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
@@ -115,6 +119,8 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
                 return InternalResult.PinWrong;
             case SecurityVerdict.NotChecked or SecurityVerdict.Unable:
                 return InternalResult.PinNotVerifiable;
+            case SecurityVerdict.Replayed:
+                return InternalResult.PinReplayed;
             default:
                 return InternalResult.PinFault;
         }

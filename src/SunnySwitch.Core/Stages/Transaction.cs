@@ -69,6 +69,9 @@ public struct Transaction
     /// <summary>True once the HSM has said what it says of it.</summary>
     public bool IsVerified;
 
+    /// <summary>How the HSM took it; meant when <see cref="IsVerified"/>.</summary>
+    public DeskAnswer Desk;
+
     /// <summary>How decoding went; not ok: answered with 30 if MTI and DE11 were read.</summary>
     public DecodeResult Decode;
 

@@ -57,7 +57,7 @@ internal static class LoadCommand
             SignOn, Echo, SelfTest, Answers, Json, Live, Hgrm, Log,
         };
         command.SetAction(Run);
-        return command;
+        return command.WithTls();
     }
 
     /// <summary>The hidden command <c>echo</c>: a peer to compare with where there is no C compiler.</summary>
@@ -76,7 +76,12 @@ internal static class LoadCommand
         {
             var dialect = DialectFiles.Load(options.Dialect);
             Rehearsal.Run(options, dialect);
-            if (!parsed.GetValue(SelfTest)) return Measure(parsed, options, dialect, null);
+            if (!parsed.GetValue(SelfTest))
+            {
+                if (TlsClientOptions.Read(parsed) is not { } tls) return Measure(parsed, options, dialect, null);
+                using var relay = new TlsRelay(options.Host, options.Port, tls);
+                return Measure(parsed, options with { Host = "127.0.0.1", Port = relay.Port }, dialect, "TLS by a relay in this process");
+            }
 
             var answers = parsed.GetValue(Answers)
                 ? new EchoAnswers(dialect, SunnySwitch.Protocol.Framing.Framing.Of(options.Framing, 8_192)) : null;

@@ -28,7 +28,7 @@ internal static class PlayCommand
             Target, Files, Dialect, Acquirer, Framing,
         };
         command.SetAction(Run);
-        return command;
+        return command.WithTls();
     }
 
     private static int Run(ParseResult parsed)
@@ -58,8 +58,8 @@ internal static class PlayCommand
         var name = parsed.GetValue(Framing) ?? dialect.Framing ?? "be16";
         var framing = SunnySwitch.Protocol.Framing.Framing.TryParse(name, FrameBytesMax, out var problem) ?? throw new LoadException($"--framing: {problem}");
         var player = new SessionPlayer(dialect, framing, Console.Out);
-        using var socket = Peer.Connect(host, port);
-        player.Play(session, new SessionStamps(DateTime.UtcNow, parsed.GetValue(Acquirer)), socket);
+        using var peer = Peer.Dial(host, port, TlsClientOptions.Read(parsed));
+        player.Play(session, new SessionStamps(DateTime.UtcNow, parsed.GetValue(Acquirer)), peer);
         Console.WriteLine($"{player.Played} exchanges, {player.Wrong} not as expected ({dialect.Name}, {host}:{port})");
         return player.Wrong == 0 ? 0 : 1;
     }

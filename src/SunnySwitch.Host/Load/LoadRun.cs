@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using SunnySwitch.Protocol.Dialects;
 using SunnySwitch.Protocol.Framing;
 
@@ -75,7 +76,7 @@ internal sealed class LoadRun
             for (var index = first; index < end; index++)
             {
                 var socket = Peer.Connect(_options.Host, _options.Port);
-                if (_options.SignOn) Peer.SignOn(socket, _dialect, _framing, _options.Acquirer, index);
+                if (_options.SignOn) Peer.SignOn(new NetworkStream(socket, ownsSocket: false), _dialect, _framing, _options.Acquirer, index);
                 socket.Blocking = false;
                 var terminal = PurchaseShape.TerminalOf(index, startSecond);
                 connections[index - first] = new LoadConnection(shared, socket, terminal, index);

@@ -27,20 +27,27 @@ internal static class Peer
         }
     }
 
+    /// <summary>A connection for exchanges, under TLS if there are terms for it. Throws <see cref="LoadException"/>.</summary>
+    public static Stream Dial(string host, int port, ClientTls? tls = null)
+    {
+        var plain = new NetworkStream(Connect(host, port), ownsSocket: true);
+        return tls is null ? plain : tls.Secure(plain, host);
+    }
+
     /// <summary>Sends one message and waits for one; returns the answer's bytes in <paramref name="answer"/>.</summary>
-    public static int Exchange(Socket socket, Framing framing, ReadOnlySpan<byte> message, Span<byte> answer)
+    public static int Exchange(Stream stream, Framing framing, ReadOnlySpan<byte> message, Span<byte> answer)
     {
         Span<byte> frame = stackalloc byte[framing.LeadBytes + message.Length + framing.TrailBytes];
         framing.WriteLead(frame, message.Length, default);
         message.CopyTo(frame[framing.LeadBytes..]);
         framing.WriteTrail(frame[(framing.LeadBytes + message.Length)..]);
-        socket.ReceiveTimeout = socket.SendTimeout = ExchangeMillisecondsMax;
+        stream.ReadTimeout = stream.WriteTimeout = ExchangeMillisecondsMax;
         try
         {
-            for (var sent = 0; sent < frame.Length;) sent += socket.Send(frame[sent..]);
+            stream.Write(frame);
             for (var received = 0; ;)
             {
-                var bytes = socket.Receive(answer[received..]);
+                var bytes = stream.Read(answer[received..]);
                 if (bytes == 0) throw new LoadException("the peer closed the connection instead of answering");
                 received += bytes;
                 var status = framing.TryTakeFrame(answer[..received], out var cut);
@@ -50,19 +57,20 @@ internal static class Peer
                 return cut.MessageBytes;
             }
         }
-        catch (SocketException exception)
+        catch (IOException exception)
         {
-            throw new LoadException($"no answer: {exception.SocketErrorCode}", exception);
+            var reason = exception.InnerException is SocketException { SocketErrorCode: var code } ? code.ToString() : exception.Message;
+            throw new LoadException($"no answer: {reason}", exception);
         }
     }
 
     /// <summary>An 0800 sign-on (DE70 001) that must be answered with 00.</summary>
-    public static void SignOn(Socket socket, Dialect dialect, Framing framing, string acquirer, int index)
+    public static void SignOn(Stream stream, Dialect dialect, Framing framing, string acquirer, int index)
     {
         Span<byte> request = stackalloc byte[256];
         Span<byte> answer = stackalloc byte[1024];
         var bytes = WriteSignOn(dialect, acquirer, index, request);
-        var answerBytes = Exchange(socket, framing, request[..bytes], answer);
+        var answerBytes = Exchange(stream, framing, request[..bytes], answer);
         var table = default(FieldTable);
         var result = Decoder.Decode(dialect, answer[..answerBytes], ref table);
         var reader = new MessageReader(dialect, answer[..answerBytes], ref table);

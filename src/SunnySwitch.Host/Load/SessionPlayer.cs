@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using SunnySwitch.Protocol.Codec;
@@ -9,7 +8,7 @@ using SunnySwitch.Protocol.Text;
 
 namespace SunnySwitch.Host.Load;
 
-/// <summary>Plays a session over one socket and shows every exchange decoded, card numbers masked.</summary>
+/// <summary>Plays a session over one connection and shows every exchange decoded, card numbers masked.</summary>
 internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter output)
 {
     private const int MessageBytesMax = 4_096;
@@ -22,7 +21,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
     public int Wrong { get; private set; }
 
     /// <summary>Sends every step in turn. Throws <see cref="LoadException"/> when the peer does not answer.</summary>
-    public void Play(Session session, SessionStamps stamps, Socket socket)
+    public void Play(Session session, SessionStamps stamps, Stream peer)
     {
         foreach (var step in session.Steps)
         {
@@ -32,7 +31,7 @@ internal sealed class SessionPlayer(Dialect dialect, Framing framing, TextWriter
             output.WriteLine($"--- {step.Name}");
             Show("->", request);
             var sentAt = Clock.Nanos;
-            var answerBytes = Peer.Exchange(socket, framing, request, answer);
+            var answerBytes = Peer.Exchange(peer, framing, request, answer);
             var micros = (Clock.Nanos - sentAt) / 1_000;
             Show("<-", answer.AsSpan(0, answerBytes));
             Judge(step, fields, answer.AsSpan(0, answerBytes), micros, stamps);

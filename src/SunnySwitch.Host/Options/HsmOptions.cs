@@ -20,8 +20,12 @@ internal sealed record HsmOptions
     /// <summary>With threads: requests that can wait at once; one more gets 96.</summary>
     public int WaitingMax { get; init; } = Cell.Cell.ParkingMaxUsual;
 
+    /// <summary>With threads: what is not answered by then is answered 91, and counts against the module.</summary>
+    public int DeadlineMilliseconds { get; init; } = 1_000;
+
     public IEnumerable<string> Problems(string mode)
     {
+        if (DeadlineMilliseconds is < 10 or > 30_000) yield return $"hsm.deadlineMilliseconds: 10 to 30000, is {DeadlineMilliseconds}";
         if (Module is not "software") yield return $"hsm.module: software, is \"{Module}\"";
         if (mode == "production" && TestKeys is not null) yield return "hsm.testKeys: in production, published keys are refused";
         if (Threads is < 0 or > 64) yield return $"hsm.threads: 0 to 64, is {Threads}";

@@ -112,6 +112,10 @@ internal static class OptionsFile
                 var known = string.Join(", ", properties.Keys.Order(StringComparer.Ordinal));
                 problems.Add($"{where}: no such key; here are: {known}");
             }
+            else if (value is null && MayBeMissing(property))
+            {
+                property.SetValue(result, null);
+            }
             else if (TryBindValue(value, property.PropertyType, where, problems, out var bound))
             {
                 property.SetValue(result, bound);
@@ -120,6 +124,8 @@ internal static class OptionsFile
 
         return result;
     }
+
+    private static bool MayBeMissing(PropertyInfo property) => new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
 
     private static bool TryBindValue(JsonNode? value, Type type, string where, List<string> problems, out object? bound)
     {

@@ -8,8 +8,20 @@ internal sealed record SwitchOptions
     /// <summary><c>development</c> or <c>production</c>.</summary>
     public string Mode { get; init; } = "development";
 
-    /// <summary>IP address to listen on.</summary>
+    /// <summary>IP address that links listen on.</summary>
     public string Listen { get; init; } = "127.0.0.1";
+
+    /// <summary>Where HTTP listens: it has neither TLS nor passwords, and stays on loopback in production.</summary>
+    public System.Net.IPAddress HttpListen
+    {
+        get
+        {
+            var address = System.Net.IPAddress.Parse(Listen);
+            if (Mode != "production" || System.Net.IPAddress.IsLoopback(address)) return address;
+            var isSix = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+            return isSix ? System.Net.IPAddress.IPv6Loopback : System.Net.IPAddress.Loopback;
+        }
+    }
 
     /// <summary>Port of the operators' API, metrics and health; 0 lets the system choose.</summary>
     public int HttpPort { get; init; } = 8580;
@@ -43,7 +55,14 @@ internal sealed record SwitchOptions
     {
         if (Mode is not ("development" or "production")) yield return $"mode: development or production, is \"{Mode}\"";
         if (!System.Net.IPAddress.TryParse(Listen, out var address)) yield return $"listen: an IP address, is \"{Listen}\"";
-        else if (Mode == "production" && !System.Net.IPAddress.IsLoopback(address)) yield return "listen: in production, plain TCP listens on loopback only";
+        else if (Mode == "production" && !System.Net.IPAddress.IsLoopback(address))
+        {
+            foreach (var plain in Links.Where(link => link.Tls is null))
+            {
+                yield return $"{plain.Name}.tls: missing: in production, a link that listens off loopback ({Listen}) speaks TLS";
+            }
+        }
+
         if (HttpPort is < 0 or > 65_535) yield return $"httpPort: 0 to 65535, is {HttpPort}";
         if (UnreadKilobytesMax is < 16 or > 65_536) yield return $"unreadKilobytesMax: 16 to 65536, is {UnreadKilobytesMax}";
         if (Links.Count is 0 or > 256) yield return $"links: 1 to 256, are {Links.Count}";
@@ -86,6 +105,9 @@ internal sealed record LinkOptions
     /// <summary>Keys of its PINs and MACs; none by default.</summary>
     public LinkSecurityOptions? Security { get; init; }
 
+    /// <summary>TLS with certificates on both sides; plain TCP by default.</summary>
+    public LinkTlsOptions? Tls { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var name = Name.Length is > 0 and <= 32 ? Name : $"\"{Name}\"";
@@ -101,7 +123,7 @@ internal sealed record LinkOptions
         var wrong = "";
         if (Framing is not null && Protocol.Framing.Framing.TryParse(Framing, 8_192, out wrong) is null) yield return $"{name}.framing: {wrong}";
         if (KeepAlive is not (null or "refuse" or "answer" or "ignore")) yield return $"{name}.keepAlive: refuse, answer or ignore, is \"{KeepAlive}\"";
-        foreach (var problem in Limits.Problems(name).Concat(Security?.Problems(name) ?? [])) yield return problem;
+        foreach (var problem in Limits.Problems(name).Concat(Security?.Problems(name) ?? []).Concat(Tls?.Problems(name) ?? [])) yield return problem;
     }
 }
 

@@ -1,5 +1,6 @@
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 using SunnySwitch.Disruptor;
 using SunnySwitch.Hsm.Desk;
 
@@ -18,7 +19,7 @@ internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
     public void Stop() => _isStopped = true;
 
     /// <inheritdoc/>
-    public void Put(long ticket, bool isDone, SecurityVerdicts verdicts, ReadOnlySpan<byte> data)
+    public void Put(long ticket, DeskAnswer answer, SecurityVerdicts verdicts, ReadOnlySpan<byte> data)
     {
         var ring = _ring!;
         var spin = new SpinWait();
@@ -33,7 +34,7 @@ internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
         var slot = ring[sequence];
         slot.Kind = InputKind.DeskAnswer;
         slot.ArrivedAt = clock.Now;
-        slot.Answered = new DeskAnswered { Ticket = ticket, IsDone = isDone, Verdicts = verdicts, DataBytes = (byte)data.Length };
+        slot.Answered = new DeskAnswered { Ticket = ticket, Answer = answer, Verdicts = verdicts, DataBytes = (byte)data.Length };
         data.CopyTo(slot.Answered.Data);
         ring.Publish(sequence);
     }

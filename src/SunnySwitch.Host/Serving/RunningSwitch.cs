@@ -25,6 +25,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly Store _store;
     private readonly Keeper _keeper;
     private readonly IReadOnlyList<Link> _links;
+    private readonly TlsLinks _tls;
     private readonly MonotonicClock _clock;
     private readonly RingBuffer<Input> _ring;
     private readonly DialectReload _reload;
@@ -42,7 +43,8 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private volatile bool _ready;
 
     private RunningSwitch(
-        SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, Keeper keeper, MonotonicClock clock, Action<string> say)
+        SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, TlsLinks tls, Keeper keeper, MonotonicClock clock,
+        Action<string> say)
     {
         _clock = clock;
         _security = security;
@@ -50,6 +52,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _store = store;
         _keeper = keeper;
         _links = links;
+        _tls = tls;
         _reload = new DialectReload(links, options.Links, say);
         var signedBytesMax = SignedBytesMax(links);
         _ring = RingBuffer<Input>.CreateMultiProducer(
@@ -74,12 +77,13 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var isNew = !Directory.Exists(Path.Combine(dataFolder, "journal"));
         if (isNew) Production.Check(options, "software", isSecureDevice: false, isMasterAFile: true, ledger: null);
         if (options.Mode == "development") say(Production.Warning);
+        var tls = TlsLinks.Open(options, links, config, say);
         if (options.Rehearse) Rehearsal.Run(links);
         var store = Store.Open(options, dataFolder, say);
         var clock = new MonotonicClock();
         var security = Security.Open(options, store.Ledger, config, SignedBytesMax(links), clock, say);
         var running = new RunningSwitch(
-            options, store, security, links, new Keeper(options, dataFolder, config, settings, say), clock, say);
+            options, store, security, links, tls, new Keeper(options, dataFolder, config, settings, say), clock, say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -89,6 +93,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         _ready = false;
         _listener.Drain();
+        _tls.Drain();
         using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
         {
             await _web.StopAsync(patience.Token).ConfigureAwait(false);
@@ -113,12 +118,13 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.Start();
         await GenerateCards(say).ConfigureAwait(false);
         await _web.StartAsync().ConfigureAwait(false);
-        _housekeeping = Task.WhenAll(OpenBusinessDates(), CloseOverdue(), TidyKeys(), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
+        _housekeeping = Task.WhenAll(
+            OpenBusinessDates(), CloseOverdue(), TidyKeys(), _tls.Watch(Next), _store.PrepareSegments(_stopping.Token), _keeper.Run(_stopping.Token));
         foreach (var (link, bound) in _links.Zip(_bound.Skip(1)))
         {
             var terms = link.Profile.Terms;
             var signOn = terms.SignOnRequired ? "sign-on required" : "no sign-on needed";
-            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Name}, {signOn}");
+            say($"link {link.Name}: {bound.IPEndPoint} {link.Profile.Dialect.Name}, {link.Profile.Framing.Name}, {signOn}, {_tls.Describe(link)}");
         }
 
         say($"http: http://{_bound[0].IPEndPoint} (/health/ready, /metrics, /cards)");
@@ -176,13 +182,14 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var address = IPAddress.Parse(_options.Listen);
         kestrel.AddServerHeader = false;
-        kestrel.Listen(address, _options.HttpPort, http => { http.Protocols = HttpProtocols.Http1; _bound.Add(http); });
+        kestrel.Listen(_options.HttpListen, _options.HttpPort, http => { http.Protocols = HttpProtocols.Http1; _bound.Add(http); });
         foreach (var link in _links)
         {
+            var gate = _tls.Of(link);
             kestrel.Listen(address, link.Port, iso =>
             {
                 _bound.Add(iso);
-                iso.Run(connection => listener().Serve(link, connection));
+                iso.Run(connection => gate is null ? listener().Serve(link, connection) : listener().Serve(gate, connection));
             });
         }
     }
@@ -194,6 +201,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         if (_security is not null) SwitchMetrics.AddSecurity(page, _security);
         _keeper.AddMetrics(page);
         _keyDesk.AddMetrics(page);
+        _tls.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));

@@ -16,16 +16,22 @@ internal sealed class Security : IDisposable
     private readonly QueuedDesk? _queue;
     private readonly DeskAnswers? _answers;
 
-    private Security(PaymentDesk desk, HsmOptions options, int signedBytesMax, IClock clock)
+    private Security(IPaymentHsm hsm, PaymentDesk desk, HsmOptions options, int signedBytesMax, IClock clock)
     {
         _desks = [desk, .. Enumerable.Range(1, Math.Max(0, options.Threads - 1)).Select(_ => desk.Twin())];
         if (options.Threads == 0) return;
         _answers = new DeskAnswers(clock);
-        _queue = new QueuedDesk(_desks, _answers, options.WaitingMax, signedBytesMax);
+        // The software module is this process: where it works at all, it is fit.
+        var token = new DeskToken(hsm.Name, _desks, () => hsm.Random(stackalloc byte[8]) == HsmResult.Done);
+        var deadline = TimeSpan.FromMilliseconds(options.DeadlineMilliseconds);
+        _queue = new QueuedDesk([token], _answers, new QueueTerms(options.WaitingMax, signedBytesMax, deadline, TimeSpan.FromSeconds(1)));
     }
 
     /// <summary>What the kernel asks.</summary>
     public IHsmDesk Desk => _queue is null ? _desks[0] : _queue;
+
+    /// <summary>The modules that threads ask; none where the kernel asks itself.</summary>
+    public IReadOnlyList<DeskToken> Tokens => _queue?.Tokens ?? [];
 
     /// <summary>How often each result came out.</summary>
     public IEnumerable<(HsmResult Result, long Count)> Results =>
@@ -62,7 +68,7 @@ internal sealed class Security : IDisposable
         if (missing.Count > 0 && wanted.TestKeys is not null) throw new OptionsException(missing);
         // Ceremonies are held with a switch that runs: the first start of all has no keys yet.
         foreach (var each in missing) say($"WARNING: {each} yet: what needs it is declined until sunny key brings it in");
-        return new Security(new PaymentDesk(ledger.Hsm, ring, links, products), wanted, signedBytesMax, clock);
+        return new Security(ledger.Hsm, new PaymentDesk(ledger.Hsm, ring, links, products), wanted, signedBytesMax, clock);
     }
 
     private static TestKeyRing WithTestKeys(KeyLedger ledger, string file, string? config, Action<string> say)

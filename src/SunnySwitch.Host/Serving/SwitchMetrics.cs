@@ -71,13 +71,24 @@ internal static class SwitchMetrics
         page.Counter("sunny_hsm_waits_total", "Requests that waited for the HSM.", () => Volatile.Read(ref cell.Parked));
         page.Counter("sunny_hsm_late_total", "Answers of the HSM that nobody waited for any more.", () => Volatile.Read(ref cell.DeskLate));
         page.Counter("sunny_hsm_full_total", "Alarm: requests that the HSM had no room for.", () => Volatile.Read(ref cell.DeskFull));
+        page.Counter("sunny_hsm_failed_total", "Alarm: requests that the HSM failed at, or was late with.", () => Volatile.Read(ref cell.DeskFailed));
         page.Counter("sunny_undeliverable_total", "Replies whose connection was gone.", () => Volatile.Read(ref cell.Undeliverable));
     }
 
     /// <summary>What the HSM says, by result.</summary>
-    public static void AddSecurity(MetricsPage page, Security security) => page.Counter(
-        "sunny_hsm_results_total", "What the HSM said of PINs, codes, cryptograms and MACs.", ["result"],
-        () => security.Results.Where(each => each.Count > 0).Select(each => new Measured([each.Result.ToString()], each.Count)));
+    public static void AddSecurity(MetricsPage page, Security security)
+    {
+        page.Counter(
+            "sunny_hsm_results_total", "What the HSM said of PINs, codes, cryptograms and MACs.", ["result"],
+            () => security.Results.Where(each => each.Count > 0).Select(each => new Measured([each.Result.ToString()], each.Count)));
+        if (security.Tokens.Count == 0) return;
+        page.Gauge(
+            "sunny_hsm_fit", "Alarm: 0 while a module is not asked, because it failed three times in a row.", ["token"],
+            () => security.Tokens.Select(token => new Measured([token.Name], token.IsFit ? 1 : 0)));
+        page.Counter(
+            "sunny_hsm_failures_total", "Requests and probes that a module failed at, or was late with.", ["token"],
+            () => security.Tokens.Select(token => new Measured([token.Name], token.Failures)));
+    }
 
     private static void AddLinks(MetricsPage page, IReadOnlyList<Link> links, LinkCounters counters, ConnectionTable connections)
     {

@@ -37,11 +37,12 @@ internal sealed class DeskKeys
         _versions = [.. _products.Select(product => CryptogramVersion.All.Single(version => version.Name == product.CryptogramVersion))];
     }
 
-    /// <summary>Looks the keys up again if the ring has changed.</summary>
-    public void Refresh()
+    /// <summary>Looks the keys up again if the ring has changed; false: the module cannot take in what changed.</summary>
+    public bool TryRefresh()
     {
+        if (!_ring.TryCatchUp()) return false;
         var generation = _ring.Generation;
-        if (generation == _generation) return;
+        if (generation == _generation) return true;
         for (var link = 0; link < _links.Length; link++)
         {
             if (_links[link] is { } terms) _ofLinks[link] = (KeyPair.Of(_ring, terms.PinKey), KeyPair.Of(_ring, terms.MacKey));
@@ -55,6 +56,7 @@ internal sealed class DeskKeys
         }
 
         _generation = generation;
+        return true;
     }
 
     /// <summary>Counts a use.</summary>

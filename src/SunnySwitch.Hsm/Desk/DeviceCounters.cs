@@ -14,34 +14,41 @@ internal sealed class DeviceCounters(int devicesMax)
     private readonly Dictionary<(ulong, ulong), int> _places = new(devicesMax);
     private readonly (ulong, ulong)[] _devices = new (ulong, ulong)[devicesMax];
     private readonly byte[] _last = new byte[devicesMax * KsnBytesMax];
+    private readonly ulong[] _requests = new ulong[devicesMax];
     private readonly Lock _lock = new();
     private int _next;
 
-    /// <summary>Whether it may follow the last one of its device.</summary>
-    public HsmResult Check(ReadOnlySpan<byte> ksn)
+    /// <summary>
+    /// Whether it may follow the last one of its device. The last one itself is good once more for the request that brought it: one that
+    /// was never decided, since the module was late or failed at the rest, comes again with the same block.
+    /// </summary>
+    /// <param name="ksn">The serial number.</param>
+    /// <param name="request">The duplicate key of what brought it; 0: none.</param>
+    public HsmResult Check(ReadOnlySpan<byte> ksn, ulong request)
     {
-        lock (_lock) return CheckNext(ksn);
+        lock (_lock) return CheckNext(ksn, request);
     }
 
     /// <summary>What came with it was right: it is taken, and nothing before it any more; unless another thread took one meanwhile.</summary>
-    public HsmResult TryTake(ReadOnlySpan<byte> ksn)
+    public HsmResult TryTake(ReadOnlySpan<byte> ksn, ulong request)
     {
         lock (_lock)
         {
-            var result = CheckNext(ksn);
-            if (result == HsmResult.Done) Take(ksn);
+            var result = CheckNext(ksn, request);
+            if (result == HsmResult.Done) Take(ksn, request);
             return result;
         }
     }
 
-    private HsmResult CheckNext(ReadOnlySpan<byte> ksn)
+    private HsmResult CheckNext(ReadOnlySpan<byte> ksn, ulong request)
     {
         var result = DukptCounter.Check(ksn);
         if (result != HsmResult.Done || !_places.TryGetValue(DeviceOf(ksn), out var place)) return result;
-        return DukptCounter.CheckNext(_last.AsSpan(place * KsnBytesMax, ksn.Length), ksn);
+        var isSame = request != 0 && request == _requests[place] && _last.AsSpan(place * KsnBytesMax, ksn.Length).SequenceEqual(ksn);
+        return isSame ? HsmResult.Done : DukptCounter.CheckNext(_last.AsSpan(place * KsnBytesMax, ksn.Length), ksn);
     }
 
-    private void Take(ReadOnlySpan<byte> ksn)
+    private void Take(ReadOnlySpan<byte> ksn, ulong request)
     {
         var device = DeviceOf(ksn);
         if (!_places.TryGetValue(device, out var place))
@@ -53,6 +60,7 @@ internal sealed class DeviceCounters(int devicesMax)
         }
 
         ksn.CopyTo(_last.AsSpan(place * KsnBytesMax, KsnBytesMax));
+        _requests[place] = request;
     }
 
     // Key set and device, without the counter; its length keeps TDEA and AES apart.

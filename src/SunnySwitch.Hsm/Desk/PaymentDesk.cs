@@ -13,7 +13,7 @@ namespace SunnySwitch.Hsm.Desk;
 /// The HSM desk over a module that answers on the spot: finds the keys of a link and of a card's product, asks the module, and says verdicts.
 /// While a key and the one before it overlap, what was made under either is right.
 /// </summary>
-/// <remarks>One thread; another gets a <see cref="Twin"/>. Nothing is allocated per request but where the ring of keys has changed.</remarks>
+/// <remarks>One thread; another gets a <see cref="Twin()"/>. Nothing is allocated per request but where the ring of keys has changed.</remarks>
 public sealed class PaymentDesk : IHsmDesk
 {
     /// <summary>Devices whose last key serial number is remembered.</summary>
@@ -26,6 +26,7 @@ public sealed class PaymentDesk : IHsmDesk
     private readonly DeskKeys _keys;
     private readonly DeviceCounters _devices;
     private readonly long[] _results = new long[64];
+    private bool _hasFailed;
 
     /// <summary>Puts module, keys and terms together.</summary>
     public PaymentDesk(
@@ -42,7 +43,10 @@ public sealed class PaymentDesk : IHsmDesk
     }
 
     /// <summary>One for another thread: the same module, keys and devices.</summary>
-    public PaymentDesk Twin() => new(_hsm, _ring, _links, _products, _devices);
+    public PaymentDesk Twin() => Twin(_hsm, _ring);
+
+    /// <summary>One over another module that holds the same keys.</summary>
+    public PaymentDesk Twin(IPaymentHsm hsm, IKeyRing ring) => new(hsm, ring, _links, _products, _devices);
 
     /// <summary>How often each result came out, for metrics; read from any thread, and never far off.</summary>
     public IEnumerable<(HsmResult Result, long Count)> Results =>
@@ -51,16 +55,21 @@ public sealed class PaymentDesk : IHsmDesk
     /// <inheritdoc/>
     public DeskAnswer Verify(long ticket, EvidenceHas checks, in CardSecurity card, ref Transaction transaction)
     {
-        _keys.Refresh();
+        if (!_keys.TryRefresh()) return DeskAnswer.Failed;
+        _hasFailed = false;
         ref readonly var evidence = ref transaction.Evidence;
         _keys.TryLink(transaction.Decided.Link, out var link, out var ofLink);
         var product = _keys.ProductOf(transaction.Request.TruncatedPan.Bin);
         var mac = (checks & EvidenceHas.Mac) == 0 ? SecurityVerdict.NotChecked : VerifyMac(in transaction, ofLink.Mac);
         // A message that is not the link's own proves nothing, and its PIN is nobody's to try.
         var isGood = mac is SecurityVerdict.NotChecked or SecurityVerdict.Right;
-        var pin = isGood && (checks & EvidenceHas.PinBlock) != 0 ? VerifyPin(in evidence, in card, link, ofLink.Pin, product) : SecurityVerdict.NotChecked;
+        var pin = isGood && (checks & EvidenceHas.PinBlock) != 0 ? VerifyPin(in transaction, in card, link, ofLink.Pin, product) : SecurityVerdict.NotChecked;
         var code = isGood && (checks & EvidenceHas.CardCode) != 0 ? VerifyCode(in transaction, product) : SecurityVerdict.NotChecked;
         var cryptogram = isGood && (checks & EvidenceHas.Cryptogram) != 0 ? VerifyCryptogram(in evidence, product) : SecurityVerdict.NotChecked;
+        transaction.Request.Security = default;
+        if (_hasFailed) return DeskAnswer.Failed;
+        // Last of all: what failed may be asked of another module, which shall not find its serial number used.
+        if (pin is SecurityVerdict.Right or SecurityVerdict.Wrong) pin = TakeSerial(in transaction, pin);
         transaction.Request.Security = SecurityVerdicts.Of(pin, code, cryptogram, mac);
         return DeskAnswer.Done;
     }
@@ -69,20 +78,21 @@ public sealed class PaymentDesk : IHsmDesk
     public DeskAnswer AnswerChip(long ticket, in Transaction transaction, Span<byte> data, out int bytes)
     {
         bytes = 0;
-        _keys.Refresh();
+        if (!_keys.TryRefresh()) return DeskAnswer.Failed;
+        _hasFailed = false;
         var product = _keys.ProductOf(transaction.Decided.Request.TruncatedPan.Bin);
         if (product < 0) return DeskAnswer.Done;
         var pair = _keys.Of(product).Cryptogram;
         if (!TryAnswerChip(pair.Current, product, in transaction, data, ref bytes)) TryAnswerChip(pair.Previous, product, in transaction, data, ref bytes);
-        return DeskAnswer.Done;
+        return _hasFailed && bytes == 0 ? DeskAnswer.Failed : DeskAnswer.Done;
     }
 
     /// <inheritdoc/>
     public DeskAnswer Sign(long ticket, uint link, ReadOnlySpan<byte> message, Span<byte> mac)
     {
-        _keys.Refresh();
-        if (!_keys.TryLink(link, out _, out var keys) || keys.Mac.Current is not { } key) return DeskAnswer.Full;
-        return Counted(key, _hsm.GenerateMac(new MacSide(key), message, mac)) == HsmResult.Done ? DeskAnswer.Done : DeskAnswer.Full;
+        if (!_keys.TryRefresh()) return DeskAnswer.Failed;
+        if (!_keys.TryLink(link, out _, out var keys) || keys.Mac.Current is not { } key) return DeskAnswer.Failed;
+        return Counted(key, _hsm.GenerateMac(new MacSide(key), message, mac)) == HsmResult.Done ? DeskAnswer.Done : DeskAnswer.Failed;
     }
 
     private SecurityVerdict VerifyMac(in Transaction transaction, KeyPair keys)
@@ -100,19 +110,26 @@ public sealed class PaymentDesk : IHsmDesk
         return verdict;
     }
 
-    private SecurityVerdict VerifyPin(in Evidence evidence, in CardSecurity card, LinkKeys? link, KeyPair zone, int product)
+    private SecurityVerdict VerifyPin(in Transaction transaction, in CardSecurity card, LinkKeys? link, KeyPair zone, int product)
     {
+        ref readonly var evidence = ref transaction.Evidence;
         if (product < 0 || link is null || zone.Current is null || _keys.Of(product).Pin.Current is not { } verification) return SecurityVerdict.Unable;
         ReadOnlySpan<byte> ksn = evidence.Ksn;
         ksn = ksn[..evidence.KsnBytes];
-        if (!ksn.IsEmpty && Counted(_devices.Check(ksn)) is var replay and not HsmResult.Done) return VerdictOf(replay);
+        if (!ksn.IsEmpty && Counted(_devices.Check(ksn, transaction.Request.KeyPrimary)) is var replay and not HsmResult.Done) return VerdictOf(replay);
         var result = VerifyPin(zone.Current, link.PinFormat, ksn, in evidence, in card, verification, product);
         // Under another key a block is hardly ever of its format.
         var isOtherKey = result is HsmResult.PinBlockFormat or HsmResult.PinBlockPan;
         if (isOtherKey && zone.Previous is { } previous) result = VerifyPin(previous, link.PinFormat, ksn, in evidence, in card, verification, product);
-        if (ksn.IsEmpty || result is not (HsmResult.Done or HsmResult.WrongPin)) return VerdictOf(result);
-        var taken = _devices.TryTake(ksn);
-        return VerdictOf(taken == HsmResult.Done ? result : Counted(taken));
+        return VerdictOf(result);
+    }
+
+    private SecurityVerdict TakeSerial(in Transaction transaction, SecurityVerdict pin)
+    {
+        ReadOnlySpan<byte> ksn = transaction.Evidence.Ksn;
+        ksn = ksn[..transaction.Evidence.KsnBytes];
+        var taken = ksn.IsEmpty ? HsmResult.Done : _devices.TryTake(ksn, transaction.Request.KeyPrimary);
+        return taken == HsmResult.Done ? pin : VerdictOf(Counted(taken));
     }
 
     private HsmResult VerifyPin(
@@ -241,6 +258,7 @@ public sealed class PaymentDesk : IHsmDesk
     private HsmResult Counted(HsmResult result)
     {
         _results[(int)result]++;
+        _hasFailed |= result.IsOfModule();
         return result;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 
@@ -8,63 +9,87 @@ public interface IDeskAnswers
 {
     /// <summary>Of a request that waits under a ticket: what was found, or what was made.</summary>
     /// <param name="ticket">Whose.</param>
-    /// <param name="isDone">False: the module failed.</param>
+    /// <param name="answer">Done; Failed or Late: there is nothing.</param>
     /// <param name="verdicts">On what it had brought, if that was asked.</param>
     /// <param name="data">What the chip gets, or the MAC.</param>
-    void Put(long ticket, bool isDone, SecurityVerdicts verdicts, ReadOnlySpan<byte> data);
+    void Put(long ticket, DeskAnswer answer, SecurityVerdicts verdicts, ReadOnlySpan<byte> data);
 }
 
 /// <summary>
-/// The desk over a module that takes its time: requests are copied into a bounded queue, threads of its own ask the module, answers go back as
+/// The desk over modules that take their time: requests are copied into a bounded queue, threads of its own ask the modules, answers go back as
 /// inputs. The kernel never waits; a full queue says so at once.
+/// <code>
+/// kernel --Verify--> slots --common queue--> thread of token A --Done--> IDeskAnswers
+///                      ^                        |
+///                      '--queue of token B &lt;--Failed      a watch answers what is over its deadline: Late
+/// </code>
 /// </summary>
-/// <remarks>Called by the kernel's thread alone; whatever was copied is wiped when it was answered.</remarks>
+/// <remarks>
+/// Called by the kernel's thread alone; whatever was copied is wiped when its module has let go of it. What one module fails at, the next one that
+/// is fit is asked; with none left it has failed. Verifying changes nothing in a module, so that asking twice does no harm.
+/// </remarks>
 public sealed class QueuedDesk : IHsmDesk, IDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _waiting = new(0);
-    private readonly Work[] _slots;
+    private readonly object _gate = new();
+    private readonly DeskWork[] _slots;
     private readonly Stack<int> _free;
     private readonly Queue<int> _ready;
+    private readonly DeskToken[] _tokens;
+    private readonly Queue<int>[] _passedOn;
     private readonly IDeskAnswers _answers;
-    private readonly Thread[] _threads;
+    private readonly QueueTerms _terms;
+    private readonly long _deadline, _probeEvery;
+    private readonly List<Thread> _threads = [];
+    private readonly ManualResetEventSlim _stopped = new();
+    private long _late;
     private volatile bool _isStopping;
 
-    /// <summary>Starts a thread for each desk.</summary>
-    /// <param name="desks">One for each thread: they are not shared.</param>
+    /// <summary>Starts a thread for each desk, and the watch.</summary>
+    /// <param name="tokens">At most 32.</param>
     /// <param name="answers">Where answers go.</param>
-    /// <param name="slots">Most requests in the queue.</param>
-    /// <param name="signedBytesMax">Longest message with a MAC.</param>
-    public QueuedDesk(IReadOnlyList<PaymentDesk> desks, IDeskAnswers answers, int slots, int signedBytesMax)
+    /// <param name="terms">Sizes and times.</param>
+    public QueuedDesk(IReadOnlyList<DeskToken> tokens, IDeskAnswers answers, QueueTerms terms)
     {
-        _answers = answers;
-        _slots = new Work[slots];
-        (_free, _ready) = (new Stack<int>(slots), new Queue<int>(slots));
-        for (var slot = 0; slot < slots; slot++)
+        Must.Hold(tokens.Count is > 0 and <= 32);
+        (_tokens, _answers, _terms) = ([.. tokens], answers, terms);
+        _deadline = (long)(terms.Deadline.TotalSeconds * Stopwatch.Frequency);
+        _probeEvery = (long)(terms.ProbeEvery.TotalSeconds * Stopwatch.Frequency);
+        _slots = [.. Enumerable.Range(0, terms.Slots).Select(_ => new DeskWork(terms.SignedBytesMax))];
+        _free = new Stack<int>(Enumerable.Range(0, terms.Slots));
+        _ready = new Queue<int>(terms.Slots);
+        _passedOn = [.. tokens.Select(_ => new Queue<int>(terms.Slots))];
+        for (var index = 0; index < _tokens.Length; index++)
         {
-            _slots[slot] = new Work(signedBytesMax);
-            _free.Push(slot);
+            var (token, at) = (_tokens[index], index);
+            token.UsedAt = Stopwatch.GetTimestamp();
+            _threads.AddRange(token.Desks.Select((desk, number) => NewThread($"hsm {token.Name} {number + 1}", () => Run(at, desk, number == 0))));
         }
 
-        _threads = [.. desks.Select((desk, index) => new Thread(() => Run(desk)) { Name = $"hsm {index + 1}", IsBackground = true })];
+        _threads.Add(NewThread("hsm watch", Watch));
         foreach (var thread in _threads) thread.Start();
     }
 
-    /// <summary>Requests in the queue or at the module.</summary>
+    /// <summary>Requests in the queue or at a module.</summary>
     public int Pending
     {
         get
         {
-            lock (_lock) return _slots.Length - _free.Count;
+            lock (_gate) return _slots.Length - _free.Count;
         }
     }
+
+    /// <summary>The modules.</summary>
+    public IReadOnlyList<DeskToken> Tokens => _tokens;
+
+    /// <summary>Requests that were answered as late.</summary>
+    public long Late => Volatile.Read(ref _late);
 
     /// <inheritdoc/>
     public DeskAnswer Verify(long ticket, EvidenceHas checks, in CardSecurity card, ref Transaction transaction)
     {
-        if (!TryTake(ticket, out var slot)) return DeskAnswer.Full;
-        _slots[slot].Copy(in transaction);
-        (_slots[slot].Kind, _slots[slot].Checks, _slots[slot].Card) = (WorkKind.Verify, checks, card);
+        var taken = TryTake(ticket, out var slot);
+        if (taken != DeskAnswer.Pending) return taken;
+        _slots[slot].SetVerify(ticket, checks, in card, in transaction);
         return Put(slot);
     }
 
@@ -72,108 +97,177 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
     public DeskAnswer AnswerChip(long ticket, in Transaction transaction, Span<byte> data, out int bytes)
     {
         bytes = 0;
-        if (!TryTake(ticket, out var slot)) return DeskAnswer.Full;
-        _slots[slot].Copy(in transaction);
-        _slots[slot].Kind = WorkKind.AnswerChip;
+        var taken = TryTake(ticket, out var slot);
+        if (taken != DeskAnswer.Pending) return taken;
+        _slots[slot].SetAnswerChip(ticket, in transaction);
         return Put(slot);
     }
 
     /// <inheritdoc/>
     public DeskAnswer Sign(long ticket, uint link, ReadOnlySpan<byte> message, Span<byte> mac)
     {
-        if (message.Length > _slots[0].SignedMax || !TryTake(ticket, out var slot)) return DeskAnswer.Full;
-        _slots[slot].CopySigned(message);
-        (_slots[slot].Kind, _slots[slot].Link, _slots[slot].MacBytes) = (WorkKind.Sign, link, mac.Length);
+        if (message.Length > _terms.SignedBytesMax) return DeskAnswer.Full;
+        var taken = TryTake(ticket, out var slot);
+        if (taken != DeskAnswer.Pending) return taken;
+        _slots[slot].SetSign(ticket, link, message, mac.Length);
         return Put(slot);
     }
 
-    /// <summary>Ends the threads; what is in the queue is not answered any more.</summary>
+    /// <summary>Ends the threads; what is in the queue is not answered any more. A module that hangs is not waited for longer than a second.</summary>
     public void Dispose()
     {
         _isStopping = true;
-        _waiting.Release(_threads.Length);
-        foreach (var thread in _threads) thread.Join();
-        _waiting.Dispose();
+        _stopped.Set();
+        lock (_gate) Monitor.PulseAll(_gate);
+        foreach (var thread in _threads) thread.Join(TimeSpan.FromSeconds(1));
     }
 
+    private static Thread NewThread(string name, ThreadStart run) => new(run) { Name = name, IsBackground = true };
+
     // Without a ticket there is no room to wait in the kernel.
-    private bool TryTake(long ticket, out int slot)
+    private DeskAnswer TryTake(long ticket, out int slot)
     {
         slot = -1;
-        if (ticket == 0) return false;
-        lock (_lock)
+        if (ticket == 0) return DeskAnswer.Full;
+        lock (_gate)
         {
-            if (!_free.TryPop(out slot)) return false;
+            if (!_tokens.Any(static token => token.IsFit)) return DeskAnswer.Failed;
+            return _free.TryPop(out slot) ? DeskAnswer.Pending : DeskAnswer.Full;
         }
-
-        _slots[slot].Ticket = ticket;
-        return true;
     }
 
     private DeskAnswer Put(int slot)
     {
-        lock (_lock) _ready.Enqueue(slot);
-        _waiting.Release();
+        lock (_gate)
+        {
+            _slots[slot].Start(Stopwatch.GetTimestamp());
+            _ready.Enqueue(slot);
+            Monitor.PulseAll(_gate);
+        }
+
         return DeskAnswer.Pending;
     }
 
-    private void Run(PaymentDesk desk)
+    private void Run(int token, IHsmDesk desk, bool probes)
     {
-        while (true)
+        while (!_isStopping)
         {
-            _waiting.Wait();
-            if (_isStopping) return;
-            int slot;
-            lock (_lock) slot = _ready.Dequeue();
-            _slots[slot].Answer(desk, _answers);
-            lock (_lock) _free.Push(slot);
+            if (Next(token, probes) is { } slot) Ask(token, desk, slot);
+            else if (probes && !_isStopping) Probe(_tokens[token]);
         }
     }
 
-    private enum WorkKind : byte
+    /// <summary>A slot to be worked on; null: it is time to probe, or to stop.</summary>
+    private int? Next(int token, bool probes)
     {
-        Verify, AnswerChip, Sign,
-    }
-
-    private sealed class Work(int signedBytesMax)
-    {
-        private Transaction _transaction = Transaction.WithEvidence(signedBytesMax);
-
-        public long Ticket;
-        public WorkKind Kind;
-        public EvidenceHas Checks;
-        public CardSecurity Card;
-        public uint Link;
-        public int MacBytes;
-
-        public int SignedMax => _transaction.Signed.Length;
-
-        public void Copy(in Transaction transaction) => _transaction.Become(in transaction);
-
-        public void CopySigned(ReadOnlySpan<byte> signed)
+        lock (_gate)
         {
-            signed.CopyTo(_transaction.Signed);
-            (_transaction.Brought, _transaction.SignedBytes) = (EvidenceHas.Mac, signed.Length);
-        }
-
-        public void Answer(PaymentDesk desk, IDeskAnswers answers)
-        {
-            Span<byte> data = stackalloc byte[16];
-            var bytes = 0;
-            var answer = DeskAnswer.Done;
-            switch (Kind)
+            while (!_isStopping)
             {
-                case WorkKind.Verify: answer = desk.Verify(Ticket, Checks, in Card, ref _transaction); break;
-                case WorkKind.AnswerChip: answer = desk.AnswerChip(Ticket, in _transaction, data, out bytes); break;
-                default:
-                    answer = desk.Sign(Ticket, Link, _transaction.Signed[.._transaction.SignedBytes], data[..MacBytes]);
-                    bytes = MacBytes;
-                    break;
+                if (_tokens[token].IsFit && (_passedOn[token].TryDequeue(out var slot) || _ready.TryDequeue(out slot)))
+                {
+                    if (_slots[slot].TryBegin(token)) return slot;
+                    _free.Push(slot);                                      // The watch has answered it.
+                    continue;
+                }
+
+                var left = _tokens[token].UsedAt + _probeEvery - Stopwatch.GetTimestamp();
+                if (probes && left <= 0) return null;
+                Monitor.Wait(_gate, probes ? Math.Max(1, (int)(left * 1000 / Stopwatch.Frequency)) : Timeout.Infinite);
             }
 
-            var verdicts = Kind == WorkKind.Verify ? _transaction.Request.Security : default;
-            _transaction.Wipe();
-            answers.Put(Ticket, answer == DeskAnswer.Done, verdicts, data[..bytes]);
+            return null;
+        }
+    }
+
+    private void Probe(DeskToken token)
+    {
+        token.Probe();
+        token.UsedAt = Stopwatch.GetTimestamp();
+        lock (_gate) Monitor.PulseAll(_gate);
+        if (!token.IsFit) Leave();
+    }
+
+    private void Ask(int token, IHsmDesk desk, int slot)
+    {
+        var work = _slots[slot];
+        Span<byte> data = stackalloc byte[16];
+        var ticket = work.Ticket;                                          // Another request's as soon as the slot is free.
+        var answer = work.Ask(desk, data, out var bytes, out var verdicts);
+        var isLate = Stopwatch.GetTimestamp() - work.PutAt > _deadline;
+        _tokens[token].UsedAt = Stopwatch.GetTimestamp();
+        if (answer == DeskAnswer.Failed) _tokens[token].Failed();
+        else if (!isLate) _tokens[token].Succeeded();
+        bool isOurs;
+        lock (_gate)
+        {
+            if (answer == DeskAnswer.Failed && !isLate && TryPassOn(slot)) return;
+            isOurs = work.End();
+            _free.Push(slot);
+        }
+
+        if (isOurs) _answers.Put(ticket, answer, verdicts, data[..bytes]);
+        if (!_tokens[token].IsFit) Leave();
+    }
+
+    private bool TryPassOn(int slot)
+    {
+        for (var other = 0; other < _tokens.Length; other++)
+        {
+            if (!_tokens[other].IsFit || _slots[slot].HasAsked(other) || !_slots[slot].TryRequeue()) continue;
+            _passedOn[other].Enqueue(slot);
+            Monitor.PulseAll(_gate);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A token is not fit any more: what waits for it alone goes to others, and with none left all that waits has failed.</summary>
+    private void Leave()
+    {
+        var failed = new List<long>();
+        lock (_gate)
+        {
+            for (var token = 0; token < _tokens.Length; token++)
+            {
+                for (var left = _tokens[token].IsFit ? 0 : _passedOn[token].Count; left > 0; left--) Drop(_passedOn[token].Dequeue());
+            }
+
+            while (!_tokens.Any(static token => token.IsFit) && _ready.TryDequeue(out var slot)) Drop(slot);
+        }
+
+        foreach (var ticket in failed) _answers.Put(ticket, DeskAnswer.Failed, default, default);
+
+        void Drop(int slot)
+        {
+            if (TryPassOn(slot)) return;
+            if (_slots[slot].End()) failed.Add(_slots[slot].Ticket);
+            _free.Push(slot);
+        }
+    }
+
+    /// <summary>Answers what is over its deadline; whoever works on it learns of it when its module lets go.</summary>
+    private void Watch()
+    {
+        var late = new List<long>();
+        while (!_stopped.Wait(_terms.Deadline / 8))
+        {
+            lock (_gate)
+            {
+                var before = Stopwatch.GetTimestamp() - _deadline;
+                foreach (var work in _slots)
+                {
+                    if (!work.TryGiveUp(before, out var token)) continue;
+                    if (token >= 0) _tokens[token].Failed();               // It hangs: no thread will say so.
+                    late.Add(work.Ticket);
+                }
+            }
+
+            Volatile.Write(ref _late, _late + late.Count);
+            foreach (var ticket in late) _answers.Put(ticket, DeskAnswer.Late, default, default);
+            if (late.Count > 0) Leave();
+            late.Clear();
         }
     }
 }

@@ -12,6 +12,9 @@ public interface IKeyRing
     /// <summary>Rises with every change: handles may be kept as long as it stays.</summary>
     int Generation { get; }
 
+    /// <summary>Takes in what changed since; false: that cannot be done now, and what the ring says may be wrong.</summary>
+    bool TryCatchUp() => true;
+
     /// <summary>The current version of a key; false, and nothing, when there is none.</summary>
     bool TryCurrent(string label, [NotNullWhen(true)] out HsmKey? key);
 

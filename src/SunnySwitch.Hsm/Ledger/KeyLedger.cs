@@ -14,6 +14,12 @@ namespace SunnySwitch.Hsm.Ledger;
 /// <param name="Block">The key block, with label and version inside.</param>
 public sealed record StoredKey(string Label, uint Version, string Block);
 
+/// <summary>A key in use.</summary>
+/// <param name="Key">Its handle in the ledger's own module.</param>
+/// <param name="Stored">As it is stored.</param>
+/// <param name="IsPrevious">True of the version before the current one.</param>
+public sealed record RingKey(HsmKey Key, StoredKey Stored, bool IsPrevious);
+
 /// <summary>The file.</summary>
 /// <param name="Format">1.</param>
 /// <param name="Master">What finds the master key-encrypting key, Base64.</param>
@@ -57,6 +63,9 @@ public sealed class KeyLedger : IKeyRing
 
     /// <summary>What the journal said last.</summary>
     public IReadOnlyList<KeyNote> Notes => _now.Notes;
+
+    /// <summary>What finds the master key-encrypting key, for another module that has it too.</summary>
+    public byte[] Master => Convert.FromBase64String(_master);
 
     /// <summary>Check value of the master key-encrypting key.</summary>
     public string MasterCheck => _seal.MasterCheck;
@@ -115,6 +124,13 @@ public sealed class KeyLedger : IKeyRing
         if (!_now.Uses.TryGetValue(key, out var use)) return;
         Interlocked.Increment(ref use.Held.Uses);
         Interlocked.Increment(ref use.OfLabel[use.IsPrevious ? 1 : 0]);
+    }
+
+    /// <summary>The keys in use as they are stored, and the generation of the ring that they are.</summary>
+    public (int Generation, IReadOnlyList<RingKey> Keys) InUse()
+    {
+        var now = _now;
+        return (now.Generation, [.. now.Uses.Select(use => new RingKey(use.Key, use.Value.Held.Stored, use.Value.IsPrevious))]);
     }
 
     /// <summary>Uses since the start, by label and state, over all versions.</summary>
@@ -250,7 +266,7 @@ public sealed class KeyLedger : IKeyRing
     }
 
     // Inside of the block, so that no block can stand for another label or version.
-    private static byte[] Name(string label, uint version) => Encoding.ASCII.GetBytes($"{label}#{version}");
+    internal static byte[] Name(string label, uint version) => Encoding.ASCII.GetBytes($"{label}#{version}");
 
     private static string Printable(string text) => new([.. text.Take(LabelMax).Select(letter => letter is >= ' ' and <= '~' ? letter : '?')]);
 

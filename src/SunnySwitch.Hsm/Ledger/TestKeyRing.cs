@@ -12,6 +12,9 @@ public sealed class TestKeyRing(IKeyRing ledger, KeyFile file) : IKeyRing
     public int Generation => ledger.Generation;
 
     /// <inheritdoc/>
+    public bool TryCatchUp() => ledger.TryCatchUp();
+
+    /// <inheritdoc/>
     public bool TryCurrent(string label, [NotNullWhen(true)] out HsmKey? key) =>
         ledger.TryCurrent(label, out key) || file.TryCurrent(label, out key);
 

@@ -97,10 +97,10 @@ public sealed class SessionTests
         var dialect = Dialect.BuiltIn(session.Dialect)!;
         var framing = Framing.Of("be16", 4_000);
         using var peer = new EchoServer(0, new EchoAnswers(dialect, framing));
-        using var socket = Peer.Connect("127.0.0.1", peer.Port);
+        using var stream = Peer.Dial("127.0.0.1", peer.Port);
         using var output = new StringWriter(CultureInfo.InvariantCulture);
         var player = new SessionPlayer(dialect, framing, output);
-        player.Play(session, new SessionStamps(Now, null), socket);
+        player.Play(session, new SessionStamps(Now, null), stream);
         return (player, output.ToString());
     }
 

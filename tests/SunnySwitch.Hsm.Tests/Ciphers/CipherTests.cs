@@ -1,3 +1,4 @@
+using FsCheck;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
@@ -15,8 +16,10 @@ namespace SunnySwitch.Hsm.Tests.Ciphers;
 public sealed class CipherTests
 {
     [Property(MaxTest = 300)]
-    public void TDEA_is_what_two_other_libraries_say(ulong k1, ulong k2, ulong k3, ulong block, bool isDouble)
+    public void TDEA_is_what_two_other_libraries_say(
+        DoNotSize<ulong> k1Of, DoNotSize<ulong> k2Of, DoNotSize<ulong> k3Of, DoNotSize<ulong> blockOf, bool isDouble)
     {
+        var (k1, k2, k3, block) = (k1Of.Item, k2Of.Item, k3Of.Item, blockOf.Item);
         var key = MemoryMarshal.AsBytes<ulong>(isDouble ? [k1, k2] : [k1, k2, k3]).ToArray();
         var input = MemoryMarshal.AsBytes<ulong>([block]).ToArray();
         var schedule = default(KeySchedule);
@@ -40,8 +43,9 @@ public sealed class CipherTests
     }
 
     [Property(MaxTest = 300)]
-    public void Single_DES_is_the_engines(ulong key, ulong block)
+    public void Single_DES_is_the_engines(DoNotSize<ulong> keyOf, DoNotSize<ulong> blockOf)
     {
+        var (key, block) = (keyOf.Item, blockOf.Item);
         Span<uint> words = stackalloc uint[Des.ScheduleWords];
         Des.Expand(key, words);
         var engine = new DesEngine();

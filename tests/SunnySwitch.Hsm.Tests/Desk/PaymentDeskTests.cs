@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using SunnySwitch.Core.Domain;
@@ -97,6 +96,24 @@ public sealed class PaymentDeskTests : IDisposable
         Assert.Equal(SecurityVerdict.Replayed, Send("18DC07B94797B466", "FFFF9876543210E00003", pvv));
     }
 
+    [Fact]
+    public void A_request_that_was_not_decided_may_bring_its_serial_number_again_and_no_other_may()
+    {
+        var desk = NewDesk(zone: "bdk", bin: 401234);
+        SecurityVerdict Send(ulong request, string serial)
+        {
+            var transaction = Brought(Convert.FromHexString("10A01C8D02C69107"), serial, "4012345678909");
+            transaction.Request.KeyPrimary = request;
+            return Verify(transaction, Pvv("1234"u8.ToArray()), desk, 401234).Pin;
+        }
+
+        Assert.Equal(SecurityVerdict.Wrong, Send(7, "FFFF9876543210E00002"));
+        Assert.Equal(SecurityVerdict.Wrong, Send(7, "FFFF9876543210E00002"));
+        Assert.Equal(SecurityVerdict.Replayed, Send(8, "FFFF9876543210E00002"));
+        Assert.Equal(SecurityVerdict.Replayed, Send(7, "FFFF9876543210E00001"));
+        Assert.Equal(SecurityVerdict.Replayed, Send(0, "FFFF9876543210E00002"));
+    }
+
     [Theory]
     [InlineData(CardCodeKind.Cvv, 901)]
     [InlineData(CardCodeKind.Icvv, 51)]
@@ -160,7 +177,7 @@ public sealed class PaymentDeskTests : IDisposable
         Span<byte> mac = stackalloc byte[8];
         Assert.Equal(DeskAnswer.Done, _desk.Sign(1, 1, "an answer"u8, mac));
         Assert.Equal(HsmResult.Done, _hsm.VerifyMac(new MacSide(_ring.Current["mak"]), "an answer"u8, mac));
-        Assert.Equal(DeskAnswer.Full, _desk.Sign(1, 2, "an answer"u8, mac));                // That link has no key.
+        Assert.Equal(DeskAnswer.Failed, _desk.Sign(1, 2, "an answer"u8, mac));                // That link has no key.
     }
 
     [Fact]
@@ -188,32 +205,20 @@ public sealed class PaymentDeskTests : IDisposable
     }
 
     [Fact]
-    public void A_queued_desk_says_the_same_later_and_keeps_nothing()
+    public void A_queued_desk_says_the_same_later()
     {
         var (block, pvv) = Pin();
-        using var answers = new Answers();
-        using var queued = new QueuedDesk([_desk], answers, slots: 2, signedBytesMax: 64);
+        using var answers = new DeskAnswersHeard();
+        using var queued = new QueuedDesk(
+            [new DeskToken("one", [_desk], () => true)], answers, new QueueTerms(2, 64, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)));
         var transaction = Brought(block);
         Assert.Equal(DeskAnswer.Pending, queued.Verify(11, EvidenceHas.PinBlock, Pvv(pvv), ref transaction));
-        Assert.Equal((11, true, SecurityVerdict.Right), answers.Next(out var verdicts) is var next ? (next.Ticket, next.IsDone, verdicts.Pin) : default);
+        var next = answers.Next();
+        Assert.Equal((11, DeskAnswer.Done, SecurityVerdict.Right), (next.Ticket, next.Answer, next.Verdicts.Pin));
         Assert.Equal(DeskAnswer.Pending, queued.Sign(12, 1, "an answer"u8, stackalloc byte[8]));
-        next = answers.Next(out _);
-        Assert.Equal((12, true), (next.Ticket, next.IsDone));
+        next = answers.Next();
+        Assert.Equal((12, DeskAnswer.Done), (next.Ticket, next.Answer));
         Assert.Equal(HsmResult.Done, _hsm.VerifyMac(new MacSide(_ring.Current["mak"]), "an answer"u8, next.Data));
-        Assert.Equal(DeskAnswer.Full, queued.Verify(0, EvidenceHas.PinBlock, Pvv(pvv), ref transaction));
-    }
-
-    [Fact]
-    public void A_full_queue_says_so_at_once()
-    {
-        var (block, pvv) = Pin();
-        using var answers = new Answers { IsHeld = true };
-        using var queued = new QueuedDesk([_desk], answers, slots: 2, signedBytesMax: 64);
-        var transaction = Brought(block);
-        var taken = Enumerable.Range(1, 3).Select(ticket => queued.Verify(ticket, EvidenceHas.PinBlock, Pvv(pvv), ref transaction)).ToList();
-        Assert.Equal([DeskAnswer.Pending, DeskAnswer.Pending, DeskAnswer.Full], taken);
-        answers.Release();
-        Assert.Equal([1, 2], new[] { answers.Next(out _).Ticket, answers.Next(out _).Ticket }.Order());
     }
 
     public void Dispose() => _hsm.Dispose();
@@ -331,34 +336,5 @@ public sealed class PaymentDeskTests : IDisposable
         public bool TryCurrent(string label, [NotNullWhen(true)] out HsmKey? key) => Current.TryGetValue(label, out key);
 
         public bool TryPrevious(string label, [NotNullWhen(true)] out HsmKey? key) => Previous.TryGetValue(label, out key);
-    }
-
-    private sealed class Answers : IDeskAnswers, IDisposable
-    {
-        private readonly BlockingCollection<(long Ticket, bool IsDone, SecurityVerdicts Verdicts, byte[] Data)> _all = [];
-        private readonly ManualResetEventSlim _go = new();
-
-        public bool IsHeld { get; init; }
-
-        public void Release() => _go.Set();
-
-        public void Dispose()
-        {
-            _go.Dispose();
-            _all.Dispose();
-        }
-
-        public void Put(long ticket, bool isDone, SecurityVerdicts verdicts, ReadOnlySpan<byte> data)
-        {
-            if (IsHeld) _go.Wait();
-            _all.Add((ticket, isDone, verdicts, data.ToArray()));
-        }
-
-        public (int Ticket, bool IsDone, byte[] Data) Next(out SecurityVerdicts verdicts)
-        {
-            Assert.True(_all.TryTake(out var next, TimeSpan.FromSeconds(20)));
-            verdicts = next.Verdicts;
-            return ((int)next.Ticket, next.IsDone, next.Data);
-        }
     }
 }

@@ -1,9 +1,12 @@
 using System.Runtime.Versioning;
 using System.Text;
+using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
+using SunnySwitch.Hsm.Desk;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Ledger;
 using SunnySwitch.Hsm.Macs;
+using SunnySwitch.Hsm.Pins;
 using SunnySwitch.Hsm.Software;
 
 namespace SunnySwitch.Hsm.Tests.Ledger;
@@ -260,6 +263,61 @@ public sealed class KeyLedgerTests : IDisposable
         Volatile.Write(ref stopped, true);
         threads.ForEach(thread => thread.Join());
         Assert.Equal(0, wrong);
+    }
+
+    [Fact]
+    public void Another_module_with_the_same_master_key_has_the_same_ring_after_every_change()
+    {
+        using var life = new Life(this);
+        using var other = new SoftwareHsm();
+        using var seal = new SoftwareKeySeal(other, _master);
+        seal.TakeMaster(life.Ledger.Master);
+        var mirror = new MirrorRing(life.Ledger, other, seal);
+        var attributes = new KeyAttributes(KeyUsage.MacAlgorithm3, KeyAlgorithm.Tdea, KeyMode.GenerateAndVerify);
+        var notes = new List<KeyNote> { Bring(life, "mac-acme", 1, KeyState.Current, in attributes), Bring(life, "mac-acme", 2, KeyState.Next, in attributes) };
+        life.Ledger.Follow(notes);
+        AssertSame();
+        (notes[0], notes[1]) = (notes[0] with { State = KeyState.Previous }, notes[1] with { State = KeyState.Current });
+        life.Ledger.Follow(notes);
+        AssertSame();
+        Assert.True(mirror.TryPrevious("mac-acme", out var before));
+        mirror.Used(before);
+        Assert.Equal(1, life.Ledger.UsesOf("mac-acme", 1));
+        notes[0] = notes[0] with { State = KeyState.Retired };
+        life.Ledger.Follow(notes);
+        AssertSame();
+        Assert.Equal(HsmResult.Done, other.GenerateMac(new MacSide(before), "a message"u8, new byte[8]));     // A thread may be using it still.
+        notes.Add(Bring(life, "mac-other", 1, KeyState.Current, in attributes));
+        life.Ledger.Follow(notes);
+        AssertSame();
+        Assert.Equal(HsmResult.UnknownKey, other.GenerateMac(new MacSide(before), "a message"u8, new byte[8]));
+
+        void AssertSame()
+        {
+            Assert.True(mirror.TryCatchUp());
+            Assert.Equal(life.Ledger.Generation, mirror.Generation);
+            foreach (var label in notes.Select(note => note.Label).Distinct())
+            {
+                Assert.Equal(life.Ledger.TryCurrent(label, out var ours), mirror.TryCurrent(label, out var theirs));
+                Assert.Equal(life.Ledger.TryPrevious(label, out var oursBefore), mirror.TryPrevious(label, out var theirsBefore));
+                Assert.Equal((ours?.CheckValue, oursBefore?.CheckValue), (theirs?.CheckValue, theirsBefore?.CheckValue));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_module_that_cannot_take_in_a_change_is_not_asked()
+    {
+        using var life = new Life(this);
+        using var other = new SoftwareHsm();
+        using var seal = new SoftwareKeySeal(other, _master);
+        var mirror = new MirrorRing(life.Ledger, other, seal);                                                  // It has no master key yet.
+        var desk = new PaymentDesk(other, mirror, [new LinkKeys(1, null, PinFormat.Iso0, "mac-acme")], []);
+        var attributes = new KeyAttributes(KeyUsage.MacAlgorithm3, KeyAlgorithm.Tdea, KeyMode.GenerateAndVerify);
+        life.Ledger.Follow([Bring(life, "mac-acme", 1, KeyState.Current, in attributes)]);
+        Assert.Equal(DeskAnswer.Failed, desk.Sign(1, 1, "an answer"u8, new byte[8]));
+        seal.TakeMaster(life.Ledger.Master);
+        Assert.Equal(DeskAnswer.Done, desk.Sign(1, 1, "an answer"u8, new byte[8]));
     }
 
     [Fact]

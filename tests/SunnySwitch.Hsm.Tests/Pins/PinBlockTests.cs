@@ -1,3 +1,4 @@
+using FsCheck;
 using FsCheck.Xunit;
 using SunnySwitch.Hsm.Ciphers;
 using SunnySwitch.Hsm.Pins;
@@ -10,8 +11,9 @@ public sealed class PinBlockTests
     private static readonly ulong _account = Nibble.Account(Rig.PanDigits);
 
     [Property(MaxTest = 500)]
-    public void What_is_encoded_is_decoded(ulong seed, byte lengthSeed, byte formatSeed)
+    public void What_is_encoded_is_decoded(DoNotSize<ulong> seedOf, byte lengthSeed, byte formatSeed)
     {
+        var seed = seedOf.Item;
         var format = (PinFormat)((int[])[0, 1, 3])[formatSeed % 3];
         var pin = Pin(seed, 4 + lengthSeed % 9);
         var block = PinBlocks.Encode(format, in pin, _account, PinBlocks.RandomFill(format));
@@ -20,8 +22,9 @@ public sealed class PinBlockTests
     }
 
     [Property(MaxTest = 500)]
-    public void Format_4_comes_back_for_every_length_of_PAN(ulong seed, byte lengthSeed, byte panSeed)
+    public void Format_4_comes_back_for_every_length_of_PAN(DoNotSize<ulong> seedOf, byte lengthSeed, byte panSeed)
     {
+        var seed = seedOf.Item;
         var pin = Pin(seed, 4 + lengthSeed % 9);
         var pan = Rig.Ascii("6799998900000200019")[..(8 + panSeed % 12)];
         var schedule = default(KeySchedule);
@@ -62,8 +65,9 @@ public sealed class PinBlockTests
     }
 
     [Property(MaxTest = 2_000)]
-    public void Random_blocks_are_read_exactly_as_the_standard_says(ulong block, byte formatSeed, byte lengthSeed)
+    public void Random_blocks_are_read_exactly_as_the_standard_says(DoNotSize<ulong> blockOf, byte formatSeed, byte lengthSeed)
     {
+        var block = blockOf.Item;
         var format = (PinFormat)((int[])[0, 1, 3])[formatSeed % 3];
         // Right in its first byte, so that the rest is looked at.
         block = block & ulong.MaxValue >> 8 | (ulong)format << 60 | (ulong)(lengthSeed % 16) << 56;

@@ -1,3 +1,4 @@
+using FsCheck;
 using FsCheck.Xunit;
 using SunnySwitch.Hsm.Keys;
 using SunnySwitch.Hsm.Pins;
@@ -44,8 +45,9 @@ public sealed class PinOperationTests : IDisposable
     }
 
     [Property(MaxTest = 300)]
-    public void A_translation_there_and_back_gives_the_block_again(ulong seed, byte lengthSeed, byte formatSeed)
+    public void A_translation_there_and_back_gives_the_block_again(DoNotSize<ulong> seedOf, byte lengthSeed, byte formatSeed)
     {
+        var seed = seedOf.Item;
         var pin = (seed % 1_000_000_000_000).ToString("D12", null)[..(4 + lengthSeed % 9)];
         var format = (PinFormat)((int[])[0, 3, 4])[formatSeed % 3];
         byte[] block = _rig.Block(pin), there = new byte[16], back = new byte[8];
@@ -103,8 +105,9 @@ public sealed class PinOperationTests : IDisposable
     }
 
     [Property(MaxTest = 200)]
-    public void An_IBM_offset_says_yes_to_its_PIN_and_no_to_others(ulong seed, byte lengthSeed, byte placeSeed)
+    public void An_IBM_offset_says_yes_to_its_PIN_and_no_to_others(DoNotSize<ulong> seedOf, byte lengthSeed, byte placeSeed)
     {
+        var seed = seedOf.Item;
         var pin = (seed % 1_000_000_000_000).ToString("D12", null)[..(4 + lengthSeed % 9)];
         var pvk = _rig.Key(KeyUsage.PinVerificationIbm3624);
         var (table, validation, offset) = ("0123456789012345"u8.ToArray(), "4761739001010119"u8.ToArray(), new byte[12]);
