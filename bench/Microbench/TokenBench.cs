@@ -165,7 +165,7 @@ public static class TokenBench
         var configuration = Path.Combine(folder, "softhsm2.conf");
         File.WriteAllText(configuration, $"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n");
         // The library reads the native environment, which the runtime does not write to.
-        SetVariable("SOFTHSM2_CONF\0"u8.ToArray(), Encoding.UTF8.GetBytes(configuration + "\0"), 1);
+        var isSet = SetVariable("SOFTHSM2_CONF\0"u8.ToArray(), Encoding.UTF8.GetBytes(configuration + "\0"), 1) == 0;
         var start = new ProcessStartInfo("softhsm2-util", ["--init-token", "--free", "--label", Label, "--so-pin", "7315", "--pin", Pin])
         {
             RedirectStandardOutput = true,
@@ -174,7 +174,7 @@ public static class TokenBench
         using var process = Process.Start(start)!;
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? folder : throw new InvalidOperationException("softhsm2-util failed");
+        return isSet && process.ExitCode == 0 ? folder : throw new InvalidOperationException("softhsm2-util failed");
     }
 
     private static void Done(HsmResult result)

@@ -169,7 +169,8 @@ public static class HsmResults
     };
 
     /// <summary>True of what says nothing of what was asked, but of the module: another one may do it.</summary>
-    public static bool IsOfModule(this HsmResult result) => result is >= HsmResult.ModuleFailed and <= HsmResult.NotInModule;
+    public static bool IsOfModule(this HsmResult result) =>
+        result is >= HsmResult.ModuleFailed and < HsmResult.NotInModule;
 
     /// <summary>
     /// DE39 of 1987 that a declined request gets for it: 55 wrong PIN, 75 tries, 81 PIN cryptography, 82 card code or cryptogram,
