@@ -1,7 +1,7 @@
 namespace SunnySwitch.Hsm;
 
 /// <summary>What every module takes.</summary>
-public abstract record HsmOptions
+public abstract record HsmModuleOptions
 {
     /// <summary>Most keys at a time. More are <see cref="HsmResult.ModuleFailed"/>.</summary>
     public int KeysMax { get; init; } = 16_384;
