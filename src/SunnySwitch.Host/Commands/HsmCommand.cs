@@ -32,7 +32,7 @@ internal static class HsmCommand
 
     public static Command Create()
     {
-        var vectors = new Command("vectors", "Runs vector files: a line for each failure, then `N passed, N failed`.") 
+        var vectors = new Command("vectors", "Runs vector files: a line for each failure, then `N passed, N failed`.")
         {
             Module, Library, Token, Files,
         };
