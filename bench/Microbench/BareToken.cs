@@ -137,7 +137,8 @@ internal sealed class BareToken : IDisposable
         {
             Attribute(CKA.CKA_CLASS, BitConverter.GetBytes((ulong)CKO.CKO_SECRET_KEY)), Attribute(CKA.CKA_KEY_TYPE, BitConverter.GetBytes((ulong)type)),
         };
-        foreach (var each in (CKA[])[CKA.CKA_PRIVATE, CKA.CKA_SENSITIVE, CKA.CKA_ENCRYPT, CKA.CKA_DECRYPT, CKA.CKA_SIGN, CKA.CKA_DERIVE]) attributes.Add(Attribute(each, [1]));
+        CKA[] set = [CKA.CKA_PRIVATE, CKA.CKA_SENSITIVE, CKA.CKA_ENCRYPT, CKA.CKA_DECRYPT, CKA.CKA_SIGN, CKA.CKA_DERIVE];
+        foreach (var each in set) attributes.Add(Attribute(each, [1]));
         foreach (var each in (CKA[])[CKA.CKA_TOKEN, CKA.CKA_EXTRACTABLE]) attributes.Add(Attribute(each, [0]));
         if (bytes > 0) attributes.Add(Attribute(CKA.CKA_VALUE_LEN, BitConverter.GetBytes((ulong)bytes)));
         return [.. attributes];

@@ -10,9 +10,9 @@ namespace SunnySwitch.Hsm.Operations;
 /// </summary>
 public abstract partial class CipherHsm : IPaymentHsm
 {
-    private readonly ModuleOptions _options;
+    private readonly HsmModuleOptions _options;
 
-    private protected CipherHsm(ModuleOptions options, KeyTable keys) => (_options, Keys) = (options, keys);
+    private protected CipherHsm(HsmModuleOptions options, KeyTable keys) => (_options, Keys) = (options, keys);
 
     /// <inheritdoc/>
     public abstract string Name { get; }

@@ -1,7 +1,7 @@
 namespace SunnySwitch.Hsm.Pkcs11;
 
 /// <summary>Which token, and how many calls at a time. The user PIN is not here: who opens the module reads it from where it is kept.</summary>
-public sealed record Pkcs11Options : ModuleOptions
+public sealed record Pkcs11Options : HsmModuleOptions
 {
     /// <summary>The token's library, a path.</summary>
     public required string Library { get; init; }

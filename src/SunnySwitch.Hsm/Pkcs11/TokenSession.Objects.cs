@@ -90,7 +90,8 @@ internal sealed partial class TokenSession
         var isFree = attributes.Mode is KeyMode.Both or KeyMode.Any;
         var (encrypts, decrypts, signs, derives) = attributes.Usage switch
         {
-            KeyUsage.PinEncryption or KeyUsage.Data => (isFree || attributes.Mode == KeyMode.Encrypt, isFree || attributes.Mode == KeyMode.Decrypt, false, false),
+            KeyUsage.PinEncryption or KeyUsage.Data =>
+                (isFree || attributes.Mode == KeyMode.Encrypt, isFree || attributes.Mode == KeyMode.Decrypt, false, false),
             KeyUsage.MacCmac or KeyUsage.MacHmac or KeyUsage.KeyEncryption or KeyUsage.KeyBlockProtection => (false, false, true, false),
             KeyUsage.EmvCryptogram or KeyUsage.EmvScriptMac or KeyUsage.EmvDynamicNumber => (false, false, false, true),
             KeyUsage.BaseDerivation => (attributes.Algorithm == KeyAlgorithm.Tdea, false, false, attributes.Algorithm == KeyAlgorithm.Aes),

@@ -1,4 +1,4 @@
 namespace SunnySwitch.Hsm.Software;
 
 /// <summary>What the software module takes.</summary>
-public sealed record SoftwareHsmOptions : ModuleOptions;
+public sealed record SoftwareHsmOptions : HsmModuleOptions;

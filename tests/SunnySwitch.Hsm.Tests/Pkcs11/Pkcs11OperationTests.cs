@@ -115,9 +115,9 @@ public sealed class Pkcs11OperationTests : IDisposable
     [Fact]
     public void Operations_allocate_nothing()
     {
-        HsmKey one = New(KeyUsage.PinEncryption, KeyMode.Both, KeyAlgorithm.Tdea, 128), pvk = New(KeyUsage.PinVerificationPvv, KeyMode.Any, KeyAlgorithm.Tdea, 128);
-        HsmKey cvk = New(KeyUsage.CardVerification, KeyMode.Any, KeyAlgorithm.Tdea, 128), issuer = New(KeyUsage.EmvCryptogram, KeyMode.Derive, KeyAlgorithm.Tdea, 128);
-        HsmKey mac = New(KeyUsage.MacAlgorithm3, KeyMode.Any, KeyAlgorithm.Tdea, 128), bdk = New(KeyUsage.BaseDerivation, KeyMode.Derive, KeyAlgorithm.Aes, 128);
+        HsmKey one = New(KeyUsage.PinEncryption, KeyMode.Both), pvk = New(KeyUsage.PinVerificationPvv, KeyMode.Any);
+        HsmKey cvk = New(KeyUsage.CardVerification, KeyMode.Any), issuer = New(KeyUsage.EmvCryptogram, KeyMode.Derive);
+        HsmKey mac = New(KeyUsage.MacAlgorithm3, KeyMode.Any), bdk = New(KeyUsage.BaseDerivation, KeyMode.Derive, KeyAlgorithm.Aes);
         byte[] block = new byte[8], target = new byte[16], ksn = Convert.FromHexString("123456789012345600000003"), data = new byte[200];
         Assert.Equal(HsmResult.Done, _hsm.GeneratePin(new PinSide(one, PinFormat.Iso0), Rig.PanDigits, 4, block, out _));
         void All()
@@ -166,7 +166,9 @@ public sealed class Pkcs11OperationTests : IDisposable
 
     public void Dispose() => _hsm.Dispose();
 
-    private HsmKey New(KeyUsage usage, KeyMode mode, KeyAlgorithm algorithm, int bits, KeyExportability exportability = KeyExportability.Exportable)
+    private HsmKey New(
+        KeyUsage usage, KeyMode mode, KeyAlgorithm algorithm = KeyAlgorithm.Tdea, int bits = 128,
+        KeyExportability exportability = KeyExportability.Exportable)
     {
         Assert.Equal(HsmResult.Done, _hsm.GenerateKey(new KeyAttributes(usage, algorithm, mode, exportability), bits, out var key));
         return key!;

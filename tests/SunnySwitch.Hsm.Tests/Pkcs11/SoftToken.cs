@@ -38,8 +38,8 @@ internal static class SoftToken
     {
         foreach (var token in Directory.GetDirectories(Path.Combine(Folder, "tokens")))
         {
-            var isIt = File.ReadAllBytes(Path.Combine(token, "token.object")).AsSpan().IndexOf(Encoding.ASCII.GetBytes(label.PadRight(32))) >= 0;
-            if (isIt) Directory.Delete(token, recursive: true);
+            var content = File.ReadAllBytes(Path.Combine(token, "token.object")).AsSpan();
+            if (content.IndexOf(Encoding.ASCII.GetBytes(label.PadRight(32))) >= 0) Directory.Delete(token, recursive: true);
         }
     }
 

@@ -152,7 +152,8 @@ internal sealed class TwoModules
         byte[] expiry = "3012"u8.ToArray(), service = "201"u8.ToArray(), cryptogram = new byte[8], code = Digits(3);
         _random.NextBytes(cryptogram);
         yield return Both("CVV", 3, (hsm, to) => hsm.GenerateCardCode(In(hsm, "cvk"), new CardCodeTerms(CardCodeKind.Cvv, pan, expiry, service), to));
-        yield return Both("script MAC", 8, (hsm, to) => hsm.GenerateScriptMac(In(hsm, "script"), new EmvCard(pan, sequence, derivation), session, data, padding, to));
+        yield return Both("script MAC", 8, (hsm, to) =>
+            hsm.GenerateScriptMac(In(hsm, "script"), new EmvCard(pan, sequence, derivation), session, data, padding, to));
         foreach (var (method, answer) in new[] { (ArpcMethod.ResponseCode, "00"u8.ToArray()), (ArpcMethod.CardStatusUpdate, new byte[7]) })
         {
             yield return Both($"ARPC {method}", 8, (hsm, to) =>
