@@ -1,11 +1,7 @@
 namespace SunnySwitch.Hsm;
 
 /// <summary>What every module takes.</summary>
-<<<<<<<< HEAD:src/SunnySwitch.Hsm/ModuleOptions.cs
-public abstract record ModuleOptions
-========
 public abstract record HsmModuleOptions
->>>>>>>> ee2e9d5d35534c7e1c12d3d06206e90c233c32cb:src/SunnySwitch.Hsm/HsmModuleOptions.cs
 {
     /// <summary>Most keys at a time. More are <see cref="HsmResult.ModuleFailed"/>.</summary>
     public int KeysMax { get; init; } = 16_384;

@@ -26,7 +26,7 @@ internal enum Says
 /// </summary>
 internal sealed class Model(int firstDay)
 {
-    public const int HoldDays = 3, EstimateDays = 6, TipPermille = 200, CounterJump = 32, CountersBelow = 64;
+    public const int HoldDays = 3, EstimateDays = 6, TipPermille = 200, CounterJump = 32, CountersBelow = 64, ChipWithoutKey = 3;
     private readonly List<Answer> _answers = [];
     private readonly List<Authorization> _authorizations = [];
     private readonly List<(string Original, int Day)> _tombstones = [];
@@ -169,6 +169,7 @@ internal sealed class Model(int firstDay)
     private bool IsCryptogramGood(Message message)
     {
         if (message.Says.HasFlag(Says.WrongCryptogram)) return false;
+        if (message.Chip == ChipWithoutKey) return true;
         if (!_counters.TryGetValue((message.Pan, message.Chip), out var seen)) seen = _counters[(message.Pan, message.Chip)] = [];
         if (seen.Count > 0 && (message.Counter < seen.Max - CountersBelow || message.Counter > seen.Max + CounterJump)) return false;
         return seen.Add(message.Counter);

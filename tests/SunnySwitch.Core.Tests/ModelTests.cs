@@ -279,7 +279,8 @@ public sealed class ModelTests
                 t.Original.TraceTime = request.TraceTime;
                 return t;
             });
-        var cryptogram = message.Says.HasFlag(Says.WrongCryptogram) ? SecurityVerdict.Wrong : SecurityVerdict.Right;
+        var cryptogram = message.Says.HasFlag(Says.WrongCryptogram) ? SecurityVerdict.Wrong
+            : message.Chip == Model.ChipWithoutKey ? SecurityVerdict.Unable : SecurityVerdict.Right;
         if (message.Counter > 0) transaction = Bench.WithChip(transaction, (ushort)message.Counter, cryptogram, (ushort)message.Chip);
         if (message.Authentic != Authentic.Nothing) Authenticate(ref transaction.Request, message.Authentic);
         mutant.BeforeDecide(ref transaction);
@@ -298,7 +299,7 @@ public sealed class ModelTests
 
     private static void Authenticate(ref Request request, Authentic proof)
     {
-        request.Indicator = proof == Authentic.NotTried ? 7 : 5;
+        request.Indicator = proof is Authentic.NotTried or Authentic.Wrong ? 7 : 5;
         if (proof is Authentic.NotTried or Authentic.ClaimedOnly) return;
         request.Has |= RequestHas.AuthenticationValue;
         var verdict = proof == Authentic.Right ? SecurityVerdict.Right : SecurityVerdict.Wrong;
@@ -363,7 +364,7 @@ public sealed class ModelTests
             Says = says | (random.Next(12) == 0 ? Says.WrongCryptogram : 0),
             Counter = counter,
             Authentic = counter == 0 && random.Next(5) == 0 ? (Authentic)random.Next(1, 5) : Authentic.Nothing,
-            Chip = random.Next(6) == 0 ? 2 : 1,
+            Chip = random.Next(6) switch { 0 => 2, 1 => Model.ChipWithoutKey, _ => 1 },
             AtCutOver = random.Next(40) == 0,
         };
     }

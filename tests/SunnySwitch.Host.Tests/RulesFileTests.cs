@@ -194,7 +194,7 @@ public sealed class RulesFileTests
     [InlineData("\"pin\": \"often\"", "products.1.pin: never, cash or always")]
     [InlineData("\"cryptogram\": \"yes\"", "products.1.cryptogram: true or false")]
     [InlineData("\"counterJump\": 32769", "products.1.counterJump: 0 to 32768")]
-    [InlineData("\"authentication\": true", "products.1.authentication: never, claimed or always")]
+    [InlineData("\"authentication\": \"often\"", "products.1.authentication: never, claimed or always")]
     [InlineData("\"cardCode\": 1", "products.1.cardCode: true or false")]
     public void What_no_product_can_ask_for_is_refused(string term, string problem)
     {

@@ -107,7 +107,7 @@ public sealed record StateOptions(
         if (AcceptorsMax is < 1 or > 100_000_000) yield return $"AcceptorsMax: 1 to 100000000, is {AcceptorsMax}";
         if (StopsMax is < 1 or > 100_000_000) yield return $"StopsMax: 1 to 100000000, is {StopsMax}";
         if (KeyNotesMax is < 1 or > 100_000_000) yield return $"KeyNotesMax: 1 to 100000000, is {KeyNotesMax}";
-        if (ChipCountersMax is < 1 or > 500_000_000) yield return $"ChipCountersMax: 1 to 500000000, is {ChipCountersMax}";
+        if (ChipCountersMax is < 1 or > 100_000_000) yield return $"ChipCountersMax: 1 to 100000000, is {ChipCountersMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }

@@ -17,7 +17,10 @@ internal sealed record HsmOptions
 
     public IReadOnlyList<ProductKeyOptions> Products { get; init; } = [];
 
-    /// <summary>Threads that ask the module, or each token, while the kernel goes on; 0: the kernel asks it itself, which is right for one that takes microseconds.</summary>
+    /// <summary>
+    /// Threads that ask the module, or each token, while the kernel goes on; 0: the kernel asks it itself, which is right for one that takes
+    /// microseconds.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>With threads: requests that can wait at once; one more gets 96.</summary>

@@ -8,7 +8,7 @@ internal static class Production
 {
     /// <summary>One loud line where it is not asked for.</summary>
     public static string Warning(SwitchOptions options) => options.Hsm?.Module == "pkcs11"
-        ? "WARNING: development mode: nobody checks that the tokens are secure devices, that keys are unpublished and that links are enciphered; mode: production does"
+        ? "WARNING: development mode: nobody checks that tokens are secure devices, keys unpublished and links enciphered; mode: production does"
         : "WARNING: development mode: keys lie in this process's memory, under a master key in a file. No real key, card or PIN belongs here; "
             + "mode: production refuses this";
 

@@ -74,8 +74,8 @@ internal sealed class Security : IDisposable
             return new Security(desks, [], [new DeskToken(hsm.Name, desks, () => hsm.Random(stackalloc byte[8]) == HsmResult.Done)], terms, clock);
         }
 
-        var tokens = wanted.Tokens.Select(token => new Token(
-            token, FolderOf(config), ledger, wanted.Threads, (hsm, mirror) => desk.Twin(hsm, WithTestKeys(mirror, hsm, wanted.TestKeys, config, _ => { })), say)).ToArray();
+        PaymentDesk NewDesk(IPaymentHsm hsm, IKeyRing mirror) => desk.Twin(hsm, WithTestKeys(mirror, hsm, wanted.TestKeys, config, _ => { }));
+        var tokens = wanted.Tokens.Select(token => new Token(token, FolderOf(config), ledger, wanted.Threads, NewDesk, say)).ToArray();
         return new Security([], tokens, [.. tokens.Select(token => token.Desk)], terms, clock);
     }
 
