@@ -93,7 +93,4 @@ public sealed partial class Simulation
         .. _history.Last().Select(each =>
             $"{(each.AtNanos - began) / 1e6,12:F3} ms  {each.What,-10} {(each.Number == 0 ? "" : each.Number),7}  {each.Detail}"),
     ];
-
-    private readonly record struct Published(
-        SimConnection? Connection, Sent? Sent, LogEntry? Entry, OperatorCommand? Command, long AtNanos);
 }

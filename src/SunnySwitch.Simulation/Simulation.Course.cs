@@ -1,0 +1,162 @@
+using SunnySwitch.Cell;
+
+namespace SunnySwitch.Simulation;
+
+/// <content>What the node is at, call by call, and what the reference says of it.</content>
+public sealed partial class Simulation
+{
+    bool IDeskCourse.IsFull => _inHand.IsFull;
+
+    bool IDeskCourse.IsPeace => _isPeace;
+
+    bool IAnswerCourse.MayAnswer(SimConnection connection)
+    {
+        var work = _inHand.Current();
+        Ledger.Check(work?.Connection == connection, "I8", $"connection {connection.Slot} gets an answer that nothing asked for");
+        if (work!.Expected is null) Judge(work);
+        var isOwed = work is { Expected.Key: not 0, IsChipAsked: false, Sent.Message.Proof.Chip: not Proven.Nothing } && _swarm.HasDesk;
+        Ledger.Check(!isOwed, "I3", $"{work.Sent.Message}: nobody was asked for the chip's part");
+        if (!connection.IsCut) return true;
+        _inHand.Finish();
+        return false;
+    }
+
+    Expected IAnswerCourse.Answered(SimConnection connection)
+    {
+        var work = _inHand.Current();
+        Ledger.Check(work?.Connection == connection && work.Expected is not null, "I8", $"connection {connection.Slot} gets an answer to something else");
+        _inHand.Finish();
+        return work!.Expected!.Value;
+    }
+
+    Work IDeskCourse.At(int connection, uint generation, ulong stan)
+    {
+        var work = _inHand.Current();
+        var isIt = work is not null && work.Connection.Slot == connection && work.Connection.Generation == generation && work.Sent.Stan == stan;
+        Ledger.Check(isIt, "I8", $"the desk is asked for STAN {stan} of connection {connection}, the node is at {work?.Sent.Message}");
+        return work!;
+    }
+
+    Looks IDeskCourse.MayAsk(Work work) =>
+        IsRefusedAtTheDoor(work) is { } code ? throw new InvariantBrokenException("I2", $"{work.Sent.Message}: asked of the desk, is {code}")
+            : _ledger.Reference.MayAsk(work.Sent.Message);
+
+    void IDeskCourse.Judge(Work work) => Judge(work);
+
+    void IDeskCourse.Wait(long ticket, Awaited what) => _inHand.Wait(ticket, what);
+
+    void IDeskCourse.Finish() => _inHand.Finish();
+
+    void IDeskCourse.Later(long nanos, DeskAnswered answered)
+    {
+        var node = _node!;
+        After(nanos, () => Bring(node, answered));
+    }
+
+    private void Bring(SimNode node, DeskAnswered answered)
+    {
+        if (node != _node) return;                           // Another life's: the desk is gone with it.
+        if (!TryPublish(node, InputKind.DeskAnswer, answered)) After(100 * Micro, () => Bring(node, answered));
+    }
+
+    /// <summary>What waits for ever is let go by whatever comes next; wrong PINs are forgotten.</summary>
+    private void TendDesk()
+    {
+        After(_isPeace ? 200 * Milli : 1 + _ofDesk.Exponential(20 * Milli), TendDesk);
+        if (_node is not { } node) return;
+        if (_isPeace && _inHand.Waiting > 0) TryPublish(node, InputKind.None, default);
+    }
+
+    private bool TryPublish(SimNode node, InputKind kind, DeskAnswered answered)
+    {
+        if (!node.Ring.TryNext(1, out var sequence)) return false;
+        var slot = node.Ring[sequence];
+        (slot.Kind, slot.Answered, slot.ArrivedAt) = (kind, answered, new Instant(_nowNanos));
+        node.Ring.Publish(sequence);
+        _published.Enqueue(new Published(null, null, null, null, _nowNanos, kind == InputKind.DeskAnswer ? answered : null));
+        return true;
+    }
+
+    // What the reference says.
+
+    /// <summary>The node has decided; now the reference does.</summary>
+    private void Judge(Work work)
+    {
+        var (code, key, told) = IsRefusedForSpace() ? ("96", 0, "") : CodeFor(work);
+        work.Expected = new Expected(work.Sent, code, key, told, _ledger.Count);
+    }
+
+    /// <summary>The node says when its journal has no room; that may be so only while the disk is full.</summary>
+    private bool IsRefusedForSpace()
+    {
+        var refusals = _node!.Cell.Counters.JournalFull;
+        if (refusals == _refusals) return false;
+        _refusals = refusals;
+        Ledger.Check(_platter.IsFull || BusyNanos < _fullUntilNanos, "I8", "96 for want of space on a disk that has some");
+        return true;
+    }
+
+    /// <summary>Refused ones change nothing.</summary>
+    private void NoteCommand(Published input)
+    {
+        var command = input.Command!;
+        Ledger.Check(command.Outcome != CommandOutcome.PanUnreadable, "I12", "a sealed PAN cannot be opened");
+        if (command.Kind is CommandKind.RulesUndo or CommandKind.RatesUndo) SimRules.CheckUndo(command, _ledger.Reference);
+        if (command.Outcome == CommandOutcome.Done) NoteDone(command, input.Entry!);
+    }
+
+    private void NoteDone(OperatorCommand command, LogEntry entry)
+    {
+        if (command.Kind == CommandKind.ResealPans) return;
+        if (command.Kind != CommandKind.ExpireHolds) _ledger.Add(entry);
+        else if (command.Expired.Count > 0)
+        {
+            ReadOnlySpan<Core.State.ExpiredHold> items = command.Expired.Items;
+            _ledger.Add(entry with { Expired = items[..command.Expired.Count].ToArray() });
+        }
+    }
+
+    /// <summary>Not a message, or of somebody who is not signed on, or without a MAC where it needs one; null: none of these.</summary>
+    private string? IsRefusedAtTheDoor(Work work)
+    {
+        var sent = work.Sent;
+        if (sent is { Message: null, Network: null }) return "30";
+        if (sent.Message is not null && _swarm.SignOnRequired && !work.Connection.IsSignedOn) return "31";
+        return _swarm.HasMac && sent.Mac == Proven.Nothing ? "63" : null;
+    }
+
+    private (string Code, long Key, string Told) CodeFor(Work work)
+    {
+        if (IsRefusedAtTheDoor(work) is { } refused) return (refused, 0, "");
+        if (work.Said is null)
+        {
+            var looks = _ledger.Reference.MayAsk(work.Sent.Message);
+            Ledger.Check(!_swarm.HasDesk || looks == Looks.Nothing, "I2", $"{work.Sent.Message}: decided without asking for {looks}");
+        }
+        else if (Undecided(work) is { } problem) return (problem, 0, "");
+
+        if (work.Sent.Network is { } network)
+        {
+            if (network is "001" or "002") work.Connection.IsSignedOn = network == "001";
+            return (network == "999" ? "12" : "00", 0, "");
+        }
+
+        var judgement = _ledger.Judge(work.Sent.Message!, (int)(_nowNanos / (60 * Instant.NanosPerSecond)), work.Said ?? default);
+        return (judgement.Code, judgement.Key, judgement.Told);
+    }
+
+    /// <summary>What the desk did not do, or a wrong MAC: nothing is decided, and nothing is left of it.</summary>
+    private string? Undecided(Work work)
+    {
+        var (code, why) = work.Desk switch
+        {
+            Core.Stages.DeskAnswer.Full => ("96", "desk full"),
+            Core.Stages.DeskAnswer.Failed => ("96", "desk failed"),
+            Core.Stages.DeskAnswer.Late => ("91", "desk late"),
+            _ when work.Said!.Value.Mac == Proven.Wrong => ("63", "MAC wrong"),
+            _ => (null, ""),
+        };
+        if (code is not null) _ledger.Note(why);
+        return code;
+    }
+}
