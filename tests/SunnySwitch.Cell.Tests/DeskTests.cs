@@ -279,6 +279,20 @@ public sealed class DeskTests
     }
 
     [Fact]
+    public void A_refusal_that_waits_for_its_MAC_gets_no_part_of_the_chips()
+    {
+        using var cell = New(mac: true);
+        cell.Receive(0, Purchase(1, 0x0100, (55, Chip), (64, "0123456789ABCDEF")));
+        _desk.IsSlow = true;
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked, SecurityVerdict.Right, SecurityVerdict.Wrong));
+        cell.Answer(_desk.Mac(1));
+        var answer = Assert.Single(cell.Sent[0]);
+        Assert.Equal(("63", ""), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 55)));
+        Assert.Equal(ScriptedDesk.MacOf(answer.AsSpan(..^16)), CellUnderTest.Field(answer, 64));
+    }
+
+    [Fact]
     public void An_answer_whose_MAC_cannot_be_made_does_not_leave()
     {
         using var cell = New(mac: true);
