@@ -130,6 +130,22 @@ internal sealed class Parking
         return false;
     }
 
+    /// <summary>Those of a connection that wait behind another's wait no longer.</summary>
+    public void LeaveFollowers(int connection, uint generation)
+    {
+        for (var slot = 0; slot < _tickets.Length; slot++)
+        {
+            if (_tickets[slot] == 0) continue;
+            var before = slot;
+            for (var follower = _followers[before]; follower >= 0; follower = _followers[before])
+            {
+                ref readonly var transaction = ref _inputs[follower].Transaction;
+                if (transaction.Connection == connection && transaction.Generation == generation) _followers[before] = Free(follower);
+                else before = follower;
+            }
+        }
+    }
+
     private int Free(int slot)
     {
         var behind = _followers[slot];

@@ -68,6 +68,8 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
 
     public bool IsFull => _used >= parkingMax;
 
+    public bool Waits(long ticket) => _waiting.ContainsKey(ticket);
+
     /// <summary>How long a request may take.</summary>
     private bool IsLate(long atNanos) => now() - atNanos > SimNode.DeadlineNanos;
 

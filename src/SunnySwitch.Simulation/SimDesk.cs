@@ -25,8 +25,8 @@ internal interface IDeskCourse
 
     void Finish();
 
-    /// <summary>An answer comes after so long.</summary>
-    void Later(long nanos, DeskAnswered answered);
+    /// <summary>An answer comes after so long; once more only when nobody waits for it.</summary>
+    void Later(long nanos, DeskAnswered answered, bool isAgain);
 }
 
 /// <summary>
@@ -188,7 +188,7 @@ internal sealed class SimDesk(Swarm swarm, Prng prng, IDeskCourse course, Action
 
         var isLong = !course.IsPeace && prng.Chance(swarm.DeskSilences);
         var nanos = isLong ? prng.Exponential(8_000_000 * Micro) : prng.Exponential(swarm.DeskMicros * Micro);
-        course.Later(nanos, answered);
-        if (prng.Chance(10)) course.Later(nanos + prng.Exponential(1_000 * Micro), answered);
+        course.Later(nanos, answered, isAgain: false);
+        if (prng.Chance(10)) course.Later(nanos + prng.Exponential(1_000 * Micro), answered, isAgain: true);
     }
 }

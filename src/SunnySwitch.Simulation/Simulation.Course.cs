@@ -47,16 +47,16 @@ public sealed partial class Simulation
 
     void IDeskCourse.Finish() => _inHand.Finish();
 
-    void IDeskCourse.Later(long nanos, DeskAnswered answered)
+    void IDeskCourse.Later(long nanos, DeskAnswered answered, bool isAgain)
     {
         var node = _node!;
-        After(nanos, () => Bring(node, answered));
+        After(nanos, () => Bring(node, answered, isAgain));
     }
 
-    private void Bring(SimNode node, DeskAnswered answered)
+    private void Bring(SimNode node, DeskAnswered answered, bool isAgain)
     {
-        if (node != _node) return;                           // Another life's: the desk is gone with it.
-        if (!TryPublish(node, InputKind.DeskAnswer, answered)) After(100 * Micro, () => Bring(node, answered));
+        if (node != _node || (isAgain && _inHand.Waits(answered.Ticket))) return;      // Of another life: its desk is gone with it.
+        if (!TryPublish(node, InputKind.DeskAnswer, answered)) After(100 * Micro, () => Bring(node, answered, isAgain));
     }
 
     /// <summary>What waits for ever is let go by whatever comes next; wrong PINs are forgotten.</summary>

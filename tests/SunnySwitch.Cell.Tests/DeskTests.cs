@@ -259,6 +259,21 @@ public sealed class DeskTests
     }
 
     [Fact]
+    public void A_connection_that_ends_takes_its_repeats_with_it_that_wait_behind_anothers()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)));
+        cell.Receive(1, Purchase(1, 0x0101, (52, RightPin)));
+        cell.Receive(2, Purchase(1, 0x0101, (52, RightPin)));
+        cell.Step();
+        cell.End(1);
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Equal((1, 0, 1), (cell.Sent[0].Count, cell.Sent[1].Count, cell.Sent[2].Count));
+    }
+
+    [Fact]
     public void An_answer_waits_for_its_chip_data_and_its_MAC_behind_its_frame()
     {
         using var cell = New(mac: true);
