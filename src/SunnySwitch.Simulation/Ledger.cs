@@ -16,6 +16,9 @@ internal sealed record LogEntry(JournalKind Kind)
 
     public Moves Moves { get; init; }
 
+    /// <summary>What is said of a key.</summary>
+    public KeyTold? Key { get; init; }
+
     /// <summary>What the desk said.</summary>
     public Said Said { get; init; }
 
@@ -149,6 +152,8 @@ internal sealed class Ledger(Swarm swarm)
             case JournalKind.Decided: reference.Judge(entry.Message!, entry.Minute, entry.Said); break;
             case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Currency, entry.Moves.Ledger); break;
             case JournalKind.CardChanged: reference.ChangeCard(entry.Pan, entry.Status, entry.Hot); break;
+            case JournalKind.CardPinSet: reference.ResetPin(entry.Pan); break;
+            case JournalKind.KeyNoted: reference.NoteKey(entry.Key!); break;
             case JournalKind.HoldsExpired: reference.Expire(entry.Expired!); break;
             case JournalKind.RulesActivated: reference.ChangeRules(entry.Rules, entry.Day); break;
             case JournalKind.RatesActivated: reference.ChangeRates(entry.Rates, entry.Day); break;

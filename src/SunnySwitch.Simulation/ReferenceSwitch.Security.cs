@@ -17,6 +17,11 @@ internal sealed partial class ReferenceSwitch
         return proof.Pin != Proven.Nothing && account.PinTries < PinTriesMax ? mac | Looks.Pin : mac;
     }
 
+    public ReferenceKeys Keys { get; } = new();
+
+    /// <summary>Something was done to a key, today.</summary>
+    public void NoteKey(KeyTold told) => Keys.Note(told, _date);
+
     /// <summary>Wrong PINs are forgotten.</summary>
     public void ResetPin(string pan) => Accounts[pan].PinTries = 0;
 

@@ -50,8 +50,9 @@ internal sealed class SimDesk(Swarm swarm, Prng prng, IDeskCourse course, Action
         Ledger.Check((Looks)checks == looks, "I2", $"{work.Sent.Message}: the desk is asked for {checks}, not for {looks}");
         var said = Read(in transaction, looks, work);
         CheckTicket(ticket);
-        work.Said = said;
         var verdicts = new SecurityVerdicts(said.InFrame);
+        var isUnasked = (looks & Looks.Pin) == 0 && work.Sent.Message is { Class: 1 or 2, Advice: false, Proof.Pin: not Proven.Nothing };
+        work.Said = isUnasked ? said with { Pin = Proven.Unable } : said;  // Whatever becomes of its tries meanwhile.
         switch (Take(ticket))
         {
             case DeskAnswer.Pending:

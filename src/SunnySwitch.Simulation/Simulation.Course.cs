@@ -59,12 +59,46 @@ public sealed partial class Simulation
         if (!TryPublish(node, InputKind.DeskAnswer, answered)) After(100 * Micro, () => Bring(node, answered, isAgain));
     }
 
-    /// <summary>What waits for ever is let go by whatever comes next; wrong PINs are forgotten.</summary>
+    /// <summary>What waits for ever is let go by whatever comes next: there has to be something.</summary>
     private void TendDesk()
     {
-        After(_isPeace ? 200 * Milli : 1 + _ofDesk.Exponential(20 * Milli), TendDesk);
-        if (_node is not { } node) return;
-        if (_isPeace && _inHand.Waiting > 0) TryPublish(node, InputKind.None, default);
+        After(200 * Milli, TendDesk);
+        if (_node is { } node && _inHand.Waiting > 0) TryPublish(node, InputKind.None, default);
+    }
+
+    /// <summary>What operators do about PINs and keys.</summary>
+    private void TendSecurity(SimNode node)
+    {
+        if (_ofDesk.Chance(_swarm.PinResets)) _operators.ResetPin(node, Traffic.Cards[_ofDesk.Below(_swarm.Cards)]);
+        if (_ofDesk.Chance(_swarm.KeyNotes)) _keys.Note(node, _ledger.Reference.Keys);
+    }
+
+    /// <summary>Wrong PINs and keys are as they were told.</summary>
+    private void CheckSecurity(SimNode node)
+    {
+        SimKeys.Check(node, _ledger.Reference.Keys);
+        foreach (var pan in Traffic.Cards.AsSpan(0, _swarm.Cards))
+        {
+            if (!node.State.TryFindCard(node.Token(pan), out var view)) continue;      // In the first life, before they were added.
+            var tries = _ledger.Reference.Accounts.GetValueOrDefault(pan)?.PinTries ?? 0;
+            Ledger.Check(view.PinTries == tries, "I2", $"card ..{pan[^4..]}: {view.PinTries} wrong PINs, the reference has {tries}");
+        }
+    }
+
+    /// <summary>No file has anything that was verified, as it was sent or as text.</summary>
+    private static void CheckNothingIsKept(Journal.Disks.MemoryDisk disk)
+    {
+        byte[][] planted =
+        [
+            Convert.FromHexString(Proof.PinBlock), Convert.FromHexString(Proof.Cryptogram), Convert.FromHexString("0" + Proof.Track),
+            Convert.FromHexString(Proof.Track + "0")[..^1], System.Text.Encoding.ASCII.GetBytes(Proof.PinBlock),
+            System.Text.Encoding.ASCII.GetBytes(Proof.Cryptogram), System.Text.Encoding.ASCII.GetBytes(Proof.Track),
+        ];
+        foreach (var name in disk.List())
+        {
+            var bytes = disk.Durable(name);
+            foreach (var each in planted) Ledger.Check(bytes.IndexOf(each) < 0, "I6", $"{name} holds something that was verified");
+        }
     }
 
     private bool TryPublish(SimNode node, InputKind kind, DeskAnswered answered)
@@ -102,12 +136,14 @@ public sealed partial class Simulation
         var command = input.Command!;
         Ledger.Check(command.Outcome != CommandOutcome.PanUnreadable, "I12", "a sealed PAN cannot be opened");
         if (command.Kind is CommandKind.RulesUndo or CommandKind.RatesUndo) SimRules.CheckUndo(command, _ledger.Reference);
+        if (command.Kind == CommandKind.KeyNote) SimKeys.CheckNote(command, input.Entry!.Key!, _ledger.Reference.Keys);
         if (command.Outcome == CommandOutcome.Done) NoteDone(command, input.Entry!);
     }
 
     private void NoteDone(OperatorCommand command, LogEntry entry)
     {
         if (command.Kind == CommandKind.ResealPans) return;
+        if (command.Kind is CommandKind.CardPin or CommandKind.KeyNote) _ledger.Note(entry.Key is { } told ? $"key {told.Act}" : "PIN tries forgotten");
         if (command.Kind != CommandKind.ExpireHolds) _ledger.Add(entry);
         else if (command.Expired.Count > 0)
         {

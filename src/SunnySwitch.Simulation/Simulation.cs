@@ -50,6 +50,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
     private readonly SimRules _rules;
     private readonly Queue<Published> _published = new();
     private readonly InHand _inHand;
+    private readonly SimKeys _keys;
     private readonly SimDesk? _desk;
     private long _refusals;
     private long _fullUntilNanos;
@@ -79,6 +80,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
         _inHand = new InHand(_swarm.ParkingMax, () => _nowNanos, NoteCommand, _ledger.Note);
         _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, this, _traffic.Learn);
         _desk = _swarm.HasDesk ? new SimDesk(_swarm, ofDesk.Fork(), this, _ledger.Note) : null;
+        _keys = new SimKeys(ofDesk.Fork(), Command);
         _ofDesk = ofDesk;
     }
 
@@ -189,6 +191,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
             _node.Start(_day);
             CheckBalances();
             CheckBooks(_node);
+            CheckSecurity(_node);
             if (!_isPeace && _restarts > 0 && _prng.Chance(500)) _operators.Reseal(_node);
             Turn(_node);
         }
@@ -344,6 +347,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
             if (_prng.Chance(_swarm.RuleChanges)) _rules.ChangeRules(node, _day);
             if (_prng.Chance(_swarm.RateChanges)) _rules.ChangeRates(node, _day);
             if (_prng.Chance(_swarm.Pauses)) Pause();
+            TendSecurity(node);
         }
 
         for (var slot = 0; slot < _swarm.Connections; slot++)

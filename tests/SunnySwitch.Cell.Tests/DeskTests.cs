@@ -49,6 +49,21 @@ public sealed class DeskTests
     }
 
     [Fact]
+    public void A_PIN_that_was_not_looked_at_proves_nothing_when_its_tries_are_forgotten_meanwhile()
+    {
+        using var cell = New();
+        for (var stan = 1; stan < 4; stan++) Assert.Equal("55", Code(cell, stan, (52, WrongPin)));
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(4, 0x0100, (35, Track), (52, WrongPin)));
+        cell.Step();
+        var forget = new OperatorCommand(CommandKind.CardPin, _ => { }) { Pin = new CardPinSet { Pan = cell.Token("4761739001010119") } };
+        Assert.Equal((CommandOutcome.Done, 0), (cell.Ask(forget).Outcome, Tries(cell)));
+        var right = SecurityVerdicts.Of(SecurityVerdict.NotChecked, SecurityVerdict.Right, SecurityVerdict.NotChecked, SecurityVerdict.NotChecked);
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked) with { Verdicts = right });
+        Assert.Equal("86", CellUnderTest.Field(cell.Sent[0][^1], 39));
+    }
+
+    [Fact]
     public void A_repeat_is_not_verified_again_and_counts_no_try()
     {
         using var cell = New();

@@ -21,6 +21,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         {
             var checks = Needed(in transaction, isMacRequired, out var card);
             if (checks == EvidenceHas.None) return StageResult.Continue;
+            transaction.Asked = checks;
             transaction.Desk = desk.Verify(transaction.Ticket, checks, in card, ref transaction);
             if (transaction.Desk == DeskAnswer.Pending) return transaction.Park();
             transaction.IsVerified = true;
@@ -33,9 +34,20 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
             case DeskAnswer.Late: return transaction.RefuseAndAlarm(InternalResult.DeskLate);
         }
 
+        DistrustUnasked(ref transaction);
         if (!isMacRequired) return StageResult.Continue;
         transaction.Ran(Check.Mac);
         return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
+    }
+
+    /// <summary>A PIN that was not asked for, while other things were, proves nothing, though its tries be forgotten by now.</summary>
+    private static void DistrustUnasked(ref Transaction transaction)
+    {
+        ref var request = ref transaction.Request;
+        var isUnasked = (transaction.Brought & ~transaction.Asked & EvidenceHas.PinBlock) != 0 && request.Security.Pin == SecurityVerdict.NotChecked;
+        if (!isUnasked || Mtis.KindOf(request.Mti) is not (MessageKind.Authorization or MessageKind.Financial)) return;
+        var said = request.Security;
+        request.Security = SecurityVerdicts.Of(SecurityVerdict.Unable, said.CardCode, said.Cryptogram, said.Mac);
     }
 
     private EvidenceHas Needed(in Transaction transaction, bool isMacRequired, out CardSecurity card)
