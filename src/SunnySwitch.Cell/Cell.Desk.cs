@@ -78,6 +78,7 @@ public sealed partial class Cell
     /// <summary>Nobody is there any more to be answered.</summary>
     private void ForgetConnection(int connection, uint generation, Instant now)
     {
+        if (Mutant.Is(Mutation.EndedLinkWaitsOn)) return;
         _parking.LeaveFollowers(connection, generation);
         while (_parking.TryFindOf(connection, generation, out var ticket)) EndWait(ticket, now);
     }

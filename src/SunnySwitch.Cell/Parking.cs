@@ -63,6 +63,7 @@ internal sealed class Parking
         if (slot < 0 || IsFull || request.KeyPrimary == 0) return false;
         var follower = _free.Pop();
         _inputs[follower].CopyFrom(input);
+        if (Mutant.Is(Mutation.FollowerIsTheFirst)) _inputs[follower].Transaction.Request = _inputs[slot].Transaction.Request;
         (_keys[follower], _tickets[follower], _followers[follower]) = (0, 0, -1);
         while (_followers[slot] >= 0) slot = _followers[slot];
         _followers[slot] = follower;

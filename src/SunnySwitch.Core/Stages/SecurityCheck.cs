@@ -30,7 +30,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         switch (transaction.Desk)
         {
             case DeskAnswer.Full: return transaction.RefuseAndAlarm(InternalResult.DeskFull);
-            case DeskAnswer.Failed: return transaction.RefuseAndAlarm(InternalResult.DeskFailed);
+            case DeskAnswer.Failed when !Mutant.Is(Mutation.FailedDeskDecides): return transaction.RefuseAndAlarm(InternalResult.DeskFailed);
             case DeskAnswer.Late: return transaction.RefuseAndAlarm(InternalResult.DeskLate);
         }
 
@@ -39,6 +39,8 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         transaction.Ran(Check.Mac);
         return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
     }
+
+    private bool IsRepeat(in Request request) => state.Keys.Match(in request, out _) == KeyMatch.Repeat && !Mutant.Is(Mutation.RepeatIsVerified);
 
     /// <summary>A PIN that was not asked for, while other things were, proves nothing, though its tries be forgotten by now.</summary>
     private static void DistrustUnasked(ref Transaction transaction)
@@ -57,7 +59,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         var checks = isMacRequired ? EvidenceHas.Mac : EvidenceHas.None;
         var ofCard = transaction.Brought & OfCard;
         var isRequest = Mtis.KindOf(request.Mti) is MessageKind.Authorization or MessageKind.Financial;
-        if (ofCard == EvidenceHas.None || !isRequest || state.Keys.Match(in request, out _) == KeyMatch.Repeat) return checks;
+        if (ofCard == EvidenceHas.None || !isRequest || IsRepeat(in request)) return checks;
         var slot = state.Cards.Find(request.Pan);
         if (slot < 0) return checks;
         ref readonly var known = ref state.Cards[slot];
@@ -124,10 +126,10 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         switch (verdict)
         {
             case SecurityVerdict.Right:
-                if (tries > 0) request.PinTries = 0;
+                if (tries > 0 && !Mutant.Is(Mutation.RightPinKeepsCount)) request.PinTries = 0;
                 return InternalResult.None;
             case SecurityVerdict.Wrong:
-                request.PinTries = tries + 1;
+                if (!Mutant.Is(Mutation.WrongPinIsFree)) request.PinTries = tries + 1;
                 return InternalResult.PinWrong;
             case SecurityVerdict.NotChecked or SecurityVerdict.Unable:
                 return InternalResult.PinNotVerifiable;
