@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
@@ -152,7 +153,7 @@ internal sealed class SimDesk(Swarm swarm, Prng prng, IDeskCourse course, Action
         if (work.Sent.Message is not { } message) return;
         ref readonly var evidence = ref transaction.Evidence;
         var proof = message.Proof;
-        Check(proof == Proof.None || System.Text.Encoding.ASCII.GetString(evidence.PanText) == message.Pan, "PAN");
+        Check(proof == Proof.None || Encoding.ASCII.GetString(evidence.PanText) == message.Pan, "PAN");
         Check(proof.Pin == 0 || (evidence.PinBytes == 8 && evidence.PinBlock[0] == (byte)proof.Pin), "PIN block");
         Check(proof.Code == 0 || (evidence.DiscretionaryDigits == 10 && evidence.Discretionary[9] == '0' + (byte)proof.Code), "track");
         Check(proof.Printed == 0 || (evidence.CardCodeDigits == 3 && evidence.CardCode[2] == '0' + (byte)proof.Printed), "printed code");

@@ -78,8 +78,8 @@ internal sealed class SimKeys(Prng prng, Action<SimNode, OperatorCommand, LogEnt
     private KeyTold Anything(string label)
     {
         var version = (uint)prng.Between(1, 6);
-        return new KeyTold(
-            label, version, (KeyState)prng.Between(1, 4), (KeyAct)prng.Between(1, 7), (uint)prng.Below(3), CheckValueOf(label, prng.Chance(900) ? version : 99));
+        var check = CheckValueOf(label, prng.Chance(900) ? version : 99);
+        return new KeyTold(label, version, (KeyState)prng.Between(1, 4), (KeyAct)prng.Between(1, 7), (uint)prng.Below(3), check);
     }
 
     private static KeyTold Told(KeyKnown key, KeyState state, KeyAct act) => new(key.Label, key.Version, state, act, 0, key.CheckValue);

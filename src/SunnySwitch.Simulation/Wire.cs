@@ -158,7 +158,8 @@ internal sealed class Wire(Dialect dialect, bool hasMac)
     private byte[] Frame(ushort mti, Proven mac)
     {
         var set = new FieldSet();
-        if (mac != Proven.Nothing) _fields[Array.FindIndex(_fields, 65, field => field is not null) < 0 ? MacField : LaterMacField] = new string('0', 2 * MacBytes);
+        var isLater = Array.FindIndex(_fields, MacField + 1, field => field is not null) >= 0;
+        if (mac != Proven.Nothing) _fields[isLater ? LaterMacField : MacField] = new string('0', 2 * MacBytes);
         for (var field = 2; field < _fields.Length; field++)
         {
             if (_fields[field] is not null) set.Add(field);
