@@ -50,6 +50,7 @@ public sealed partial class Cell
             default:
                 Must.Hold(waited == DeskWait.Mac);
                 (input.Mac, input.MacBytes) = (answered.Data, answered.DataBytes);
+                input.ChipBytes = Math.Max(input.ChipBytes, 0);            // The MAC is over what there was: a refusal has no part of the chip's.
                 if (isDone) Reply(link, input, Verdict.Answer);
                 else Counters.Undeliverable++;                             // Without a MAC it does not leave.
                 break;
@@ -77,6 +78,8 @@ public sealed partial class Cell
     /// <summary>Nobody is there any more to be answered.</summary>
     private void ForgetConnection(int connection, uint generation, Instant now)
     {
+        if (Mutant.Is(Mutation.EndedLinkWaitsOn)) return;
+        _parking.LeaveFollowers(connection, generation);
         while (_parking.TryFindOf(connection, generation, out var ticket)) EndWait(ticket, now);
     }
 

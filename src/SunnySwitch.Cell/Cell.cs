@@ -156,7 +156,8 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         ref var transaction = ref input.Transaction;
         var link = _links[transaction.LinkIndex];
         Counters.RingWait.Record(now.UnixNanos - input.ArrivedAt.UnixNanos);
-        if (now.UnixNanos - input.ArrivedAt.UnixNanos > link.DeadlineNanos && !Mutant.Is(Mutation.IgnoreDeadline))
+        var isExcused = Mutant.Is(Mutation.IgnoreDeadline) || (transaction.IsVerified && Mutant.Is(Mutation.LateVerdictDecides));
+        if (now.UnixNanos - input.ArrivedAt.UnixNanos > link.DeadlineNanos && !isExcused)
         {
             Counters.Late++;
             return;

@@ -63,6 +63,7 @@ internal sealed class Parking
         if (slot < 0 || IsFull || request.KeyPrimary == 0) return false;
         var follower = _free.Pop();
         _inputs[follower].CopyFrom(input);
+        if (Mutant.Is(Mutation.FollowerIsTheFirst)) _inputs[follower].Transaction.Request = _inputs[slot].Transaction.Request;
         (_keys[follower], _tickets[follower], _followers[follower]) = (0, 0, -1);
         while (_followers[slot] >= 0) slot = _followers[slot];
         _followers[slot] = follower;
@@ -128,6 +129,22 @@ internal sealed class Parking
         }
 
         return false;
+    }
+
+    /// <summary>Those of a connection that wait behind another's wait no longer.</summary>
+    public void LeaveFollowers(int connection, uint generation)
+    {
+        for (var slot = 0; slot < _tickets.Length; slot++)
+        {
+            if (_tickets[slot] == 0) continue;
+            var before = slot;
+            for (var follower = _followers[before]; follower >= 0; follower = _followers[before])
+            {
+                ref readonly var transaction = ref _inputs[follower].Transaction;
+                if (transaction.Connection == connection && transaction.Generation == generation) _followers[before] = Free(follower);
+                else before = follower;
+            }
+        }
     }
 
     private int Free(int slot)

@@ -13,6 +13,8 @@ public enum Mutation
     SkipSnapshotFlush, SnapshotAheadOfJournal, DropWhatIsNeeded, NonceWithoutEpoch, ForgetReseal, KeepExpiredMoney,
     IncrementUndoneFreesAll, FeeForgottenInReversal, RateOfToday, LimitLetsOneMore, LimitForgetsYesterday, RepeatForgetsBill, VoidIgnoresCutOver,
     RefundOfNothingLeft, PartLeavesNothing, LimitKeepsWhatWasUndone,
+    RepeatIsVerified, WrongPinIsFree, RightPinKeepsCount, LateVerdictDecides, FollowerIsTheFirst, FailedDeskDecides, EndedLinkWaitsOn, ResetKeepsTries,
+    ReplacedKeyStaysCurrent,
 
     // Rules of authorization, which the tests' model has to notice too.
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,

@@ -16,6 +16,14 @@ internal sealed record LogEntry(JournalKind Kind)
 
     public Moves Moves { get; init; }
 
+    /// <summary>What is said of a key.</summary>
+    public KeyTold? Key { get; init; }
+
+    /// <summary>What the desk said.</summary>
+    public Said Said { get; init; }
+
+    public int? PinTries { get; init; }
+
     public string Pan { get; init; } = "";
 
     public string Currency { get; init; } = "";
@@ -37,17 +45,18 @@ internal sealed record LogEntry(JournalKind Kind)
 }
 
 /// <summary>A frame as the journal gives it back.</summary>
-internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves)
+internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves, uint Verdicts, int? PinTries)
 {
     public static Seen Of(JournalKind kind, ReadOnlySpan<byte> payload)
     {
-        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default);
+        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default, 0, null);
         Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _, out var charges));
         var (settled, fee) = (-decided.LedgerDelta, 0L);
         if (decided.LedgerDelta != 0 && (decided.Request.Has & RequestHas.Charged) != 0) (settled, fee) = (charges.SettledMinor, charges.FeeMinor);
         return new Seen(
             kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(),
-            new Moves(decided.HeldDelta, decided.LedgerDelta, settled, fee));
+            new Moves(decided.HeldDelta, decided.LedgerDelta, settled, fee), decided.Request.Verdicts,
+            decided.Request.PinTries < 0 ? null : decided.Request.PinTries);
     }
 }
 
@@ -71,17 +80,28 @@ internal sealed class Ledger(Swarm swarm)
     public int Promised { get; private set; }
 
     /// <summary>Decides a message; what is journalled goes into the log.</summary>
-    public Judgement Judge(Message message, int minute)
+    public Judgement Judge(Message message, int minute, Said said)
     {
-        var judgement = Reference.Judge(message, minute);
+        var judgement = Reference.Judge(message, minute, said);
         if (judgement.IsJournalled)
         {
-            Did[judgement.Did] = Did.GetValueOrDefault(judgement.Did) + 1;
-            _log.Add(new LogEntry(JournalKind.Decided) { Message = message, Minute = minute, Code = judgement.Code, Moves = judgement.Moves });
+            Note(judgement.Did);
+            _log.Add(new LogEntry(JournalKind.Decided)
+            {
+                Message = message,
+                Minute = minute,
+                Code = judgement.Code,
+                Moves = judgement.Moves,
+                Said = said,
+                PinTries = judgement.PinTries,
+            });
         }
 
         return judgement;
     }
+
+    /// <summary>Something came up.</summary>
+    public void Note(string what) => Did[what] = Did.GetValueOrDefault(what) + 1;
 
     public void Add(LogEntry entry)
     {
@@ -120,6 +140,8 @@ internal sealed class Ledger(Swarm swarm)
         if (entry.Message is not { } message) return;
         var same = seen.Stan == message.Stan && seen.Mti >> 8 == message.Class && (seen.Mti & 0xF0) == (message.Advice ? 0x20 : 0) && seen.Code == entry.Code;
         Check(same, "I1", $"frame {index} says {seen.Mti:X4} STAN {seen.Stan} {seen.Code}, decided was {message} {entry.Code}");
+        var isProven = seen.Verdicts == entry.Said.InFrame && seen.PinTries == entry.PinTries;
+        Check(isProven, "I5", $"frame {index}: verdicts {seen.Verdicts:X8}, {seen.PinTries} wrong PINs; decided was {entry.Said}, {entry.PinTries}: {message}");
         Check(seen.Moves == entry.Moves, "I5", $"frame {index}: {seen.Moves}, decided was {entry.Moves}: {message}");
     }
 
@@ -127,9 +149,11 @@ internal sealed class Ledger(Swarm swarm)
     {
         switch (entry.Kind)
         {
-            case JournalKind.Decided: reference.Judge(entry.Message!, entry.Minute); break;
+            case JournalKind.Decided: reference.Judge(entry.Message!, entry.Minute, entry.Said); break;
             case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Currency, entry.Moves.Ledger); break;
             case JournalKind.CardChanged: reference.ChangeCard(entry.Pan, entry.Status, entry.Hot); break;
+            case JournalKind.CardPinSet: reference.ResetPin(entry.Pan); break;
+            case JournalKind.KeyNoted: reference.NoteKey(entry.Key!); break;
             case JournalKind.HoldsExpired: reference.Expire(entry.Expired!); break;
             case JournalKind.RulesActivated: reference.ChangeRules(entry.Rules, entry.Day); break;
             case JournalKind.RatesActivated: reference.ChangeRates(entry.Rates, entry.Day); break;

@@ -28,6 +28,11 @@ internal sealed record Message(
 
     public Says Says { get; init; }
 
+    public Proof Proof { get; init; } = Proof.None;
+
+    /// <summary>True if it is the other once more, whatever it brings as a proof.</summary>
+    public bool HasBodyOf(Message other) => this == other with { Proof = Proof };
+
     /// <summary>DE38, where it names an authorization without DE90.</summary>
     public string ApprovalCode { get; init; } = "";
 
@@ -40,7 +45,7 @@ internal sealed record Message(
     /// <inheritdoc/>
     public override string ToString() =>
         $"0{Class}{(Advice ? "20" : "00")} STAN {Stan} {Terminal} {Pan[..6]}******{Pan[^4..]} {Function:D2} {Amount} {Currency}"
-        + (Fee != 0 ? $" fee {Fee}" : "") + (Says != 0 ? $" ({Says})" : "")
+        + (Proof != Proof.None ? $" {Proof}" : "") + (Fee != 0 ? $" fee {Fee}" : "") + (Says != 0 ? $" ({Says})" : "")
         + (OriginalStan != 0 ? $" of 0{OriginalClass}{(OriginalAdvice ? "20" : "00")} STAN {OriginalStan}" : "")
         + (ApprovedBy != 0 ? $" of {ApprovalCode}" : "") + (Stays is { } stays ? $" down to {stays}" : "");
 }
@@ -72,4 +77,6 @@ internal readonly record struct Moves(long Held, long Ledger, long Settled, long
 /// <param name="Moves">What moves.</param>
 /// <param name="Told">Amounts that the answer tells, as <see cref="Answer.Amounts"/> has them; meant with a key.</param>
 /// <param name="Did">What a new answer did, in a word or two; empty when nothing moved.</param>
-internal readonly record struct Judgement(string Code, bool IsJournalled, long Key, Moves Moves, string Told, string Did);
+/// <param name="PinTries">Wrong PINs that the card has from now on; null: as before.</param>
+internal readonly record struct Judgement(
+    string Code, bool IsJournalled, long Key, Moves Moves, string Told, string Did, int? PinTries = null);

@@ -10,7 +10,9 @@ internal sealed record LimitRule(
 /// <param name="Limits">In the order of the file.</param>
 /// <param name="HoldDays">0: as usual.</param>
 /// <param name="EstimateDays">Likewise.</param>
-internal sealed record RuleFile(IReadOnlyList<LimitRule> Limits, int HoldDays, int EstimateDays);
+/// <param name="PinTries">Likewise.</param>
+/// <param name="Products">What cards have to bring, the first that fits.</param>
+internal sealed record RuleFile(IReadOnlyList<LimitRule> Limits, int HoldDays, int EstimateDays, int PinTries, IReadOnlyList<ProductRule> Products);
 
 /// <summary>A transaction as limits see it.</summary>
 internal sealed class Asked
@@ -45,11 +47,12 @@ internal sealed class CountedAs
 /// <summary>Limits once more: a list of what each counted of whom, by business date and minute.</summary>
 internal sealed class ReferenceLimits(Swarm swarm)
 {
-    private static readonly RuleFile _none = new([], 0, 0);
+    private static readonly RuleFile _none = new([], 0, 0, 0, []);
 
     private readonly ReferenceVersions<Version> _versions = new(new Version(_none, []), (one, other) =>
         one.Since.SequenceEqual(other.Since) && one.File.Limits.SequenceEqual(other.File.Limits)
-        && (one.File.HoldDays, one.File.EstimateDays) == (other.File.HoldDays, other.File.EstimateDays));
+        && (one.File.HoldDays, one.File.EstimateDays, one.File.PinTries) == (other.File.HoldDays, other.File.EstimateDays, other.File.PinTries)
+        && one.File.Products.SequenceEqual(other.File.Products));
 
     private Dictionary<(int Id, int Since, string Subject), Counter> _today = [];
     private Dictionary<(int Id, int Since, string Subject), Counter> _yesterday = [];
@@ -58,6 +61,9 @@ internal sealed class ReferenceLimits(Swarm swarm)
     private readonly TwoDays _receipts = new();
 
     private Version InForce => _versions.Active.Content;
+
+    /// <summary>What is in force.</summary>
+    public RuleFile File => InForce.File;
 
     public int HoldDays(bool isEstimate)
     {

@@ -360,6 +360,21 @@ internal sealed partial class ReferenceSwitch
 
         public Asked? Asked { get; set; }
 
+        /// <summary>What the desk said.</summary>
+        public Said Said { get; init; }
+
+        /// <summary>Wrong PINs that its card has from now on.</summary>
+        public int? PinTries { get; set; }
+
+        /// <summary>Why it is declined, where what it brought is why.</summary>
+        public string Reason { get; private set; } = "";
+
+        public string Because(string code, string reason)
+        {
+            Reason = reason;
+            return code;
+        }
+
         public CountedAs? CountedAs { get; set; }
 
         /// <summary>What it undid, where it did.</summary>
@@ -369,7 +384,7 @@ internal sealed partial class ReferenceSwitch
         {
             get
             {
-                if (Kind is Kind.Nothing) return Code switch { "58" or "61" or "65" => "limit", "64" => "above", _ => "" };
+                if (Kind is Kind.Nothing) return Code switch { "58" or "61" or "65" => "limit", "64" => "above", _ => Reason };
                 var did = Undid is { } of ? $"{of.Kind} undone" : $"{Kind}";
                 if (Undid?.Undone == Undone.InPart || Part is not null) did += " in part";
                 if (Bill is { Fee: not 0 }) did += " with fee";

@@ -110,20 +110,21 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
 
     /// <param name="message">What was sent.</param>
     /// <param name="minute">When it is decided.</param>
-    public Judgement Judge(Message message, int minute)
+    /// <param name="said">What the desk said of what it brought.</param>
+    public Judgement Judge(Message message, int minute, Said said)
     {
-        var name = new Name(message.Class, message.Advice, message.Stan);
-        var key = new Key(name, message.Terminal);
+        var key = KeyOf(message);
+        var name = key.Name;
         if (_remembered.TryGetValue(key, out var known))
         {
-            return known.Message == message ? new(known.Code, false, known.Number, default, known.Told, "") : Refused("94");
+            return known.Message.HasBodyOf(message) ? new(known.Code, false, known.Number, default, known.Told, "") : Refused("94");
         }
 
         // A declined advice would come again for ever.
         var isReversed = _tombstones.ContainsKey(name);
         if (isReversed && (!message.Advice || _inOrder.Count >= swarm.DuplicateKeysMax)) return Refused("94");
         if (_inOrder.Count >= swarm.DuplicateKeysMax) return Refused("96");
-        var answer = new Answered { Key = key, Message = message, Day = _day };
+        var answer = new Answered { Key = key, Message = message, Day = _day, Said = said };
         Accounts.TryGetValue(message.Pan, out var account);
         answer.Account = account;
         answer.Code = isReversed ? "00" : Decide(answer, minute);
@@ -145,13 +146,14 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
 
         if (answer.Kind is Kind.Increment or Kind.Completion or Kind.Refund) _steps.Add();
         if (answer.Moves.Ledger != 0) Book(answer);
+        if (answer.PinTries is { } tries) answer.Account!.PinTries = tries;
         answer.Told = Tell(answer);
         if (answer.Asked is { CountedBy.Count: > 0 } asked)
         {
             answer.CountedAs = Limits.Count(asked, answer.Code is "00" or "10", answer.Part ?? answer.Message.Amount);
         }
 
-        return new Judgement(answer.Code, true, answer.Number, answer.Moves, answer.Told, answer.Did);
+        return new Judgement(answer.Code, true, answer.Number, answer.Moves, answer.Told, answer.Did, answer.PinTries);
     }
 
     private static Judgement Refused(string code) => new(code, false, 0, default, "", "");
@@ -216,6 +218,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         if (Limits.Judge(asked, isAttempt: true) is { } attempt) return attempt;
         if (answer.Account is not { } account) return "14";
         if (Restriction(account) is { } restricted) return restricted;
+        if (ProblemOfProofs(answer, what) is { } unproven) return unproven;
         if (Limits.Judge(asked, isAttempt: false) is { } limit) return limit;
         switch (what)
         {
@@ -304,6 +307,9 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         public CardStatus Status { get; set; } = CardStatus.Active;
 
         public HotReason Hot { get; set; }
+
+        /// <summary>Wrong PINs since the last right one.</summary>
+        public int PinTries { get; set; }
     }
 }
 

@@ -6,7 +6,9 @@ namespace SunnySwitch.Simulation;
 /// <param name="Stan">DE11.</param>
 /// <param name="AnswerMti">MTI that its answer has.</param>
 /// <param name="Network">DE70 of an 0800, else null.</param>
-internal sealed record Sent(byte[] Frame, Message? Message, uint Stan, ushort AnswerMti, string? Network = null);
+/// <param name="Key">What names it: those with the same wait behind each other.</param>
+/// <param name="Mac">What its MAC is; Nothing: it has none.</param>
+internal sealed record Sent(byte[] Frame, Message? Message, uint Stan, ushort AnswerMti, ReferenceSwitch.Name Key, Proven Mac, string? Network = null);
 
 /// <summary>An answer that has to come, decided by the reference.</summary>
 /// <param name="Sent">What it answers.</param>
@@ -14,7 +16,8 @@ internal sealed record Sent(byte[] Frame, Message? Message, uint Stan, ushort An
 /// <param name="Key">Number of the stored answer that it is, or repeats; 0: none.</param>
 /// <param name="Told">Amounts that it tells, where it is a stored answer.</param>
 /// <param name="FramesBefore">Frames of the reference's log when it was decided: all of them durable when it leaves.</param>
-internal readonly record struct Expected(Sent Sent, string Code, long Key, string Told, int FramesBefore);
+/// <param name="Chip">DE55, what the chip gets.</param>
+internal readonly record struct Expected(Sent Sent, string Code, long Key, string Told, int FramesBefore, string Chip = "");
 
 /// <summary>One connection of an acquirer, both ends and the wire between.</summary>
 internal sealed class SimConnection(int slot, uint generation)
@@ -28,6 +31,9 @@ internal sealed class SimConnection(int slot, uint generation)
 
     /// <summary>Bytes that arrived and were not taken.</summary>
     public List<byte> Received { get; } = [];
+
+    /// <summary>Taken by the switch and neither answered nor given up.</summary>
+    public int InHand { get; set; }
 
     /// <summary>Answers to come, in order.</summary>
     public Queue<Expected> Awaited { get; } = new();

@@ -24,7 +24,7 @@ internal sealed class SimKeeper(Swarm swarm, Prng prng, Action<string> history) 
     public void Note(JournalKind kind, ushort version, long sequence, Instant time, ReadOnlySpan<byte> payload)
     {
         var isSeen = kind is JournalKind.Decided or JournalKind.CardAdded or JournalKind.CardChanged or JournalKind.BusinessDateOpened
-            or JournalKind.HoldsExpired or JournalKind.RulesActivated or JournalKind.RatesActivated;
+            or JournalKind.CardPinSet or JournalKind.KeyNoted or JournalKind.HoldsExpired or JournalKind.RulesActivated or JournalKind.RatesActivated;
         if (!isSeen) return;
         if (_seen.Count == 0 || _seen[^1].Sequence < sequence) _seen.Add((sequence, Seen.Of(kind, payload)));
     }

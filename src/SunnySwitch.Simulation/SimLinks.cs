@@ -2,10 +2,20 @@ using SunnySwitch.Cell;
 
 namespace SunnySwitch.Simulation;
 
+/// <summary>What the node answers, as the simulation has it.</summary>
+internal interface IAnswerCourse
+{
+    /// <summary>It is about to answer what it is at, which has to be of that connection; false: nobody is there any more.</summary>
+    bool MayAnswer(SimConnection connection);
+
+    /// <summary>It has: what the answer has to be.</summary>
+    Expected Answered(SimConnection connection);
+}
+
 /// <summary>The connections' outputs as the kernel sees them; each answer that leaves is checked against what was awaited.</summary>
-/// <remarks><c>decided</c> is told of each message that the node has just decided, in its order; <c>approved</c> of approvals with their DE38.</remarks>
+/// <remarks><c>course</c> is told of each answer that the node is about to give, in its order; <c>approved</c> of approvals with their DE38.</remarks>
 internal sealed class SimLinks(
-    Wire wire, Ledger ledger, History history, Func<long> now, Action<SimConnection> decided, Action<Message, long, string> approved) : ILinkDesk
+    Wire wire, Ledger ledger, History history, Func<long> now, IAnswerCourse course, Action<Message, long, string> approved) : ILinkDesk
 {
     private readonly SimConnection?[] _connections = new SimConnection?[SimNode.ConnectionsMax];
     private readonly byte[] _target = new byte[ReplyEncoder.ReplyBytesMax];
@@ -24,11 +34,15 @@ internal sealed class SimLinks(
     public Span<byte> Claim(int connection, uint generation, int bytes)
     {
         var target = Find(connection, generation);
-        decided(target);
-        return target.IsCut ? default : _target;
+        return course.MayAnswer(target) ? _target : default;
     }
 
-    public void Commit(int connection, int bytes) => _connections[connection]!.Encoded.Add(_target[..bytes]);
+    public void Commit(int connection, int bytes)
+    {
+        var target = _connections[connection]!;
+        target.Awaited.Enqueue(course.Answered(target));
+        target.Encoded.Add(_target[..bytes]);
+    }
 
     public void Flush(int connection)
     {
@@ -63,6 +77,8 @@ internal sealed class SimLinks(
             answer.Mti == expected.Sent.AnswerMti && uint.Parse(answer.Stan) == expected.Sent.Stan, "I8",
             $"{answer.Mti:X4} STAN {answer.Stan} answers {about}");
         Ledger.Check(answer.Code == expected.Code, "I3", $"{answer.Code} instead of {expected.Code} for {about}");
+        Ledger.Check(answer.IsSigned == wire.HasMac, "I3", $"the answer to {about} has {(answer.IsSigned ? "a" : "no")} MAC");
+        Ledger.Check(answer.Chip == expected.Chip, "I3", $"the chip gets {answer.Chip} instead of {expected.Chip} for {about}");
         ledger.Promise(expected.FramesBefore);
         if (expected.Code is "00" or "10" && expected.Key != 0) Approvals++;
         if (expected.Key == 0) return;

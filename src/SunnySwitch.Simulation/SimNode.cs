@@ -27,20 +27,21 @@ internal sealed class SimNode : IClock, IDisposable
     /// frames after it. May end by a power cut, as everything here may.
     /// </summary>
     public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, IPanVault vault, Action<long> began,
-        FrameSink seen)
+        FrameSink seen, IHsmDesk? hsm)
     {
         _now = now;
         Disk = disk;
-        Intake = new Intake(_tokens);
+        var signedBytesMax = swarm.HasMac ? Intake.SignedBytesMax : 0;
+        Intake = new Intake(_tokens, signedBytesMax);
         State = NewState(swarm, _tokens);
         Profile = new LinkProfile(
-            new LinkTerms(LinkNumber, "sim", swarm.SignOnRequired, [InstitutionId.Of(400001, 6)]),
-            wire.Dialect, wire.Framing, DeadlineNanos);
+            new LinkTerms(LinkNumber, "sim", swarm.SignOnRequired, [InstitutionId.Of(400001, 6)], swarm.HasMac),
+            wire.Dialect, wire.Framing, DeadlineNanos, IsVerified: swarm.HasDesk);
         Snapshot = SnapshotReader.LoadNewest(disk, State, _ => { });
         began(Snapshot?.LastSequence ?? 0);
         Journal = SunnySwitch.Journal.Journal.Open(disk, JournalOptionsOf(swarm), Fold, () => State.Hash, out _, Snapshot);
-        Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(), swarm.RingSlots, new BusySpinWaitStrategy());
-        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, vault, ConnectionsMax, swarm.RingSlots / 2);
+        Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(signedBytesMax), swarm.RingSlots, new BusySpinWaitStrategy());
+        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, vault, ConnectionsMax, swarm.RingSlots / 2, hsm, swarm.ParkingMax);
         _consumer = new BatchConsumer<Input, Cell.Cell>(Ring, Ring.NewBarrier(), Cell);
         Ring.AddGatingSequences(_consumer.Sequence);
 

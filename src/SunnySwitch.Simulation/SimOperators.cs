@@ -54,6 +54,11 @@ internal sealed class SimOperators : IDisposable
             new LogEntry(JournalKind.CardChanged) { Pan = pan, Status = status, Hot = hot });
     }
 
+    /// <summary>Wrong PINs are forgotten.</summary>
+    public void ResetPin(SimNode node, string pan) => _submit(
+        node, new OperatorCommand(CommandKind.CardPin, _ => { }) { Pin = new CardPinSet { Pan = node.Token(pan) } },
+        new LogEntry(JournalKind.CardPinSet) { Pan = pan });
+
     public void OpenDay(SimNode node, int day) => _submit(
         node, new OperatorCommand(CommandKind.OpenBusinessDate, _ => { }) { DayNumber = day },
         new LogEntry(JournalKind.BusinessDateOpened) { Day = day });

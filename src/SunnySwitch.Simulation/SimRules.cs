@@ -5,7 +5,7 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Simulation;
 
 /// <summary>Rules and rates that operators bring into force, at once or from a business date, and take back.</summary>
-internal sealed class SimRules(Prng prng, Action<SimNode, OperatorCommand, LogEntry?> submit)
+internal sealed class SimRules(Swarm swarm, Prng prng, Prng ofProofs, Action<SimNode, OperatorCommand, LogEntry?> submit)
 {
     private static readonly What[] _spending = [What.Purchase, What.Cash, What.PreAuthorization, What.Increment];
     private static readonly What[] _all = [.. _spending, What.Refund, What.Inquiry, What.Verification];
@@ -46,7 +46,7 @@ internal sealed class SimRules(Prng prng, Action<SimNode, OperatorCommand, LogEn
             limits.Insert(prng.Below(limits.Count + 1), limit with { CountMax = limit.CountMax * factor, AmountMax = limit.AmountMax * factor });
         }
 
-        var file = new RuleFile(limits, prng.Chance(500) ? 0 : prng.Between(1, 3), prng.Chance(500) ? 0 : prng.Between(2, 6));
+        var file = new RuleFile(limits, prng.Chance(500) ? 0 : prng.Between(1, 3), prng.Chance(500) ? 0 : prng.Between(2, 6), PinTries(), Products());
         var from = From(day);
         submit(
             node, new OperatorCommand(CommandKind.RulesActivate, _ => { }) { Rules = Written(file, from) },
@@ -101,6 +101,20 @@ internal sealed class SimRules(Prng prng, Action<SimNode, OperatorCommand, LogEn
 
     private int From(int day) => prng.Chance(700) ? 0 : day + prng.Between(1, 3);
 
+    private int PinTries() => swarm.HasDesk && ofProofs.Chance(500) ? ofProofs.Between(1, 5) : 0;
+
+    private List<ProductRule> Products()
+    {
+        var products = new List<ProductRule>();
+        foreach (var pan in Traffic.Cards)
+        {
+            if (!swarm.HasDesk || !ofProofs.Chance(300)) continue;
+            products.Add(new ProductRule(pan[..6], (PinNeed)ofProofs.Below(3), ofProofs.Chance(500), ofProofs.Chance(500)));
+        }
+
+        return products;
+    }
+
     private static RuleSet Written(RuleFile file, int from)
     {
         var written = new RuleSet
@@ -109,7 +123,20 @@ internal sealed class SimRules(Prng prng, Action<SimNode, OperatorCommand, LogEn
             Count = file.Limits.Count,
             HoldDays = (ushort)file.HoldDays,
             PreAuthorizationDays = (ushort)file.EstimateDays,
+            PinTriesMax = (byte)file.PinTries,
+            ProductCount = (byte)file.Products.Count,
         };
+        for (var index = 0; index < file.Products.Count; index++)
+        {
+            var (product, bit) = (file.Products[index], (ushort)(1 << index));
+            var bin = uint.Parse(product.Bin, CultureInfo.InvariantCulture);
+            written.Products[index] = new ProductTerms { BinFrom = bin, BinTo = bin, Operations = uint.MaxValue, PartialApproval = 1 };
+            if (product.Pin == PinNeed.Always) written.PinAlways |= bit;
+            if (product.Pin == PinNeed.ForCash) written.PinForCash |= bit;
+            if (product.Chip) written.CryptogramNeeded |= bit;
+            if (product.Code) written.CardCodeNeeded |= bit;
+        }
+
         for (var index = 0; index < file.Limits.Count; index++)
         {
             var limit = file.Limits[index];

@@ -58,14 +58,18 @@ public sealed partial class Simulation
 
         _operators.CheckSealedPans(node);
         CheckBooks(node);
+        CheckSecurity(node);
         Ledger.Check(node.IsHashTrue(out var living), "I13", "the rolling hash is not the hash from scratch");
         _platter.Crash((_, _) => false);
         Ledger.Check(StateOf(_platter.Copy()) == (node.State.Sequence, living), "I13", "a start would find another state");
         _keeper.Forget(after: 0);
-        var whole = SimNode.StateOf(new SimDisk(_keeper.WholeJournal(_platter), _prng.Fork()), _swarm, _keeper.Note);
+        var journal = _keeper.WholeJournal(_platter);
+        var whole = SimNode.StateOf(new SimDisk(journal, _prng.Fork()), _swarm, _keeper.Note);
         Ledger.Check(whole == (node.State.Sequence, living), "I13", "the fold of the whole journal is another state");
         Ledger.Check(_keeper.SeenInOrder.Count == _ledger.Count, "I1", $"{_keeper.SeenInOrder.Count} frames are there of {_ledger.Count} that were decided");
         _ledger.Survive(_keeper.SeenInOrder);
+        CheckNothingIsKept(_platter);
+        CheckNothingIsKept(journal);
     }
 
     /// <summary>The other side of what moved: each contra-account as the reference has it, and each currency sums to zero.</summary>
@@ -93,7 +97,4 @@ public sealed partial class Simulation
         .. _history.Last().Select(each =>
             $"{(each.AtNanos - began) / 1e6,12:F3} ms  {each.What,-10} {(each.Number == 0 ? "" : each.Number),7}  {each.Detail}"),
     ];
-
-    private readonly record struct Published(
-        SimConnection? Connection, Sent? Sent, LogEntry? Entry, OperatorCommand? Command, long AtNanos);
 }

@@ -1,6 +1,5 @@
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
-using SunnySwitch.Core.State;
 using SunnySwitch.Journal;
 using SunnySwitch.Journal.Disks;
 using SunnySwitch.Journal.Reading;
@@ -13,7 +12,7 @@ namespace SunnySwitch.Simulation;
 /// One seed: chaos until so many transactions were sent, then peace, in which everything has to be answered and to add up.
 /// One thread, virtual time, no randomness but the seed's.
 /// </summary>
-public sealed partial class Simulation : IDisposable
+public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
 {
     private const long Micro = 1_000;
     private const long Milli = 1_000_000;
@@ -21,7 +20,16 @@ public sealed partial class Simulation : IDisposable
     private const long PeaceSecondsMax = 60;
     private const int LastRepeats = 40;
     private const int WindowMax = 16;
-    private static readonly string[] _dialects = ["iso87-ascii", "iso87-bcd", "pos-host"];
+
+    // The third has marks, and the code that is printed on cards.
+    private static readonly Dialect[] _dialects =
+    [
+        Dialect.BuiltIn("iso87-ascii")!, Dialect.BuiltIn("iso87-bcd")!,
+        Dialect.Parse(
+            """{"dialect": "sim-host", "description": "pos-host with printed codes", "inherits": "pos-host", """u8
+            + """ "security": {"printed_code": {"field": 61, "at": 1, "length": 4}}}"""u8),
+    ];
+
     private const string SegmentSuffix = ".seg";
     private const string SnapshotSuffix = ".snap";
 
@@ -29,6 +37,7 @@ public sealed partial class Simulation : IDisposable
     private readonly int _transactions;
     private readonly PriorityQueue<Action, (long AtNanos, long Tie)> _queue = new();
     private readonly Prng _prng;
+    private readonly Prng _ofDesk;
     private readonly Swarm _swarm;
     private readonly Wire _wire;
     private readonly Traffic _traffic;
@@ -40,7 +49,9 @@ public sealed partial class Simulation : IDisposable
     private readonly SimOperators _operators;
     private readonly SimRules _rules;
     private readonly Queue<Published> _published = new();
-    private readonly Queue<Published> _deciding = new();
+    private readonly InHand _inHand;
+    private readonly SimKeys _keys;
+    private readonly SimDesk? _desk;
     private long _refusals;
     private long _fullUntilNanos;
     private readonly uint[] _generations = new uint[SimNode.ConnectionsMax];
@@ -58,14 +69,19 @@ public sealed partial class Simulation : IDisposable
     {
         (_seed, _transactions) = (seed, transactions);
         _prng = new Prng(seed);
-        _swarm = Swarm.Draw(_prng.Fork());
-        _wire = new Wire(Dialect.BuiltIn(_dialects[_prng.Below(_dialects.Length)])!);
-        _traffic = new Traffic(_swarm, _wire, _prng.Fork());
+        var ofDesk = new Prng(~seed);
+        _swarm = Swarm.Draw(_prng.Fork(), ofDesk.Fork());
+        _wire = new Wire(_dialects[_prng.Below(_dialects.Length)], _swarm.HasMac);
+        _traffic = new Traffic(_swarm, _wire, _prng.Fork(), ofDesk.Fork());
         _ledger = new Ledger(_swarm);
         _keeper = new SimKeeper(_swarm, _prng.Fork(), what => _history.Add(_nowNanos, "keeper", what));
         _operators = new SimOperators(_swarm, _prng, _ledger, Command);
-        _rules = new SimRules(_prng, Command);
-        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, Decided, _traffic.Learn);
+        _rules = new SimRules(_swarm, _prng, ofDesk.Fork(), Command);
+        _inHand = new InHand(_swarm.ParkingMax, () => _nowNanos, NoteCommand, _ledger.Note);
+        _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, this, _traffic.Learn);
+        _desk = _swarm.HasDesk ? new SimDesk(_swarm, ofDesk.Fork(), this, _ledger.Note) : null;
+        _keys = new SimKeys(ofDesk.Fork(), Command);
+        _ofDesk = ofDesk;
     }
 
     /// <summary>Runs one seed to its end.</summary>
@@ -128,6 +144,7 @@ public sealed partial class Simulation : IDisposable
         After(Millis(5), PrepareSegment);
         After(Millis(20), Disturb);
         if (_swarm.Snapshots) After(Millis(150), MakeSnapshot);
+        if (_swarm.HasDesk) After(Milli, TendDesk);
         while (_traffic.Count < _transactions) Next();
         _isPeace = true;
         _history.Add(_nowNanos, "peace");
@@ -168,12 +185,13 @@ public sealed partial class Simulation : IDisposable
         try
         {
             _history.Add(_nowNanos, "start", number: _restarts);
-            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note);
+            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note, _desk);
             _ledger.Survive(_keeper.SeenInOrder);
             if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened) { Day = _day });
             _node.Start(_day);
             CheckBalances();
             CheckBooks(_node);
+            CheckSecurity(_node);
             if (!_isPeace && _restarts > 0 && _prng.Chance(500)) _operators.Reseal(_node);
             Turn(_node);
         }
@@ -229,12 +247,12 @@ public sealed partial class Simulation : IDisposable
             _disk?.ForgetRenames();
         }
 
-        NoteCommands();
+        _inHand.Current();                                   // Commands that were obeyed before it.
         _node?.Dispose();
         _node = null;
         _refusals = 0;
         _published.Clear();
-        _deciding.Clear();
+        _inHand.Clear();
         for (var slot = 0; slot < SimNode.ConnectionsMax; slot++)
         {
             if (_links[slot] is null) continue;
@@ -268,10 +286,9 @@ public sealed partial class Simulation : IDisposable
         Guard(node, () =>
         {
             var batch = Math.Min(_published.Count, node.Cell.MaxBatchSize);
-            for (var index = 0; index < batch; index++) _deciding.Enqueue(_published.Dequeue());
+            for (var index = 0; index < batch; index++) _inHand.Take(_published.Dequeue());
             node.Step();
-            NoteCommands();
-            Ledger.Check(_deciding.Count == 0, "I8", $"{_deciding.Count} inputs were taken and not decided");
+            Ledger.Check(_inHand.IsDone(), "I8", $"{_inHand.Current()?.Sent.Message}: taken and not decided");
             CheckBalances();
         });
         if (node != _node) return;
@@ -330,6 +347,7 @@ public sealed partial class Simulation : IDisposable
             if (_prng.Chance(_swarm.RuleChanges)) _rules.ChangeRules(node, _day);
             if (_prng.Chance(_swarm.RateChanges)) _rules.ChangeRates(node, _day);
             if (_prng.Chance(_swarm.Pauses)) Pause();
+            TendSecurity(node);
         }
 
         for (var slot = 0; slot < _swarm.Connections; slot++)
@@ -391,7 +409,7 @@ public sealed partial class Simulation : IDisposable
     private void Talk(SimConnection connection)
     {
         if (_isPeace || connection.IsCut || connection != _links[connection.Slot]) return;
-        var isWindowFull = connection.Awaited.Count + connection.OnTheWay.Count >= WindowMax;
+        var isWindowFull = connection.InHand + connection.Awaited.Count + connection.OnTheWay.Count >= WindowMax;
         if (!isWindowFull) Send(connection, _traffic.Next(connection));
         After(isWindowFull ? 2 * Milli : 20 * Micro + _prng.Exponential(200 * Micro), () => Talk(connection));
     }
@@ -436,6 +454,7 @@ public sealed partial class Simulation : IDisposable
             slot.ArrivedAt = new Instant(_nowNanos);
             (slot.Transaction.Connection, slot.Transaction.Generation, slot.Transaction.LinkIndex) = (connection.Slot, connection.Generation, 0);
             _published.Enqueue(new Published(connection, connection.OnTheWay.Dequeue(), null, null, _nowNanos));
+            connection.InHand++;
         }
 
         node.Ring.Publish(highest - staged.Frames + 1, highest);
@@ -467,75 +486,6 @@ public sealed partial class Simulation : IDisposable
         _published.Enqueue(new Published(connection, null, null, null, _nowNanos));
     }
 
-    // What the reference says.
-
-    /// <summary>The node has decided a message of that connection; now the reference does.</summary>
-    private void Decided(SimConnection connection)
-    {
-        NoteCommands();
-        var isKnown = _deciding.TryDequeue(out var input) && input.Connection == connection;
-        Ledger.Check(isKnown, "I8", $"connection {connection.Slot} gets an answer that nothing asked for");
-        var sent = input.Sent!;
-        var (code, key, told) = IsRefusedForSpace() ? ("96", 0, "") : CodeFor(connection, sent);
-        if (!connection.IsCut) connection.Awaited.Enqueue(new Expected(sent, code, key, told, _ledger.Count));
-    }
-
-    /// <summary>The node says when its journal has no room; that may be so only while the disk is full.</summary>
-    private bool IsRefusedForSpace()
-    {
-        var refusals = _node!.Cell.Counters.JournalFull;
-        if (refusals == _refusals) return false;
-        _refusals = refusals;
-        Ledger.Check(_platter.IsFull || BusyNanos < _fullUntilNanos, "I8", "96 for want of space on a disk that has some");
-        return true;
-    }
-
-    /// <summary>Takes what needs no answer off the queue: commands (refused ones change nothing), ends, and what came too late.</summary>
-    private void NoteCommands()
-    {
-        while (_deciding.TryPeek(out var input))
-        {
-            if (input.Command is { } command)
-            {
-                if (command.Outcome == CommandOutcome.Pending) return;
-                Ledger.Check(command.Outcome != CommandOutcome.PanUnreadable, "I12", "a sealed PAN cannot be opened");
-                if (command.Kind is CommandKind.RulesUndo or CommandKind.RatesUndo) SimRules.CheckUndo(command, _ledger.Reference);
-                if (command.Outcome == CommandOutcome.Done) NoteDone(command, input.Entry!);
-            }
-            else if (input.Sent is not null && _nowNanos - input.AtNanos <= SimNode.DeadlineNanos)
-            {
-                return;
-            }
-
-            _deciding.Dequeue();
-        }
-    }
-
-    private void NoteDone(OperatorCommand command, LogEntry entry)
-    {
-        if (command.Kind == CommandKind.ResealPans) return;
-        if (command.Kind != CommandKind.ExpireHolds) _ledger.Add(entry);
-        else if (command.Expired.Count > 0)
-        {
-            ReadOnlySpan<ExpiredHold> items = command.Expired.Items;
-            _ledger.Add(entry with { Expired = items[..command.Expired.Count].ToArray() });
-        }
-    }
-
-    private (string Code, long Key, string Told) CodeFor(SimConnection connection, Sent sent)
-    {
-        if (sent.Network is { } network)
-        {
-            if (network is "001" or "002") connection.IsSignedOn = network == "001";
-            return (network == "999" ? "12" : "00", 0, "");
-        }
-
-        if (sent.Message is not { } message) return ("30", 0, "");
-        if (_swarm.SignOnRequired && !connection.IsSignedOn) return ("31", 0, "");
-        var judgement = _ledger.Judge(message, (int)(_nowNanos / (60 * Instant.NanosPerSecond)));
-        return (judgement.Code, judgement.Key, judgement.Told);
-    }
-
     private void CheckBalances()
     {
         if (_node is not { } node) return;
@@ -559,7 +509,7 @@ public sealed partial class Simulation : IDisposable
 
     private bool IsQuiet()
     {
-        if (_node is null || _published.Count > 0) return false;
+        if (_node is null || _published.Count + _inHand.Waiting > 0) return false;
         for (var slot = 0; slot < _swarm.Connections; slot++)
         {
             if (_links[slot] is not { IsCut: false } connection) return false;

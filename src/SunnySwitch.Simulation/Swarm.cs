@@ -92,7 +92,71 @@ internal sealed record Swarm(
     /// <summary>Segments kept when they are.</summary>
     public int SegmentsKept { get; init; }
 
-    public static Swarm Draw(Prng prng)
+    /// <summary>Somebody looks at PINs, codes, cryptograms.</summary>
+    public bool HasDesk { get; init; }
+
+    /// <summary>And at MACs, which every message has then, both ways.</summary>
+    public bool HasMac { get; init; }
+
+    /// <summary>Requests that can wait for the desk at once.</summary>
+    public int ParkingMax { get; init; } = 1;
+
+    /// <summary>Of what it is asked it answers later.</summary>
+    public int DeskSlow { get; init; }
+
+    /// <summary>And then after so long, on the average.</summary>
+    public int DeskMicros { get; init; }
+
+    /// <summary>And sometimes never, or as late as that.</summary>
+    public int DeskSilences { get; init; }
+
+    /// <summary>It fails, or is late, each.</summary>
+    public int DeskFails { get; init; }
+
+    public int DeskFulls { get; init; }
+
+    /// <summary>Of new requests.</summary>
+    public int Pins { get; init; }
+
+    /// <summary>Of PINs, codes, cryptograms and MACs: not right.</summary>
+    public int WrongProofs { get; init; }
+
+    /// <summary>Tracks, printed codes, chips, each.</summary>
+    public int CardProofs { get; init; }
+
+    /// <summary>Operators forget wrong PINs.</summary>
+    public int PinResets { get; init; }
+
+    /// <summary>What operators do to keys.</summary>
+    public int KeyNotes { get; init; }
+
+    /// <summary>With what came later, from a generator of its own: a seed without a desk is what it was before there were any.</summary>
+    public static Swarm Draw(Prng prng, Prng ofDesk) => Draw(prng).WithDesk(ofDesk);
+
+    private Swarm WithDesk(Prng prng)
+    {
+        int Seldom(int low, int high) => prng.Chance(400) ? prng.Between(low, high) : 0;
+        var keys = Seldom(5, 40);
+        if (!prng.Chance(600)) return this with { KeyNotes = keys };
+        return this with
+        {
+            KeyNotes = keys,
+            HasDesk = true,
+            HasMac = prng.Chance(300),
+            ParkingMax = prng.Chance(300) ? prng.Between(1, 6) : prng.Between(7, 100),
+            DeskSlow = prng.Chance(800) ? prng.Between(100, 1_000) : 0,
+            DeskMicros = prng.Chance(500) ? prng.Between(20, 300) : prng.Between(300, 20_000),
+            DeskSilences = Seldom(1, 30),
+            DeskFails = Seldom(2, 60),
+            DeskFulls = Seldom(2, 60),
+            Pins = prng.Between(50, 900),
+            WrongProofs = prng.Between(20, 500),
+            CardProofs = Seldom(20, 200),
+            PinResets = Seldom(2, 30),
+        };
+    }
+
+    private static Swarm Draw(Prng prng)
     {
         int Often(int low, int high) => prng.Chance(750) ? prng.Between(low, high) : 0;
         int Seldom(int low, int high) => prng.Chance(400) ? prng.Between(low, high) : 0;

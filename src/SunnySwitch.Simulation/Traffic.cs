@@ -1,7 +1,7 @@
 namespace SunnySwitch.Simulation;
 
 /// <summary>What acquirers send: purchases, completions, repeats, reversals before and after, other bodies under old keys, 0800.</summary>
-internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
+internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
 {
     /// <summary>Published test cards; the first ones are known to the switch.</summary>
     public static readonly string[] Cards =
@@ -36,6 +36,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
         if (_past.Count > 0 && prng.Chance(swarm.Repeats)) return Business(Past(), prng.Chance(700));
         if (_past.Count > 0 && prng.Chance(swarm.OtherBodies)) return Business(Other(Past()), prng.Chance(300));
         var message = New();
+        message = message with { Proof = Proofs(message) };
         Note(message);
         var sent = Business(message, isRepeat: false);
         return prng.Chance(swarm.Broken) ? sent with { Frame = wire.CutShort(sent.Frame), Message = null } : sent;
@@ -176,11 +177,36 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng)
 
     private Sent Network(string code)
     {
-        var stan = _nextStan++;
-        return new Sent(wire.EncodeNetwork(stan, code), null, stan, 0x0810, code);
+        var (stan, mac) = (_nextStan++, Mac());
+        return new Sent(wire.EncodeNetwork(stan, code, mac), null, stan, 0x0810, new ReferenceSwitch.Name(8, false, stan), mac, code);
     }
 
-    private Sent Business(Message message, bool isRepeat) => new(
-        wire.Encode(message, isRepeat), message, message.Stan,
-        (ushort)((message.Class << 8) + (message.Advice ? 0x30 : 0x10)));
+    private Sent Business(Message message, bool isRepeat)
+    {
+        var mac = Mac();
+        if (isRepeat && swarm.HasDesk && ofProofs.Chance(50)) message = message with { Proof = Proofs(message) };
+        return new Sent(
+            wire.Encode(message, isRepeat, mac), message, message.Stan, (ushort)((message.Class << 8) + (message.Advice ? 0x30 : 0x10)),
+            new ReferenceSwitch.Name(message.Class, message.Advice, message.Stan), mac);
+    }
+
+    private Proven Mac() => !wire.HasMac ? Proven.Nothing : !ofProofs.Chance(swarm.WrongProofs / 8) ? Proven.Right : ofProofs.Chance(500) ? Proven.Wrong : 0;
+
+    /// <summary>A PIN, and how the card was read; of what follows up and of advices seldom, where nobody has to look at it.</summary>
+    private Proof Proofs(Message message)
+    {
+        var isFirst = message is { Class: 1 or 2, Advice: false, IsNaming: false };
+        if (!swarm.HasDesk || message.Class == 4 || !(isFirst || ofProofs.Chance(200))) return Proof.None;
+        var pin = ofProofs.Chance(swarm.Pins) ? OneProof() : Proven.Nothing;
+        if (ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Code: OneProof());
+        if (ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Chip: OneProof());
+        if (wire.HasPrintedCode && ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Printed: OneProof());
+        return pin == Proven.Nothing ? Proof.None : new Proof(pin);
+    }
+
+    private Proven OneProof()
+    {
+        if (!ofProofs.Chance(swarm.WrongProofs)) return Proven.Right;
+        return ofProofs.Chance(700) ? Proven.Wrong : (Proven)ofProofs.Between((int)Proven.Unable, (int)Proven.Replayed);
+    }
 }

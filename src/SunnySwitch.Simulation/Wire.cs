@@ -14,11 +14,20 @@ namespace SunnySwitch.Simulation;
 /// <param name="Code">DE39.</param>
 /// <param name="ApprovalCode">DE38.</param>
 /// <param name="Amounts">DE4, 54, 6, 10 and 51, those that are there, with a space before the last three.</param>
-internal readonly record struct Answer(ushort Mti, string Stan, string Code, string ApprovalCode, string Amounts);
+/// <param name="Chip">DE55, in hex.</param>
+/// <param name="IsSigned">It has the MAC that it should have.</param>
+internal readonly record struct Answer(ushort Mti, string Stan, string Code, string ApprovalCode, string Amounts, string Chip, bool IsSigned);
 
 /// <summary>Messages to bytes and back, as an acquirer's own program would, by the production codec.</summary>
-internal sealed class Wire(Dialect dialect)
+internal sealed class Wire(Dialect dialect, bool hasMac)
 {
+    public const int MacBytes = 8;
+    private const int MacField = 64, LaterMacField = 128;
+
+    // 9F02 9F03 9F1A 95 5F2A 9A 9C 9F37 82 9F36 9F10: all that a cryptogram is made over, and the issuer's data.
+    private const string ChipData = "9F02060000000010009F03060000000000009F1A0208409505008000E0005F2A0208409A032611249C01009F37046D3A1D20820230009F3602001A"
+        + "9F100706011203A0B800";
+
     private const int MessageBytesMax = 1024;
     private readonly byte[] _scratch = new byte[MessageBytesMax];
     private readonly string?[] _fields = new string?[129];
@@ -32,10 +41,16 @@ internal sealed class Wire(Dialect dialect)
     /// <summary>It can say that others follow, and that a part is taken.</summary>
     public bool HasMarks { get; } = dialect.Marks.Count > 0;
 
+    /// <summary>Its messages have a MAC.</summary>
+    public bool HasMac => hasMac;
+
+    /// <summary>It can say the code that is printed on a card.</summary>
+    public bool HasPrintedCode { get; } = dialect.Security?.PrintedCode is not null;
+
     public Framing Framing { get; } = Framing.Of("be16", 2048);
 
     /// <summary>A frame of a business message; the origin digit of the MTI says repeat.</summary>
-    public byte[] Encode(Message message, bool isRepeat)
+    public byte[] Encode(Message message, bool isRepeat, Proven mac)
     {
         var mti = (message.Class << 8) + (message.Advice ? 0x20 : 0) + (isRepeat ? 1 : 0);
         Array.Clear(_fields);
@@ -64,16 +79,16 @@ internal sealed class Wire(Dialect dialect)
         }
 
         if (message.Stays is { } stays) fields[95] = Digits(stays, 12) + new string('0', 30);
-
-        return Frame((ushort)mti);
+        Prove(message);
+        return Frame((ushort)mti, mac);
     }
 
     /// <summary>0800 with that DE70.</summary>
-    public byte[] EncodeNetwork(uint stan, string code)
+    public byte[] EncodeNetwork(uint stan, string code, Proven mac)
     {
         Array.Clear(_fields);
         (_fields[7], _fields[11], _fields[70]) = ("1124120000", Digits(stan, 6), code);
-        return Frame(0x0800);
+        return Frame(0x0800, mac);
     }
 
     /// <summary>The same frame without the end of its message: decodes as far as DE41.</summary>
@@ -90,8 +105,42 @@ internal sealed class Wire(Dialect dialect)
         var message = frame[Framing.LeadBytes..];
         if (!Decoder.Decode(dialect, message, ref _table).IsOk) return false;
         var reader = new MessageReader(dialect, message, in _table);
-        answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38), AmountsOf(reader));
+        answer = new Answer(_table.Mti, Text(reader, 11), Text(reader, 39), Text(reader, 38), AmountsOf(reader), Text(reader, 55), IsSigned(reader, message));
         return true;
+    }
+
+    /// <summary>No cryptography: what a byte of the message changes, and its place in it.</summary>
+    public static void MacOf(ReadOnlySpan<byte> message, Span<byte> mac)
+    {
+        var sum = 0xCBF2_9CE4_8422_2325UL;
+        foreach (var each in message) sum = (sum ^ each) * 0x0000_0100_0000_01B3;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(mac, sum);
+    }
+
+    /// <summary>True if that is the MAC of these bytes.</summary>
+    public static bool IsMacOf(ReadOnlySpan<byte> message, ReadOnlySpan<byte> mac)
+    {
+        Span<byte> made = stackalloc byte[MacBytes];
+        MacOf(message, made);
+        return made.SequenceEqual(mac);
+    }
+
+    private bool IsSigned(in MessageReader reader, ReadOnlySpan<byte> message)
+    {
+        var field = _table.Has(LaterMacField) ? LaterMacField : MacField;
+        if (!_table.Has(field)) return false;
+        return IsMacOf(message[..reader.Offset(field)], Convert.FromHexString(Text(reader, field)));
+    }
+
+    /// <summary>What a message brings to prove who it is; what becomes of each is written into it.</summary>
+    private void Prove(Message message)
+    {
+        var (fields, proof) = (_fields, message.Proof);
+        if (proof.EntryMode is { } mode) fields[22] = mode;
+        if (proof.Pin != Proven.Nothing) fields[52] = $"{(int)proof.Pin:X2}{Proof.PinBlock}";
+        if (proof.Code != Proven.Nothing) fields[35] = $"{message.Pan}=9912101{Proof.Track}{(int)proof.Code}";
+        if (proof.Printed != Proven.Nothing) fields[61] = $"73{(int)proof.Printed} ";
+        if (proof.Chip != Proven.Nothing) fields[55] = $"9F2608{(int)proof.Chip:X2}{Proof.Cryptogram}{ChipData}";
     }
 
     private string AmountsOf(in MessageReader reader)
@@ -106,21 +155,41 @@ internal sealed class Wire(Dialect dialect)
         return Encoding.ASCII.GetString(_scratch, 0, reader.CopyText(field, _scratch));
     }
 
-    private byte[] Frame(ushort mti)
+    private byte[] Frame(ushort mti, Proven mac)
     {
         var set = new FieldSet();
+        var isLater = Array.FindIndex(_fields, MacField + 1, field => field is not null) >= 0;
+        if (mac != Proven.Nothing) _fields[isLater ? LaterMacField : MacField] = new string('0', 2 * MacBytes);
         for (var field = 2; field < _fields.Length; field++)
         {
             if (_fields[field] is not null) set.Add(field);
         }
 
-        Span<byte> text = stackalloc byte[64];
+        Span<byte> text = stackalloc byte[512];
         var writer = new MessageWriter(dialect, _scratch.AsSpan(Framing.LeadBytes));
         writer.Begin(mti, set);
-        foreach (var field in set) writer.Text(field, text[..Encoding.ASCII.GetBytes(_fields[field], text)]);
+        foreach (var field in set)
+        {
+            if (dialect.TypeOf(field) == FieldType.Binary) writer.Binary(field, Convert.FromHexString(_fields[field]!));
+            else writer.Text(field, text[..Encoding.ASCII.GetBytes(_fields[field], text)]);
+        }
+
         var bytes = writer.End();
+        if (mac != Proven.Nothing) Sign(_scratch.AsSpan(Framing.LeadBytes, bytes), isRight: mac == Proven.Right);
         Framing.WriteLead(_scratch, bytes, default);
         return _scratch[..(Framing.LeadBytes + bytes)];
+    }
+
+    private void Sign(Span<byte> message, bool isRight)
+    {
+        Must.Hold(Decoder.Decode(dialect, message, ref _table).IsOk);
+        var reader = new MessageReader(dialect, message, in _table);
+        var at = reader.Offset(_table.Has(LaterMacField) ? LaterMacField : MacField);
+        Span<byte> mac = stackalloc byte[MacBytes];
+        MacOf(message[..at], mac);
+        if (!isRight) mac[0] ^= 1;
+        if (message.Length - at == MacBytes) mac.CopyTo(message[at..]);
+        else Must.Hold(Encoding.ASCII.TryGetBytes(Convert.ToHexString(mac), message[at..], out _));
     }
 
     private static string Digits(long value, int count) =>

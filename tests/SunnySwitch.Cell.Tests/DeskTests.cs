@@ -49,6 +49,21 @@ public sealed class DeskTests
     }
 
     [Fact]
+    public void A_PIN_that_was_not_looked_at_proves_nothing_when_its_tries_are_forgotten_meanwhile()
+    {
+        using var cell = New();
+        for (var stan = 1; stan < 4; stan++) Assert.Equal("55", Code(cell, stan, (52, WrongPin)));
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(4, 0x0100, (35, Track), (52, WrongPin)));
+        cell.Step();
+        var forget = new OperatorCommand(CommandKind.CardPin, _ => { }) { Pin = new CardPinSet { Pan = cell.Token("4761739001010119") } };
+        Assert.Equal((CommandOutcome.Done, 0), (cell.Ask(forget).Outcome, Tries(cell)));
+        var right = SecurityVerdicts.Of(SecurityVerdict.NotChecked, SecurityVerdict.Right, SecurityVerdict.NotChecked, SecurityVerdict.NotChecked);
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked) with { Verdicts = right });
+        Assert.Equal("86", CellUnderTest.Field(cell.Sent[0][^1], 39));
+    }
+
+    [Fact]
     public void A_repeat_is_not_verified_again_and_counts_no_try()
     {
         using var cell = New();
@@ -259,6 +274,21 @@ public sealed class DeskTests
     }
 
     [Fact]
+    public void A_connection_that_ends_takes_its_repeats_with_it_that_wait_behind_anothers()
+    {
+        using var cell = New();
+        _desk.IsSlow = true;
+        cell.Receive(0, Purchase(1, 0x0100, (52, RightPin)));
+        cell.Receive(1, Purchase(1, 0x0101, (52, RightPin)));
+        cell.Receive(2, Purchase(1, 0x0101, (52, RightPin)));
+        cell.Step();
+        cell.End(1);
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.Right));
+        Assert.Equal((1, 0, 1), (cell.Sent[0].Count, cell.Sent[1].Count, cell.Sent[2].Count));
+    }
+
+    [Fact]
     public void An_answer_waits_for_its_chip_data_and_its_MAC_behind_its_frame()
     {
         using var cell = New(mac: true);
@@ -276,6 +306,20 @@ public sealed class DeskTests
         Assert.Equal("910AB1B1B1B1B1B1B1B13030", CellUnderTest.Field(answer, 55));
         Assert.Equal(ScriptedDesk.MacOf(answer.AsSpan(..^16)), CellUnderTest.Field(answer, 64));
         Assert.Equal(durable, cell.Cell.DurableSequence);
+    }
+
+    [Fact]
+    public void A_refusal_that_waits_for_its_MAC_gets_no_part_of_the_chips()
+    {
+        using var cell = New(mac: true);
+        cell.Receive(0, Purchase(1, 0x0100, (55, Chip), (64, "0123456789ABCDEF")));
+        _desk.IsSlow = true;
+        cell.Step();
+        cell.Answer(_desk.Verdict(0, SecurityVerdict.NotChecked, SecurityVerdict.Right, SecurityVerdict.Wrong));
+        cell.Answer(_desk.Mac(1));
+        var answer = Assert.Single(cell.Sent[0]);
+        Assert.Equal(("63", ""), (CellUnderTest.Field(answer, 39), CellUnderTest.Field(answer, 55)));
+        Assert.Equal(ScriptedDesk.MacOf(answer.AsSpan(..^16)), CellUnderTest.Field(answer, 64));
     }
 
     [Fact]

@@ -59,13 +59,7 @@ public sealed class SimulationTests
     [Fact]
     public void All_that_can_move_money_does_and_is_undone()
     {
-        var done = new Dictionary<string, int>();
-        foreach (var line in _runs.Value.SelectMany(outcome => outcome.Did.Split('\n')))
-        {
-            var at = line.LastIndexOf(' ');
-            done[line[..at]] = done.GetValueOrDefault(line[..at]) + int.Parse(line[at..]);
-        }
-
+        var done = Done();
         string[] often =
         [
             "Hold", "Hold with fee", "Hold at a rate", "Hold with fee at a rate", "Hold in part", "Hold undone", "Hold undone in part",
@@ -79,6 +73,23 @@ public sealed class SimulationTests
         string[] seldom = ["Credit undone in part", "Credit undone at a rate", "Refund with fee", "Completion undone with fee at a rate"];
         Assert.All(often, what => Assert.True(done.GetValueOrDefault(what) >= 30, $"{what}: {done.GetValueOrDefault(what)}"));
         Assert.All(seldom, what => Assert.True(done.GetValueOrDefault(what) >= 5, $"{what}: {done.GetValueOrDefault(what)}"));
+    }
+
+    /// <summary>Likewise what is verified, what becomes of those that wait, and keys.</summary>
+    [Fact]
+    public void All_that_is_verified_and_waited_for_comes_up()
+    {
+        var done = Done();
+        string[] often =
+        [
+            "PIN wrong", "PIN missing", "PIN not looked at", "PIN not verifiable", "PIN fault", "PIN replayed", "PIN tries forgotten", "code wrong",
+            "code not checked", "printed code wrong", "cryptogram wrong", "cryptogram fault", "MAC wrong", "no MAC, no answer", "desk full", "desk failed",
+            "desk late", "waits for Verdicts", "waits for Chip", "waits for Mac", "waits behind the first", "no room behind the first",
+            "wait ended with its link", "wait ended by its deadline", "desk's answer after the deadline", "desk's answer to nobody", "key Generated",
+            "key Activated", "key Exported", "key Retired", "key Compromised",
+        ];
+        Assert.All(often, what => Assert.True(done.GetValueOrDefault(what) >= 30, $"{what}: {done.GetValueOrDefault(what)}"));
+        Assert.True(done.GetValueOrDefault("wait behind another ended with its link") >= 5);
     }
 
     [Fact]
@@ -152,6 +163,18 @@ public sealed class SimulationTests
         Assert.Equal(state.Hash, state.HashFromScratch());
         Assert.All(state.LedgerSums(), sum => Assert.Equal(Int128.Zero, sum.Value));
         return $"{state.Hash:X32}";
+    }
+
+    private static Dictionary<string, int> Done()
+    {
+        var done = new Dictionary<string, int>();
+        foreach (var line in _runs.Value.SelectMany(outcome => outcome.Did.Split('\n')))
+        {
+            var at = line.LastIndexOf(' ');
+            done[line[..at]] = done.GetValueOrDefault(line[..at]) + int.Parse(line[at..]);
+        }
+
+        return done;
     }
 
     private static void AssertHolds(Outcome outcome) => Assert.True(

@@ -22,6 +22,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         {
             var checks = Needed(in transaction, isMacRequired, out var card);
             if (checks == EvidenceHas.None) return StageResult.Continue;
+            transaction.Asked = checks;
             transaction.Desk = desk.Verify(transaction.Ticket, checks, in card, ref transaction);
             if (transaction.Desk == DeskAnswer.Pending) return transaction.Park();
             transaction.IsVerified = true;
@@ -30,10 +31,11 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         switch (transaction.Desk)
         {
             case DeskAnswer.Full: return transaction.RefuseAndAlarm(InternalResult.DeskFull);
-            case DeskAnswer.Failed: return transaction.RefuseAndAlarm(InternalResult.DeskFailed);
+            case DeskAnswer.Failed when !Mutant.Is(Mutation.FailedDeskDecides): return transaction.RefuseAndAlarm(InternalResult.DeskFailed);
             case DeskAnswer.Late: return transaction.RefuseAndAlarm(InternalResult.DeskLate);
         }
 
+        DistrustUnasked(ref transaction);
         if (BringsCounter(in transaction)) transaction.Bring(BinaryPrimitives.ReadUInt16BigEndian(transaction.Evidence.Counter));
         if (!isMacRequired) return StageResult.Continue;
         transaction.Ran(Check.Mac);
@@ -44,6 +46,18 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
     private static bool BringsCounter(in Transaction transaction) => (transaction.Brought & EvidenceHas.Cryptogram) != 0
         && (transaction.Decided.Request.Security.Cryptogram == SecurityVerdict.Right || Mutant.Is(Mutation.CounterOfWrongCryptogram));
 
+    private bool IsRepeat(in Request request) => state.Keys.Match(in request, out _) == KeyMatch.Repeat && !Mutant.Is(Mutation.RepeatIsVerified);
+
+    /// <summary>A PIN that was not asked for, while other things were, proves nothing, though its tries be forgotten by now.</summary>
+    private static void DistrustUnasked(ref Transaction transaction)
+    {
+        ref var request = ref transaction.Request;
+        var isUnasked = (transaction.Brought & ~transaction.Asked & EvidenceHas.PinBlock) != 0 && request.Security.Pin == SecurityVerdict.NotChecked;
+        if (!isUnasked || Mtis.KindOf(request.Mti) is not (MessageKind.Authorization or MessageKind.Financial)) return;
+        var said = request.Security;
+        request.Security = SecurityVerdicts.Of(SecurityVerdict.Unable, said.CardCode, said.Cryptogram, said.Mac, said.Authentication);
+    }
+
     private EvidenceHas Needed(in Transaction transaction, bool isMacRequired, out CardSecurity card)
     {
         card = default;
@@ -51,7 +65,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         var checks = isMacRequired ? EvidenceHas.Mac : EvidenceHas.None;
         var ofCard = transaction.Brought & OfCard;
         var isRequest = Mtis.KindOf(request.Mti) is MessageKind.Authorization or MessageKind.Financial;
-        if (ofCard == EvidenceHas.None || !isRequest || state.Keys.Match(in request, out _) == KeyMatch.Repeat) return checks;
+        if (ofCard == EvidenceHas.None || !isRequest || IsRepeat(in request)) return checks;
         var slot = state.Cards.Find(request.Pan);
         if (slot < 0) return checks;
         ref readonly var known = ref state.Cards[slot];
@@ -153,10 +167,10 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         switch (verdict)
         {
             case SecurityVerdict.Right:
-                if (tries > 0) request.PinTries = 0;
+                if (tries > 0 && !Mutant.Is(Mutation.RightPinKeepsCount)) request.PinTries = 0;
                 return InternalResult.None;
             case SecurityVerdict.Wrong:
-                request.PinTries = tries + 1;
+                if (!Mutant.Is(Mutation.WrongPinIsFree)) request.PinTries = tries + 1;
                 return InternalResult.PinWrong;
             case SecurityVerdict.NotChecked or SecurityVerdict.Unable:
                 return InternalResult.PinNotVerifiable;

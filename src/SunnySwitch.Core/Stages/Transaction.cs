@@ -73,6 +73,9 @@ public struct Transaction
     /// <summary>True once the HSM has said what it says of it.</summary>
     public bool IsVerified;
 
+    /// <summary>What of <see cref="Brought"/> the HSM was asked for; meant when <see cref="IsVerified"/>.</summary>
+    public EvidenceHas Asked;
+
     /// <summary>How the HSM took it; meant when <see cref="IsVerified"/>.</summary>
     public DeskAnswer Desk;
 

@@ -148,7 +148,8 @@ internal sealed class CardTable
     {
         ref var entry = ref Known(set.Pan);
         Sum -= entry.Mix();
-        (entry.PinMethod, entry.PinKeyIndex, entry.PinValue, entry.PinTries) = (set.Method, set.KeyIndex, set.Value, 0);
+        (entry.PinMethod, entry.PinKeyIndex, entry.PinValue) = (set.Method, set.KeyIndex, set.Value);
+        if (!Mutant.Is(Mutation.ResetKeepsTries)) entry.PinTries = 0;
         Sum += entry.Mix();
     }
 

@@ -366,7 +366,7 @@ public sealed partial class SwitchState
         {
             var before = Registers.KeyNotes.Find(key with { Version = noted.Replaced });
             Must.Hold(before.State == KeyState.Current);
-            (before.State, before.Since) = (KeyState.Previous, (ushort)_day);
+            if (!Mutant.Is(Mutation.ReplacedKeyStaysCurrent)) (before.State, before.Since) = (KeyState.Previous, (ushort)_day);
             Registers.KeyNotes.Set(in before);
         }
 
