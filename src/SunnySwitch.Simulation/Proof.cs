@@ -7,7 +7,13 @@ internal enum Proven
 }
 
 /// <summary>What a message brings to prove who it is. No part of its body: a repeat may bring another.</summary>
-internal sealed record Proof(Proven Pin = Proven.Nothing, Proven Code = Proven.Nothing, Proven Printed = Proven.Nothing, Proven Chip = Proven.Nothing)
+/// <param name="Pin">Of the PIN block.</param>
+/// <param name="Code">Of the stripe's code.</param>
+/// <param name="Printed">Of the printed code.</param>
+/// <param name="Chip">Of the cryptogram.</param>
+/// <param name="Counter">The chip's own, another one for each cryptogram of a card.</param>
+internal sealed record Proof(
+    Proven Pin = Proven.Nothing, Proven Code = Proven.Nothing, Proven Printed = Proven.Nothing, Proven Chip = Proven.Nothing, int Counter = 0)
 {
     /// <summary>PIN block, track and cryptogram are these and a digit or byte for what becomes of them: to be found if they are kept anywhere.</summary>
     public const string PinBlock = "C70DE5B10C4A9E", Track = "908172635", Cryptogram = "D3C2B1A09F8E7D";

@@ -19,6 +19,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
     private readonly List<Message> _takings = [];
     private readonly List<Message> _followUps = [];
     private readonly Dictionary<(uint Stan, string Terminal), (long Number, string Code)> _codes = [];
+    private readonly Dictionary<string, int> _counters = [];
     private uint _nextStan = 1;
 
     /// <summary>Of the account: the second card's is another than that of the rest.</summary>
@@ -199,10 +200,12 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
         if (!swarm.HasDesk || message.Class == 4 || !(isFirst || ofProofs.Chance(200))) return Proof.None;
         var pin = ofProofs.Chance(swarm.Pins) ? OneProof() : Proven.Nothing;
         if (ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Code: OneProof());
-        if (ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Chip: OneProof());
+        if (ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Chip: OneProof(), Counter: CounterOf(message.Pan));
         if (wire.HasPrintedCode && ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Printed: OneProof());
         return pin == Proven.Nothing ? Proof.None : new Proof(pin);
     }
+
+    private int CounterOf(string pan) => _counters[pan] = _counters.GetValueOrDefault(pan) + 1;
 
     private Proven OneProof()
     {

@@ -24,9 +24,9 @@ internal sealed class Wire(Dialect dialect, bool hasMac)
     public const int MacBytes = 8;
     private const int MacField = 64, LaterMacField = 128;
 
-    // 9F02 9F03 9F1A 95 5F2A 9A 9C 9F37 82 9F36 9F10: all that a cryptogram is made over, and the issuer's data.
-    private const string ChipData = "9F02060000000010009F03060000000000009F1A0208409505008000E0005F2A0208409A032611249C01009F37046D3A1D20820230009F3602001A"
-        + "9F100706011203A0B800";
+    // 9F02 9F03 9F1A 95 5F2A 9A 9C 9F37 82 9F10 9F36: all that a cryptogram is made over, the issuer's data, and the counter, which follows.
+    private const string ChipData = "9F02060000000010009F03060000000000009F1A0208409505008000E0005F2A0208409A032611249C01009F37046D3A1D2082023000"
+        + "9F100706011203A0B8009F3602";
 
     private const int MessageBytesMax = 1024;
     private readonly byte[] _scratch = new byte[MessageBytesMax];
@@ -140,7 +140,7 @@ internal sealed class Wire(Dialect dialect, bool hasMac)
         if (proof.Pin != Proven.Nothing) fields[52] = $"{(int)proof.Pin:X2}{Proof.PinBlock}";
         if (proof.Code != Proven.Nothing) fields[35] = $"{message.Pan}=9912101{Proof.Track}{(int)proof.Code}";
         if (proof.Printed != Proven.Nothing) fields[61] = $"73{(int)proof.Printed} ";
-        if (proof.Chip != Proven.Nothing) fields[55] = $"9F2608{(int)proof.Chip:X2}{Proof.Cryptogram}{ChipData}";
+        if (proof.Chip != Proven.Nothing) fields[55] = $"9F2608{(int)proof.Chip:X2}{Proof.Cryptogram}{ChipData}{proof.Counter:X4}";
     }
 
     private string AmountsOf(in MessageReader reader)
