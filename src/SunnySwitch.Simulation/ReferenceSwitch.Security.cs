@@ -41,7 +41,6 @@ internal sealed partial class ReferenceSwitch
 
         var isCodeNeeded = needs is { Code: true } && proof.EntryMode == "901";
         var isCodeGood = said.Code == Proven.Right || (!isCodeNeeded && said.Code is Proven.Unable or Proven.Nothing);
-        if (!isCodeGood && isCodeNeeded && said.Code == Proven.Unable) return answer.Because("82", "code not checked");
         var isPrinted = proof.Code == Proven.Nothing && proof.Printed != Proven.Nothing;
         if (!isCodeGood) return isPrinted ? answer.Because("N7", "printed code wrong") : answer.Because("82", "code wrong");
         var isPinNeeded = needs is { Pin: PinNeed.Always } || (needs is { Pin: PinNeed.ForCash } && what == What.Cash);

@@ -83,7 +83,7 @@ public sealed class SimulationTests
         string[] often =
         [
             "PIN wrong", "PIN missing", "PIN not looked at", "PIN not verifiable", "PIN fault", "PIN replayed", "PIN tries forgotten", "code wrong",
-            "code not checked", "printed code wrong", "cryptogram wrong", "cryptogram fault", "MAC wrong", "no MAC, no answer", "desk full", "desk failed",
+            "printed code wrong", "cryptogram wrong", "cryptogram fault", "MAC wrong", "no MAC, no answer", "desk full", "desk failed",
             "desk late", "waits for Verdicts", "waits for Chip", "waits for Mac", "waits behind the first", "no room behind the first",
             "wait ended with its link", "wait ended by its deadline", "desk's answer after the deadline", "desk's answer to nobody", "key Generated",
             "key Activated", "key Exported", "key Retired", "key Compromised",
