@@ -41,7 +41,8 @@ public sealed class GoldenTests
     [InlineData(typeof(RuleSet), 5632,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
         + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 PinForCash 104 PinAlways 106 CryptogramNeeded 108 CardCodeNeeded 110 "
-        + "PinTriesMax 112 AuthenticationClaimed 114 AuthenticationAlways 116 CounterJumps 120 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
+        + "PinTriesMax 112 "
+        + "AuthenticationClaimed 114 AuthenticationAlways 116 CounterJumps 120 Limits 128 Categories 3200 Products 3712 Countries 4224 Hot 4352")]
     [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 Region 6 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
@@ -77,7 +78,8 @@ public sealed class GoldenTests
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
     [InlineData(typeof(StateImage), 252,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
-        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220 KeyNotes 244 ChipCounters 248")]
+        + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220 "
+        + "KeyNotes 244 ChipCounters 248")]
     [InlineData(typeof(Charges), 24, "SettledMinor 0 FeeMinor 8 Rate 16 Currency 20")]
     [InlineData(typeof(RateTerms), 8, "From 0 To 2 Rate 4")]
     [InlineData(typeof(RateSet), 2144, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Rates 96")]

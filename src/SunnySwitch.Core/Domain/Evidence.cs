@@ -14,8 +14,8 @@ public enum EvidenceHas : byte
 }
 
 /// <summary>
-/// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC. Filled at the edge, seen by the HSM desk only,
-/// wiped when the request is decided; in no frame, without a string form, and in memory that the collector does not move.
+/// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC. Filled at the edge, seen by
+/// the HSM desk only, wiped when the request is decided; in no frame, without a string form, and in memory that the collector does not move.
 /// </summary>
 public struct Evidence
 {
@@ -144,7 +144,9 @@ public enum SecurityVerdict : byte
 }
 
 /// <summary>The verdicts on a request, four bits each.</summary>
-/// <param name="Packed">From bit 0 the PIN, from bit 8 the card code, 12 the authentication value (since version 4 of a frame), 16 the cryptogram, 24 the MAC.</param>
+/// <param name="Packed">
+/// From bit 0 the PIN, from bit 8 the card code, 12 the authentication value (since version 4 of a frame), 16 the cryptogram, 24 the MAC.
+/// </param>
 public readonly record struct SecurityVerdicts(uint Packed)
 {
     private const int CardCodeShift = 8, AuthenticationShift = 12, CryptogramShift = 16, MacShift = 24;

@@ -17,7 +17,8 @@ public enum InternalResult : ushort
     MerchantUnknown = 64, TerminalUnknown = 65, AcceptorNotActive = 66, CategoryNotOfMerchant = 67, PaymentStopped = 68, OrderRevoked = 69,
     AllOrdersRevoked = 70, AddressMismatch = 71, DeclineStorm = 72,
     MacWrong = 73, CryptogramWrong = 74, CryptogramFault = 75, CardCodeWrong = 76, PrintedCodeWrong = 77, PinMissing = 78, PinWrong = 79,
-    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83, CounterSeen = 84, CounterAhead = 85, CutOverInProgress = 86, AuthenticationWrong = 87, AuthenticationMissing = 88,
+    PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83,
+    CounterSeen = 84, CounterAhead = 85, CutOverInProgress = 86, AuthenticationWrong = 87, AuthenticationMissing = 88,
 #pragma warning restore CS1591
 }
 
@@ -43,7 +44,8 @@ public static class Outcomes
         New(InternalResult.MacWrong, Check.Mac, "63", "the MAC is wrong, or missing where the link has one; the operator is told"),
         New(InternalResult.NotSignedOn, Check.Sender, "31", "the connection is not signed on"),
         New(InternalResult.AcquirerNotOfLink, Check.Sender, "31", "the link does not speak for this acquirer"),
-        New(InternalResult.CutOverInProgress, Check.CutOver, "90", "the business date ends and the next is not open yet, on a link that wants no new requests meanwhile"),
+        New(InternalResult.CutOverInProgress, Check.CutOver, "90",
+            "the business date ends and the next is not open yet, on a link that wants no new requests meanwhile"),
         New(InternalResult.SameKeyOtherBody, Check.Duplicate, "94", "same key, other body; the operator is told"),
         New(InternalResult.AfterItsReversal, Check.Duplicate, "94", "its reversal was here before it"),
         New(InternalResult.AdviceAfterItsReversal, Check.Duplicate, "00", "an advice whose reversal was here before it: nothing moves"),
@@ -84,8 +86,10 @@ public static class Outcomes
         New(InternalResult.CounterAhead, Check.Cryptogram, "82", "a right cryptogram with a counter further ahead than the product takes"),
         New(InternalResult.CardCodeWrong, Check.CardCode, "82", "the code of the stripe or chip is wrong, or missing where the product asks for it"),
         New(InternalResult.PrintedCodeWrong, Check.CardCode, "N7", "the code printed on the card is wrong"),
-        New(InternalResult.AuthenticationWrong, Check.Authentication, "05", "the proof of the cardholder's authentication is wrong, or cannot be checked where the product asks for it"),
-        New(InternalResult.AuthenticationMissing, Check.Authentication, "1A", "no proof of the cardholder's authentication where the product asks for it: authenticate, and try again"),
+        New(InternalResult.AuthenticationWrong, Check.Authentication, "05",
+            "the proof of the cardholder's authentication is wrong, or cannot be checked where the product asks for it"),
+        New(InternalResult.AuthenticationMissing, Check.Authentication, "1A",
+            "no proof of the cardholder's authentication where the product asks for it: authenticate, and try again"),
         New(InternalResult.PinTriesExceeded, Check.Pin, "75", "too many wrong PINs before: no PIN is looked at any more"),
         New(InternalResult.PinMissing, Check.Pin, "55", "no PIN where the product asks for it"),
         New(InternalResult.PinWrong, Check.Pin, "55", "the PIN is wrong"),

@@ -60,8 +60,8 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 
 /// <summary>
 /// What the HSM said of cryptogram, code, authentication and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far
-/// ahead), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by the frame, a right one ends the count; the
-/// counter of a right cryptogram is taken by the frame, whatever the payment comes to.
+/// ahead), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by the
+/// frame, a right one ends the count; the counter of a right cryptogram is taken by the frame, whatever the payment comes to.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
 {

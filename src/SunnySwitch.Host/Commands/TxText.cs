@@ -23,7 +23,8 @@ internal static class TxText
             + $"DE3 {request.ProcessingCode:D6}, card {request.TruncatedPan}");
         Line($"  acquirer {request.Acquirer}, STAN {request.Stan:D6}, RRN {JournalLines.Printable(request.Rrn.ToString())}, "
             + $"terminal {JournalLines.Printable(request.Terminal.ToString())}, acceptor {JournalLines.Printable(request.CardAcceptor.ToString())}");
-        if (request.Indicator >= 0) Line($"  e-commerce, indicator {request.Indicator}{(request.Has.HasFlag(RequestHas.AuthenticationValue) ? " with its proof" : "")}");
+        var proof = request.Has.HasFlag(RequestHas.AuthenticationValue) ? " with its proof" : "";
+        if (request.Indicator >= 0) Line($"  e-commerce, indicator {request.Indicator}{proof}");
         if (request.Has.HasFlag(RequestHas.Cash)) Line($"  of it in cash {Money(request.CashMinor, request.Currency)}");
         if (request.Has.HasFlag(RequestHas.Original))
         {
@@ -86,7 +87,8 @@ internal static class TxText
         }
 
         if (decided.Request.Indicator >= 0) writer.WriteNumber("indicator", decided.Request.Indicator);
-        if (decided.Request.Has.HasFlag(RequestHas.AuthenticationValue)) writer.WriteString("authentication", decided.Request.Security.Authentication.ToString());
+        var hasValue = decided.Request.Has.HasFlag(RequestHas.AuthenticationValue);
+        if (hasValue) writer.WriteString("authentication", decided.Request.Security.Authentication.ToString());
         if (decided.Proof.Has(ProofFlags.Counter))
         {
             writer.WriteNumber("chip_counter", decided.Proof.Counter);
