@@ -7,9 +7,8 @@ using SunnySwitch.Protocol.Dialects;
 namespace SunnySwitch.Cell;
 
 /// <summary>
-/// Reads what a request brings to prove who it is, for the HSM desk: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC.
-/// Runs on the network's
-/// threads, only for links that have something to verify.
+/// Reads what a request brings to prove who it is, for the HSM desk: PAN, PIN block, codes of the card, cryptogram, authentication value,
+/// MAC. Runs on the network's threads, only for links that have something to verify.
 /// </summary>
 internal static class EvidenceReader
 {

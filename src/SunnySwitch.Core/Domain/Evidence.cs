@@ -14,9 +14,8 @@ public enum EvidenceHas : byte
 }
 
 /// <summary>
-/// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC. Filled at the edge, seen by the HSM
-/// desk only,
-/// wiped when the request is decided; in no frame, without a string form, and in memory that the collector does not move.
+/// What a request brings to prove who it is: PAN, PIN block, codes of the card, cryptogram, authentication value, MAC. Filled at the edge, seen by
+/// the HSM desk only, wiped when the request is decided; in no frame, without a string form, and in memory that the collector does not move.
 /// </summary>
 public struct Evidence
 {
