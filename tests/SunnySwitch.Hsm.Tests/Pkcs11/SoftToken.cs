@@ -51,7 +51,7 @@ internal static class SoftToken
         Directory.CreateDirectory(Path.Combine(folder, "tokens"));
         File.WriteAllText(configuration, $"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n");
         // The runtime's own variables are not those that native code reads.
-        if (SetVariable("SOFTHSM2_CONF\0"u8.ToArray(), Encoding.UTF8.GetBytes(configuration + "\0"), 1) != 0) throw new InvalidOperationException("setenv failed");
+        Assert.Equal(0, SetVariable("SOFTHSM2_CONF\0"u8.ToArray(), Encoding.UTF8.GetBytes(configuration + "\0"), 1));
         foreach (var label in new[] { Main, Vectors, WrongPin, Removed }) Make(configuration, label);
         return folder;
     }
