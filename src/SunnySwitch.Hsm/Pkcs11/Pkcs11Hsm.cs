@@ -229,7 +229,8 @@ public sealed partial class Pkcs11Hsm : IPaymentHsm
     internal HsmResult Failed(TokenEngine engine, HsmException error)
     {
         LastFailure = error.Message;
-        engine.IsLost |= error.Result == HsmResult.DeviceRemoved;
+        // Also after what nobody expects: a session may be left in the middle of a call.
+        engine.IsLost |= error.Result is HsmResult.DeviceRemoved or HsmResult.ModuleFailed;
         return error.Result;
     }
 }
