@@ -3,7 +3,7 @@ namespace SunnySwitch.Simulation;
 /// <content>PINs, codes and cryptograms: who is asked for what, and what comes of the verdicts.</content>
 internal sealed partial class ReferenceSwitch
 {
-    private const int PinTriesUsual = 3;
+    private const int PinTriesUsual = 3, CountersRemembered = 64;
 
     /// <summary>What the desk may be asked of a message now: nothing of what was answered before, and nothing of a PIN that was wrong too often.</summary>
     public Looks MayAsk(Message? message)
@@ -37,6 +37,7 @@ internal sealed partial class ReferenceSwitch
         {
             if (said.Chip is Proven.Wrong or Proven.Nothing) return answer.Because("82", "cryptogram wrong");
             if (said.Chip != Proven.Right && (said.Chip != Proven.Unable || isChipNeeded)) return answer.Because("88", "cryptogram fault");
+            if (said.Chip == Proven.Right && IsSeen(answer.Account!.ChipCounters, proof.Counter)) return answer.Because("82", "counter seen");
         }
 
         var isCodeNeeded = needs is { Code: true } && proof.EntryMode == "901";
@@ -61,6 +62,9 @@ internal sealed partial class ReferenceSwitch
             default: return answer.Because("81", "PIN fault");
         }
     }
+
+    // Of what is far below the highest nobody knows any more.
+    private static bool IsSeen(SortedSet<int> seen, int counter) => seen.Contains(counter) || counter < seen.Max - CountersRemembered;
 
     private static Key KeyOf(Message message) => new(new Name(message.Class, message.Advice, message.Stan), message.Terminal);
 }

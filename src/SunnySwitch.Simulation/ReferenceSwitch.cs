@@ -147,6 +147,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         if (answer.Kind is Kind.Increment or Kind.Completion or Kind.Refund) _steps.Add();
         if (answer.Moves.Ledger != 0) Book(answer);
         if (answer.PinTries is { } tries) answer.Account!.PinTries = tries;
+        if (answer is { Account: { } chip, Said.Chip: Proven.Right }) chip.ChipCounters.Add(answer.Message.Proof.Counter);
         answer.Told = Tell(answer);
         if (answer.Asked is { CountedBy.Count: > 0 } asked)
         {
@@ -310,6 +311,9 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
 
         /// <summary>Wrong PINs since the last right one.</summary>
         public int PinTries { get; set; }
+
+        /// <summary>Counters that came with a right cryptogram.</summary>
+        public SortedSet<int> ChipCounters { get; } = [];
     }
 }
 
