@@ -1,6 +1,7 @@
 using System.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
+using SunnySwitch.Core.State;
 using SunnySwitch.Journal.Disks;
 using SunnySwitch.Journal.Reading;
 
