@@ -40,6 +40,7 @@ create table sunny.decision (
 
 -- Block ranges: the order of rows is the order of sequences, and a filter of a few bits per value tells where a value cannot be.
 create index decision_sequence on sunny.decision using brin (sequence);
+create index decision_number on sunny.decision using brin (number);
 create index decision_rrn on sunny.decision using brin (rrn text_bloom_ops(n_distinct_per_range = 4000));
 create index decision_stan on sunny.decision using brin (stan int8_bloom_ops(n_distinct_per_range = 4000));
 create index decision_card_token on sunny.decision using brin (card_token uuid_bloom_ops(n_distinct_per_range = 4000));
@@ -72,24 +73,20 @@ create table sunny.card (
     has_address boolean  not null
 ) with (fillfactor = 90);
 
--- By the slot that frames name it by. A free slot stays, with status 0.
+-- By the slot that frames name it by; decision.number = opened says the rest of it. A free slot stays, with status 0.
 create table sunny.hold (
-    slot          integer  primary key,
-    card          integer  not null,
-    account       integer  not null,
-    opened        bigint   not null,         -- decision.number
-    completed     bigint,                    -- decision.number of the completion that ended it
-    authorized    bigint   not null,
-    held          bigint   not null,
-    captured      bigint   not null,
-    expires_on    date,
-    ended_on      date,
-    status        smallint not null,
-    category      smallint not null,
-    currency      smallint not null,
-    acquirer      text     not null,
-    approval_code text
-) with (fillfactor = 90);
+    slot       integer  primary key,
+    card       integer  not null,
+    account    integer  not null,
+    opened     bigint   not null,            -- decision.number
+    completed  bigint   not null,            -- decision.number of the completion that ended it; 0: none
+    authorized bigint   not null,
+    held       bigint   not null,
+    captured   bigint   not null,
+    expires_on date,
+    ended_on   date,
+    status     smallint not null             -- 0 free, 1 open, 2 completed
+) with (fillfactor = 80);
 
 -- What results mean, for joins.
 create table sunny.outcome (
@@ -117,3 +114,6 @@ create table sunny.checkpoint (
     frame_time    timestamptz not null,
     moved_at      timestamptz not null
 );
+
+-- Nothing yet. Whoever writes locks the row, from the first batch on.
+insert into sunny.checkpoint values (0, 0, '', 0, 0, 0, 0, '', 0, 0, 0, null, 'epoch', now());
