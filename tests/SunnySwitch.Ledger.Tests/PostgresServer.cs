@@ -53,7 +53,7 @@ public sealed class PostgresServer : IDisposable
     }
 
     public string Connection(string database, string user = User) =>
-        $"Host=127.0.0.1;Port={Port};Database={database};Username={user};Timeout=5;Command Timeout=30";
+        $"Host=127.0.0.1;Port={Port};Database={database};Username={user};Timeout=5;Command Timeout=10";
 
     public void Start()
     {
@@ -68,8 +68,11 @@ public sealed class PostgresServer : IDisposable
     public void Kill()
     {
         var process = int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First());
-        Run("kill", "-9", $"{process}");
+        KillProcess(process);
     }
+
+    /// <summary>SIGKILL to one of its processes: the server ends all others, and starts anew by itself.</summary>
+    public static void KillProcess(int process) => Run("kill", "-9", $"{process}");
 
     /// <summary>As the file asks for: for wrong passwords.</summary>
     public void AskForPassword(string user, string database)

@@ -14,18 +14,20 @@ internal sealed class Rig : IDisposable
     private long _durable;
 
     public Rig(string database, ulong seed = 4, int transactions = 1_500)
-        : this(database, Simulation.Simulation.Leave(seed, transactions).Whole)
+        : this(database, NewJournal(seed, transactions))
     {
     }
 
-    public Rig(string database, IDisk journal)
+    public Rig(string database, IDisk journal, string? passwordFile = null)
     {
         (Database, Journal) = (database, journal);
-        Source = new LedgerSource(database, null);
+        Source = new LedgerSource(database, passwordFile);
         using var reader = new JournalReader(journal);
         while (reader.TryRead(out _, out _)) { }
         Durable = End = reader.LastSequence;
     }
+
+    public static IDisk NewJournal(ulong seed = 4, int transactions = 1_500) => Simulation.Simulation.Leave(seed, transactions).Whole;
 
     public string Database { get; }
 
@@ -51,6 +53,7 @@ internal sealed class Rig : IDisposable
     })
     {
         RowsMax = rowsMax,
+        LookAgain = TimeSpan.FromMilliseconds(50),
     };
 
     public (ReconcileReport Report, List<Difference> Found) Reconcile(long from = 1, long to = long.MaxValue)

@@ -7,8 +7,10 @@ namespace SunnySwitch.Ledger.Projection;
 /// <summary>Which errors pass by themselves, and which wait for somebody.</summary>
 internal static class Failures
 {
-    // Beyond those that the driver knows: the server stops or starts, is a replica now, has no room; the tables were dropped to be made anew.
-    private static readonly string[] _passing = ["08", "53", "57P01", "57P02", "57P03", "57014", "58", "40", "55P03", "25006", "42P01", "3F000"];
+    // Beyond those that the driver knows: the server stops or starts, is a replica now, has no room; the tables were dropped to be made
+    // anew, or somebody makes the same partition.
+    private static readonly string[] _passing = ["08", "53", "57P01", "57P02", "57P03", "57014", "58", "40", "55P03", "25006", "42P01", "3F000",
+        "42P07"];
 
     /// <summary>True for what is tried again: the network, a server that stops or starts, a full disk.</summary>
     public static bool IsPassing(Exception failure) => failure switch

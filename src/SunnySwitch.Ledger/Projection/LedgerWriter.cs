@@ -33,9 +33,9 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     public void Write(FrameBatch batch, in Checkpoint before, in Checkpoint after)
     {
         using var connection = primary.OpenConnection();
+        EnsurePartitions(connection, batch);
         using var transaction = connection.BeginTransaction();
         CheckpointTable.Take(connection, before.Sequence);
-        EnsurePartitions(connection, batch);
         foreach (var (day, rows) in batch.Decisions) Copy(connection, Partition(day), TableRows.Decision, rows);
         Copy(connection, TableRows.Account.Name, TableRows.Account, batch.NewAccounts);
         Copy(connection, TableRows.Card.Name, TableRows.Card, batch.NewCards);
@@ -44,7 +44,6 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         foreach (var (pan, news) in batch.Cards) ChangeCard(connection, pan, news);
         CheckpointTable.Move(connection, in after);
         transaction.Commit();
-        foreach (var day in batch.Decisions.Keys) _partitions.Add(day);
     }
 
     /// <summary>Tells the block range indexes of finished ranges; of partitions that were written since the last time.</summary>
@@ -63,7 +62,7 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
 
     private static DateOnly DateOf(int day) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day);
 
-    // The day's own, those that the batch has rows of, and some ahead, so that no batch of a new day waits for a lock of all.
+    // Those that the batch has rows of, and some ahead. Each in a transaction of its own: it locks out who reads, and must not for long.
     private void EnsurePartitions(NpgsqlConnection connection, FrameBatch batch)
     {
         foreach (var day in batch.Decisions.Keys) EnsurePartition(connection, day);
@@ -77,13 +76,11 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     {
         if (_partitions.Contains(day)) return;
         if (day == 0) throw new LedgerException("the journal has decisions before its first business date: no version of the switch writes that");
-        var (name, from, to) = (Partition(day), DateOf(day), DateOf(day + 1));
-        using var exists = new NpgsqlCommand("select to_regclass(@name) is not null", connection);
-        exists.Parameters.AddWithValue("name", name);
-        if ((bool)exists.ExecuteScalar()!) return;
+        var (from, to) = (DateOf(day), DateOf(day + 1));
         var values = string.Create(CultureInfo.InvariantCulture, $"from ('{from:yyyy-MM-dd}') to ('{to:yyyy-MM-dd}')");
-        using var create = new NpgsqlCommand($"create table {name} partition of sunny.decision for values {values}", connection);
+        using var create = new NpgsqlCommand($"create table if not exists {Partition(day)} partition of sunny.decision for values {values}", connection);
         create.ExecuteNonQuery();
+        _partitions.Add(day);
     }
 
     private static void Copy(NpgsqlConnection connection, string table, TableRows layout, CopyBuffer rows)

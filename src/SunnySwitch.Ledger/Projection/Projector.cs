@@ -23,7 +23,6 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     private const int SummarizeEvery = 100_000;
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20), _gather = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _transactionTarget = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan _lookAgain = TimeSpan.FromMinutes(1);
 
     private readonly LedgerWriter _writer = new(source.Primary);
     private readonly FrameBatch _batch = new(tokens);
@@ -34,6 +33,9 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
 
     /// <summary>Most decisions in a transaction; a batch of the journal is never divided.</summary>
     public int RowsMax { get; init; } = 50_000;
+
+    /// <summary>How long it stands still before it looks whether the cause is gone.</summary>
+    public TimeSpan LookAgain { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How far it is.</summary>
     public ProjectionStatus Status { get; } = new();
@@ -58,7 +60,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
                 var cause = Failures.Words(failure);
                 if (Status.State != ProjectionState.Stopped) say($"ledger: stopped at sequence {_at.Sequence}: {cause}");
                 Status.Failed(ProjectionState.Stopped, cause);
-                stopping.WaitHandle.WaitOne(_lookAgain);
+                stopping.WaitHandle.WaitOne(LookAgain);
             }
         }
 
