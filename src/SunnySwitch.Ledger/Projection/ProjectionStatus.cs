@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SunnySwitch.Ledger.Projection;
 
 /// <summary>What the projection is doing.</summary>
@@ -24,6 +26,7 @@ public sealed class ProjectionStatus
     private long _rows;
     private long _batches;
     private long _failures;
+    private long _levelAt;
     private int _state;
     private string? _cause;
 
@@ -47,6 +50,21 @@ public sealed class ProjectionStatus
 
     /// <summary>Why it is retrying or stopped; else null.</summary>
     public string? Cause => Volatile.Read(ref _cause);
+
+    /// <summary>How long the oldest frame that is not there yet has waited, at most; zero when all are there.</summary>
+    /// <param name="durable">Newest durable frame.</param>
+    /// <param name="utcNow">The time that frames carry.</param>
+    public TimeSpan Lag(long durable, DateTime utcNow)
+    {
+        if (durable <= Sequence) return TimeSpan.Zero;
+        var sinceFrame = utcNow - DateTime.UnixEpoch.AddTicks(Time.UnixNanos / 100);
+        var level = Volatile.Read(ref _levelAt);
+        var sinceLevel = level == 0 ? TimeSpan.MaxValue : Stopwatch.GetElapsedTime(level);
+        return sinceFrame < sinceLevel ? sinceFrame : sinceLevel;
+    }
+
+    /// <summary>All that is durable is there.</summary>
+    internal void Level() => Volatile.Write(ref _levelAt, Stopwatch.GetTimestamp());
 
     internal void Taken(in Checkpoint checkpoint, int rows)
     {

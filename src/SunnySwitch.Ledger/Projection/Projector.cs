@@ -87,6 +87,14 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         }
     }
 
+    /// <summary>Takes the tables away; whoever projects makes them anew.</summary>
+    public static void Drop(LedgerSource source)
+    {
+        using var command = source.Primary.CreateCommand("drop schema if exists sunny cascade");
+        command.CommandTimeout = 0;
+        command.ExecuteNonQuery();
+    }
+
     private ResiliencePipeline Patience(CancellationToken stopping) => new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
     {
         ShouldHandle = new PredicateBuilder().Handle<Exception>(failure => !stopping.IsCancellationRequested && Failures.IsPassing(failure)),
@@ -196,6 +204,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         var began = Stopwatch.GetTimestamp();
         while (durable() - _at.Sequence is var behind && behind < RowsMin && !stopping.IsCancellationRequested)
         {
+            if (behind <= 0) Status.Level();
             if (behind > 0 && Stopwatch.GetElapsedTime(began) > _gather) return;
             if (stopping.WaitHandle.WaitOne(_look)) return;
         }
