@@ -36,6 +36,8 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         EnsurePartitions(connection, batch);
         using var transaction = connection.BeginTransaction();
         CheckpointTable.Take(connection, before.Sequence);
+        // A batch changes a few rows of a large table, by their keys: never worth reading all of it.
+        Run(connection, "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off");
         foreach (var (day, rows) in batch.Decisions) Copy(connection, Partition(day), TableRows.Decision, rows);
         Copy(connection, TableRows.Account.Name, TableRows.Account, batch.NewAccounts);
         Copy(connection, TableRows.Card.Name, TableRows.Card, batch.NewCards);
@@ -81,6 +83,12 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         using var create = new NpgsqlCommand($"create table if not exists {Partition(day)} partition of sunny.decision for values {values}", connection);
         create.ExecuteNonQuery();
         _partitions.Add(day);
+    }
+
+    private static void Run(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
     }
 
     private static void Copy(NpgsqlConnection connection, string table, TableRows layout, CopyBuffer rows)
