@@ -3,8 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
-[assembly: AssemblyFixture(typeof(SunnySwitch.Ledger.Tests.PostgresServer))]
-
 namespace SunnySwitch.Ledger.Tests;
 
 /// <summary>A PostgreSQL of our own: a folder that is removed afterwards, a private port on loopback, stopped by its own process id.</summary>

@@ -25,9 +25,11 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     private static readonly TimeSpan _transactionTarget = TimeSpan.FromMilliseconds(400);
 
     private readonly LedgerWriter _writer = new(source.Primary);
-    private readonly FrameBatch _batch = new(tokens);
+    private FrameBatch _batch = new(tokens), _otherBatch = new(tokens);
     private JournalReader? _reader;
-    private Checkpoint _at;
+    private Checkpoint _at;                                  // What the database says.
+    private Checkpoint _ahead;                               // After the batch that is being written.
+    private Task<TimeSpan>? _write;
     private int _rowsWanted = RowsFirst;
     private int _unsummarized;
 
@@ -78,8 +80,8 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
                 before = _at.Sequence;
                 Step(CancellationToken.None);
             }
-            while (_at.Sequence > before);
-            Summarize();
+            while (_at.Sequence > before || _write is not null);
+            Summarize(_at.BusinessDay);
         }
         finally
         {
@@ -117,44 +119,65 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         },
     }).Build();
 
-    /// <summary>One transaction, if there is anything; true when there is much more.</summary>
+    /// <summary>One transaction, if there is anything; true when there is much more. Then the next is read while that one is written.</summary>
     private bool Step(CancellationToken stopping)
     {
         stopping.ThrowIfCancellationRequested();
         if (_reader is null) Enter();
         var until = durable();
-        if (until <= _at.Sequence || !Fill(until)) return false;
+        var isFilled = until > _ahead.Sequence && Fill(until);
+        Finish();
+        if (_reader is null) return true;
+        if (!isFilled) return false;
+        var (batch, before, after) = (_batch, _at, _batch.After with { At = _reader.Position });
+        _ahead = after;
+        _write = Task.Factory.StartNew(
+            () => Write(batch, before, after), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        (_batch, _otherBatch) = (_otherBatch, _batch);
+        if (durable() - _ahead.Sequence >= RowsMin) return true;
+        Finish();
+        return false;
+    }
+
+    private TimeSpan Write(FrameBatch batch, Checkpoint before, Checkpoint after)
+    {
         var began = Stopwatch.GetTimestamp();
-        var after = _batch.After with { At = _reader!.Position };
+        _writer.Write(batch, in before, in after);
+        var took = Stopwatch.GetElapsedTime(began);
+        _unsummarized += batch.Rows;
+        if (_unsummarized >= SummarizeEvery) Summarize(after.BusinessDay);
+        return took;
+    }
+
+    /// <summary>Waits for the transaction that is under way, if there is one.</summary>
+    private void Finish()
+    {
+        if (_write is not { } write) return;
+        _write = null;
         try
         {
-            _writer.Write(_batch, in _at, in after);
+            var took = write.GetAwaiter().GetResult();
+            _at = _ahead;
+            Status.Taken(in _at, _otherBatch.Rows);
+            Adapt(_otherBatch.Rows, took);
         }
         catch (CheckpointMovedException)
         {
             Leave();                                         // Somebody else took it, or the database is an older one: from what it says.
-            return true;
         }
-
-        _at = after;
-        _unsummarized += _batch.Rows;
-        Status.Taken(in _at, _batch.Rows);
-        Adapt(Stopwatch.GetElapsedTime(began));
-        if (_unsummarized >= SummarizeEvery) Summarize();
-        return durable() - _at.Sequence >= RowsMin;
     }
 
     // A transaction takes about as long as the target, so that locks are short and a lost one costs little.
-    private void Adapt(TimeSpan took)
+    private void Adapt(int rows, TimeSpan took)
     {
-        if (_batch.Rows < _rowsWanted) return;
+        if (rows < _rowsWanted) return;
         if (took < _transactionTarget / 2) _rowsWanted = Math.Min(2 * _rowsWanted, RowsMax);
         else if (took > _transactionTarget) _rowsWanted = Math.Max(_rowsWanted / 2, RowsMin);
     }
 
     private void Enter()
     {
-        _at = _writer.Open();
+        _at = _ahead = _writer.Open();
         _reader = _at.At is { } position ? new JournalReader(journal, position) : new JournalReader(journal);
         _reader.Until = _at.Sequence;
         _reader.TryRead(out _, out _);                       // Nothing but whether the journal is the same.
@@ -165,6 +188,9 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
 
     private void Leave()
     {
+        // What it did is seen in the database afterwards.
+        if (_write is { } write) Task.WaitAny(write);
+        _write = null;
         _reader?.Dispose();
         _reader = null;
     }
@@ -172,13 +198,13 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     /// <summary>Whole batches of the journal, as many as a transaction is to have; false when there is none.</summary>
     private bool Fill(long until)
     {
-        _batch.Begin(in _at);
+        _batch.Begin(in _ahead);
         var reader = _reader!;
         reader.Until = until;
         var any = false;
         while (reader.TryRead(out var header, out var payload))
         {
-            if (!any && _at.Sequence == 0 && header.Sequence != 1)
+            if (!any && _ahead.Sequence == 0 && header.Sequence != 1)
             {
                 throw new LedgerException(
                     $"the journal begins at sequence {header.Sequence}: put the segments before it back from the archive, the ledger needs all from the first on");
@@ -210,9 +236,9 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         }
     }
 
-    private void Summarize()
+    private void Summarize(int day)
     {
         _unsummarized = 0;
-        if (_at.BusinessDay != 0) _writer.Summarize(_at.BusinessDay);
+        if (day != 0) _writer.Summarize(day);
     }
 }
