@@ -55,7 +55,8 @@ public sealed class FaultTests : IDisposable
         using (var take = new Npgsql.NpgsqlCommand("select pg_advisory_lock(42)", held)) take.ExecuteNonQuery();
 
         using var running = new RunningProjector(rig, rowsMax: 50_000);
-        const string Waiting = "select coalesce(max(pid), 0) from pg_stat_activity where wait_event = 'advisory' and query like 'copy%' and datname = current_database()";
+        const string Waiting = "select coalesce(max(pid), 0) from pg_stat_activity where wait_event = 'advisory' "
+            + "and query like 'copy%' and datname = current_database()";
         var copying = 0;
         Assert.True(SpinWait.SpinUntil(() => (copying = PostgresServer.Ask<int>(rig.Database, Waiting)) > 0, TimeSpan.FromSeconds(30)));
         Assert.Equal(0, PostgresServer.Ask<long>(rig.Database, "select count(*) from sunny.decision"));

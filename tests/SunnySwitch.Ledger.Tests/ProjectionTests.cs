@@ -65,7 +65,7 @@ public sealed class ProjectionTests(PostgresServer server)
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var projectors = Enumerable.Range(0, 2).Select(_ => rig.Projector(rowsMax: 20)).ToList();
         var runs = projectors.Select(each => Task.Run(() => each.Run(stop.Token))).ToList();
-        Assert.True(SpinWait.SpinUntil(() => projectors.TrueForAll(each => each.Status.Sequence == rig.End), TimeSpan.FromSeconds(25)), string.Join("; ", rig.Said.TakeLast(6)) + $" {projectors[0].Status.Sequence} {projectors[1].Status.Sequence} {rig.End}");
+        Assert.True(SpinWait.SpinUntil(() => projectors.TrueForAll(each => each.Status.Sequence == rig.End), TimeSpan.FromSeconds(25)));
         await stop.CancelAsync();
         await Task.WhenAll(runs);
         rig.AssertClean();

@@ -100,7 +100,8 @@ public sealed class LedgerTests
         using var patience = new CancellationTokenSource(_patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         do await timer.WaitForNextTickAsync(patience.Token);
-        while (await Metric(running, "sunny_ledger_lag_frames") > 0 || await Metric(running, "sunny_ledger_sequence") < await Metric(running, "sunny_journal_sequence"));
+        while (await Metric(running, "sunny_ledger_lag_frames") > 0
+            || await Metric(running, "sunny_ledger_sequence") < await Metric(running, "sunny_journal_sequence"));
     }
 
     private static string Page(SwitchProcess running)

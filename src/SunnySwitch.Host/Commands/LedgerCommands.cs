@@ -22,7 +22,10 @@ internal static class LedgerCommands
         var status = new Command("status", "Where the projection is; with --data also how far behind the journal.") { data, config, set, json };
         status.SetAction(parsed => Guarded(() => Status(Options(parsed, config, set), parsed.GetValue(data), parsed.GetValue(json))));
         var (whole, rebuildConfig, rebuildSet) = (Data(required: true), Config(), Set());
-        var rebuild = new Command("rebuild", "Drops the ledger's tables and makes them anew from the journal and its archive.") { whole, rebuildConfig, rebuildSet };
+        var rebuild = new Command("rebuild", "Drops the ledger's tables and makes them anew from the journal and its archive.")
+        {
+            whole, rebuildConfig, rebuildSet,
+        };
         rebuild.SetAction(parsed => Guarded(() => Rebuild(Options(parsed, rebuildConfig, rebuildSet), parsed.GetValue(whole)!)));
         return new Command("ledger", "The journal's projection in PostgreSQL.") { status, rebuild };
     }

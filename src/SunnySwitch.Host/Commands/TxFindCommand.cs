@@ -91,7 +91,11 @@ internal static class TxFindCommand
             Limit = parsed.GetValue(_limit),
         };
         if (query.Limit is < 1 or > 1_000_000) problems.Add($"--limit: 1 to 1000000, is {query.Limit}");
-        if (query.IsEmpty && problems.Count == 0) problems.Add("tx find: by what? --rrn, --stan, --date, --token, --approval, --merchant, --terminal, --amount");
+        if (query.IsEmpty && problems.Count == 0)
+        {
+            problems.Add("tx find: by what? --rrn, --stan, --date, --token, --approval, --merchant, --terminal, --amount");
+        }
+
         return problems.Count == 0 ? query : throw new OptionsException(problems);
     }
 

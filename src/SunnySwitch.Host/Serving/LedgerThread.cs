@@ -7,7 +7,7 @@ using SunnySwitch.Ledger.Projection;
 
 namespace SunnySwitch.Host.Serving;
 
-/// <summary>The projection to PostgreSQL on a thread of its own, behind everybody else: it reads what is durable from the disk, and nobody waits for it.</summary>
+/// <summary>The projection to PostgreSQL on a thread of its own, behind everybody else: it reads what is durable, and nobody waits for it.</summary>
 internal sealed class LedgerThread : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);

@@ -103,7 +103,8 @@ public sealed class JournalReader : IDisposable
             if (!isThere || _walk.Position != after)
             {
                 var found = Problem is null ? "" : $" ({Problem})";
-                Problem = $"the batch up to sequence {after.LastSequence} is not there: another journal, an old one put back, or its segment was dropped{found}";
+                Problem = $"the batch up to sequence {after.LastSequence} is not there: another journal, an old one put back, "
+                    + $"or its segment was dropped{found}";
                 return false;
             }
             _after = null;

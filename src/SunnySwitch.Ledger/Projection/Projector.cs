@@ -183,7 +183,8 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         _reader.TryRead(out _, out _);                       // Nothing but whether the journal is the same.
         Heed(_reader);
         Status.At(in _at);
-        say(_at.Sequence == 0 ? $"ledger: {source.Name} is empty, from the beginning of the journal" : $"ledger: {source.Name}, on from sequence {_at.Sequence}");
+        say(_at.Sequence == 0
+            ? $"ledger: {source.Name} is empty, from the beginning of the journal" : $"ledger: {source.Name}, on from sequence {_at.Sequence}");
     }
 
     private void Leave()
@@ -207,7 +208,8 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
             if (!any && _ahead.Sequence == 0 && header.Sequence != 1)
             {
                 throw new LedgerException(
-                    $"the journal begins at sequence {header.Sequence}: put the segments before it back from the archive, the ledger needs all from the first on");
+                    $"the journal begins at sequence {header.Sequence}: put the segments before it back from the archive, "
+                    + "the ledger needs all from the first on");
             }
 
             any = true;

@@ -72,7 +72,11 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
         }
 
         if (reader.Problem is { } problem) throw new LedgerException($"the journal cannot be read: {problem}");
-        if (state.Sequence != last) throw new LedgerException($"the journal ends at sequence {state.Sequence}, the projection is at {last}: another journal, or an old one");
+        if (state.Sequence != last)
+        {
+            throw new LedgerException($"the journal ends at sequence {state.Sequence}, the projection is at {last}: another journal, or an old one");
+        }
+
         compare.Compare(TableRows.Decision, _rows, first, to >= last ? long.MaxValue : to);
     }
 
