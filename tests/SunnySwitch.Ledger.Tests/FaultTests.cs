@@ -77,9 +77,9 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void Connections_that_are_cut_again_and_again_lose_and_double_nothing()
     {
-        using var rig = new Rig(_server.NewDatabase(), transactions: 3_000);
-        using var running = new RunningProjector(rig, rowsMax: 1);
-        for (var sequence = rig.End / 20; sequence < rig.End; sequence += rig.End / 20)
+        using var rig = new Rig(_server.NewDatabase());
+        using var running = new RunningProjector(rig, rowsMax: 5);
+        for (var sequence = rig.End / 12; sequence < rig.End; sequence += rig.End / 12)
         {
             running.Reaches(sequence);
             PostgresServer.Execute(rig.Database, "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sunny'");
