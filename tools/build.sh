@@ -54,3 +54,16 @@ need_strace() {
   command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
   { apt-get install -y -qq strace || { apt-get update -qq && apt-get install -y -qq strace; }; } >/dev/null 2>&1
 }
+
+# A real PostgreSQL for the ledger's tests, which start servers of their own; installed where that is possible, without a cluster of the system's.
+need_postgres() {
+  [ -x /usr/lib/postgresql/15/bin/postgres ] && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
+  local install="apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install -y -qq --no-install-recommends postgresql-15"
+  export DEBIAN_FRONTEND=noninteractive
+  { $install || { apt-get update -qq && $install; }; } >/dev/null 2>&1
+}

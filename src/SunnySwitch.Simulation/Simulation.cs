@@ -118,8 +118,8 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
             seconds, invariant, what, string.Join('\n', simulation._ledger.Did.Select(each => $"{each.Key} {each.Value}")), lines);
     }
 
-    /// <summary>What a seed leaves on its disk and in its archive, for golden files.</summary>
-    internal static (MemoryDisk Platter, MemoryDisk Whole) Leave(ulong seed, int transactions)
+    /// <summary>What a seed leaves on its disk, and its whole journal with what was archived: for golden files, and for who reads journals.</summary>
+    public static (MemoryDisk Platter, MemoryDisk Whole) Leave(ulong seed, int transactions)
     {
         using var simulation = new Simulation(seed, transactions);
         simulation.RunToTheEnd();

@@ -26,7 +26,8 @@ public sealed partial class HouseTests
         ["SunnySwitch.Links"] = ["SunnySwitch.Cell"],
         ["SunnySwitch.Admin"] = ["SunnySwitch.Cell"],
         ["SunnySwitch.Hsm"] = ["SunnySwitch.Disruptor", "SunnySwitch.Core"],
-        ["SunnySwitch.Host"] = ["SunnySwitch.Links", "SunnySwitch.Admin", "SunnySwitch.Hsm", "SunnySwitch.Simulation"],
+        ["SunnySwitch.Ledger"] = ["SunnySwitch.Disruptor", "SunnySwitch.Core", "SunnySwitch.Journal"],
+        ["SunnySwitch.Host"] = ["SunnySwitch.Links", "SunnySwitch.Admin", "SunnySwitch.Hsm", "SunnySwitch.Ledger", "SunnySwitch.Simulation"],
     };
 
     [Fact]
@@ -50,7 +51,7 @@ public sealed partial class HouseTests
         {
             ("Disruptor", "Base"), ("Protocol", "Kernel"), ("Core", "Kernel"), ("Journal", "Kernel"),
             ("Cell", "Kernel"), ("Simulation", "Kernel"), ("Links", "Edge"), ("Admin", "Edge"),
-            ("Hsm", "Edge"), ("Host", "Host"),
+            ("Hsm", "Edge"), ("Ledger", "Edge"), ("Host", "Host"),
         })
         {
             var room = $"SunnySwitch.{name}";

@@ -3,8 +3,9 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Core.State;
 
 /// <summary>Walks a range of generated cards in batches of tokens: by apply to enter them, by the card desk to look first.</summary>
-internal sealed class GeneratedCards(IPanTokens tokens)
+public sealed class GeneratedCards(IPanTokens tokens)
 {
+    /// <summary>Digits between BIN and Luhn digit.</summary>
     public const int IndexDigits = 9;
     private const int BatchCards = 1024;
     private readonly byte[] _blocks = new byte[BatchCards * PanBlock.Bytes];
@@ -70,7 +71,7 @@ internal sealed class GeneratedCards(IPanTokens tokens)
 }
 
 /// <summary>What is done with each generated card.</summary>
-internal interface ICardVisitor
+public interface ICardVisitor
 {
     /// <summary>False to stop.</summary>
     bool Visit(int index, PanToken pan, TruncatedPan truncatedPan);

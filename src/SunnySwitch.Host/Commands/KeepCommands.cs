@@ -25,15 +25,21 @@ internal static class KeepCommands
         var config = new Option<string?>("--config") { Description = "The switch's configuration file; without it, the embedded default." };
         var set = new Option<string[]>("--set") { Description = "Overrides one key.", DefaultValueFactory = _ => [] };
         var share = ShareOption();
+        var acknowledged = new Option<long>("--acknowledged")
+        {
+            Description = "The ledger has taken all up to this sequence: what is after it stays.",
+            DefaultValueFactory = _ => long.MaxValue,
+        };
         var json = new Option<bool>("--json") { Description = "JSON, one line." };
         var command = new Command(
             "keep", "Archives finished segments, makes a snapshot if journal.snapshotMegabytes were finished since the last, drops what is beyond "
                 + "journal.keepMegabytes.")
         {
-            data, config, set, share, json,
+            data, config, set, share, acknowledged, json,
         };
         command.SetAction(parsed => Guarded(parsed.GetValue(data)!, folder =>
-            Keep(folder, OptionsFile.Read(parsed.GetValue(config), parsed.GetValue(set)!), Paced(parsed.GetValue(share)), parsed.GetValue(json))));
+            Keep(folder, OptionsFile.Read(parsed.GetValue(config), parsed.GetValue(set)!), Paced(parsed.GetValue(share)), parsed.GetValue(acknowledged),
+                parsed.GetValue(json))));
         return command;
     }
 
@@ -102,7 +108,7 @@ internal static class KeepCommands
         }
     }
 
-    private static int Keep(string dataFolder, SwitchOptions options, Pace pace, bool json)
+    private static int Keep(string dataFolder, SwitchOptions options, Pace pace, long acknowledged, bool json)
     {
         using var alone = TryLock(dataFolder);
         if (alone is null)
@@ -119,7 +125,8 @@ internal static class KeepCommands
             bytesMin: options.Journal.SnapshotMegabytes * (1L << 20));
         var folded = clock.Elapsed;
         var folder = ArchiveFolder(options, dataFolder);
-        var kept = Retention.Apply(disk, folder is null ? null : new PacedDisk(new FileDisk(folder), pace), options.Journal.KeepMegabytes * (1L << 20));
+        var kept = Retention.Apply(
+            disk, folder is null ? null : new PacedDisk(new FileDisk(folder), pace), options.Journal.KeepMegabytes * (1L << 20), acknowledged);
         if (json)
         {
             JournalLines.WriteJson(Console.Out, writer =>

@@ -7,7 +7,7 @@ using SunnySwitch.Journal.Reading;
 
 namespace SunnySwitch.Host.Commands;
 
-/// <summary><c>sunny tx explain</c>: why a transaction came out as it did, from its frame.</summary>
+/// <summary><c>sunny tx explain|find</c>: why a transaction came out as it did, from its frame.</summary>
 internal static class TxCommand
 {
     private const int Done = 0, SomethingFailed = 1, WrongUse = 2;
@@ -22,7 +22,7 @@ internal static class TxCommand
         };
         var explain = new Command("explain", "Shows what was asked, which checks were run, what decided, and what became of it.") { wanted, data, json };
         explain.SetAction(parsed => Explain(parsed.GetValue(wanted)!, parsed.GetValue(data)!, parsed.GetValue(json)));
-        return new Command("tx", "Transactions of a journal.") { explain };
+        return new Command("tx", "Transactions.") { explain, TxFindCommand.Create() };
     }
 
     private static int Explain(string id, string folder, bool json)

@@ -44,6 +44,9 @@ internal sealed record SwitchOptions
     /// <summary>The HSM; none by default.</summary>
     public HsmOptions? Hsm { get; init; }
 
+    /// <summary>The ledger in PostgreSQL; none by default.</summary>
+    public LedgerOptions? Ledger { get; init; }
+
     /// <summary>Run purchases through a scratch cell before the ports open, so that the first ones are not slow.</summary>
     public bool Rehearse { get; init; } = true;
 
@@ -82,6 +85,7 @@ internal sealed record SwitchOptions
 
         foreach (var problem in Tables.Problems().Concat(Ring.Problems()).Concat(Journal.Problems())) yield return problem;
         foreach (var problem in Hsm?.Problems(Mode) ?? []) yield return problem;
+        foreach (var problem in Ledger?.Problems() ?? []) yield return problem;
         if (Hsm is null && Links.Any(link => link.Security is not null)) yield return "hsm: missing, but links have keys";
         foreach (var problem in GeneratedCards?.Problems(Tables.Cards) ?? []) yield return problem;
     }

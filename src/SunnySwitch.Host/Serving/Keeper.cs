@@ -11,7 +11,14 @@ namespace SunnySwitch.Host.Serving;
 /// their own at the lowest priority, so that the fold's memory and its collections are not the switch's, and an error in
 /// it ends nothing but itself.
 /// </summary>
-internal sealed class Keeper(SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Action<string> say)
+/// <param name="options">The switch's.</param>
+/// <param name="dataFolder">Its data folder.</param>
+/// <param name="config">Its configuration file.</param>
+/// <param name="settings">What its command line set.</param>
+/// <param name="acknowledged">Every reader of the journal has taken all up to this sequence: what is after it stays.</param>
+/// <param name="say">Gets a line for what was done.</param>
+internal sealed class Keeper(
+    SwitchOptions options, string dataFolder, string? config, IReadOnlyList<string> settings, Func<long> acknowledged, Action<string> say)
 {
     private const int KeepSharePercent = 25, ScrubSharePercent = 2;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
@@ -81,7 +88,7 @@ internal sealed class Keeper(SwitchOptions options, string dataFolder, string? c
 
     private async Task<bool> Keep(CancellationToken stopping)
     {
-        List<string> arguments = ["journal", "keep", "--json", "--data", dataFolder, "--share", $"{KeepSharePercent}"];
+        List<string> arguments = ["journal", "keep", "--json", "--data", dataFolder, "--share", $"{KeepSharePercent}", "--acknowledged", $"{acknowledged()}"];
         if (config is not null) arguments.AddRange(["--config", config]);
         foreach (var setting in settings) arguments.AddRange(["--set", setting]);
         var (exitCode, line) = await Child(arguments, stopping).ConfigureAwait(false);

@@ -31,6 +31,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly DialectReload _reload;
     private readonly ConnectionTable _connections;
     private readonly Security? _security;
+    private readonly LedgerThread? _ledger;
     private readonly Cell.Cell _cell;
     private readonly KernelThread _kernel;
     private readonly OperatorDesk _operators;
@@ -43,9 +44,10 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private volatile bool _ready;
 
     private RunningSwitch(
-        SwitchOptions options, Store store, Security? security, IReadOnlyList<Link> links, TlsLinks tls, Keeper keeper, MonotonicClock clock,
-        Action<string> say)
+        SwitchOptions options, Store store, Security? security, LedgerThread? ledger, IReadOnlyList<Link> links, TlsLinks tls, Keeper keeper,
+        MonotonicClock clock, Action<string> say)
     {
+        _ledger = ledger;
         _clock = clock;
         _security = security;
         _options = options;
@@ -82,8 +84,9 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var store = Store.Open(options, dataFolder, config, say);
         var clock = new MonotonicClock();
         var security = Security.Open(options, store.Ledger, config, SignedBytesMax(links), clock, say);
-        var running = new RunningSwitch(
-            options, store, security, links, tls, new Keeper(options, dataFolder, config, settings, say), clock, say);
+        var ledger = LedgerThread.Open(options, dataFolder, store, say);
+        var keeper = new Keeper(options, dataFolder, config, settings, ledger is null ? () => long.MaxValue : () => ledger.Status.Sequence, say);
+        var running = new RunningSwitch(options, store, security, ledger, links, tls, keeper, clock, say);
         await running.Start(say).ConfigureAwait(false);
         return running;
     }
@@ -103,6 +106,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         await _housekeeping.ConfigureAwait(false);
         if (_security is not null) await _security.Finish(TimeSpan.FromSeconds(2)).ConfigureAwait(false);
         _kernel.HaltAndJoin();
+        _ledger?.Dispose();
         _security?.Dispose();
         _keyDesk.Dispose();
         _store.Dispose();
@@ -116,6 +120,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         _cell.Start(_store.NextEpoch, _store.TokenKeyCheck, DayNumber());
         _kernel.Start();
+        _ledger?.Start();
         await GenerateCards(say).ConfigureAwait(false);
         await _web.StartAsync().ConfigureAwait(false);
         _housekeeping = Task.WhenAll(
@@ -202,6 +207,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _keeper.AddMetrics(page);
         _keyDesk.AddMetrics(page);
         _tls.AddMetrics(page);
+        _ledger?.AddMetrics(page);
         web.Use(OperatorDesk.AnswerTimeouts);
         web.UseRouting();
         web.MapGet("/health/live", () => Results.Text("live\n"));

@@ -20,7 +20,7 @@ internal static class JournalRecovery
     {
         Settle(disk);
         CrashPoints.Pass(CrashPoint.RecoverySettled);
-        using var walk = new JournalWalk(disk, living: false, from: from);
+        using var walk = new JournalWalk(disk, living: false, from: from?.Position);
         long frames = 0, lastHashAt = 0, cutBytes = 0;
         WalkEnd end;
         while (walk.TryNext(out var batch, out end))

@@ -1,5 +1,6 @@
 using SunnySwitch.Journal.Frames;
 using SunnySwitch.Journal.Segments;
+using SunnySwitch.Journal.Reading;
 using SunnySwitch.Journal.Snapshots;
 
 namespace SunnySwitch.Journal.Recovery;
@@ -15,8 +16,8 @@ internal readonly record struct WalkEnd(Decision Decision, string? Segment, long
 /// <param name="living">True when another process may be appending: what looks wrong is looked at again before it
 /// counts.</param>
 /// <param name="lastSegments">Most segments to begin before the end; the first one's header is then believed.</param>
-/// <param name="from">Begin with the batch that this snapshot was made after.</param>
-internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = int.MaxValue, SnapshotHeader? from = null) : IDisposable
+/// <param name="from">Begin with this batch.</param>
+internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = int.MaxValue, JournalPosition? from = null) : IDisposable
 {
     private readonly BatchReader _reader = new();
     private IDiskFile? _file;
@@ -107,6 +108,13 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
         }
     }
 
+    /// <summary>The last batch.</summary>
+    internal JournalPosition Position =>
+        new(SegmentFirst, BatchOffset, BatchFirst, EpochBefore, ChainBefore, _reader.Expected - 1, _reader.Chain);
+
+    /// <summary>What was read ahead may have been written since.</summary>
+    internal void Forget() => _window?.Forget();
+
     public void Dispose()
     {
         _file?.Dispose();
@@ -135,11 +143,11 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
     {
         end = new WalkEnd(Decision.End, null, 0, 0, "the journal is empty");
         _names = SegmentName.In(disk.List());
-        if (from is { } snapshot)
+        if (from is { } position)
         {
-            var name = SegmentName.Of(snapshot.SegmentFirst);
+            var name = SegmentName.Of(position.SegmentFirst);
             if (_names.Contains(name)) return TryOpen(name, out end);
-            end = new WalkEnd(Decision.Refuse, name, 0, 0, $"the segment is missing; {SnapshotHeader.NameOf(snapshot.LastSequence)} goes on from it");
+            end = new WalkEnd(Decision.Refuse, name, 0, 0, $"the segment is missing; {SnapshotHeader.NameOf(position.LastSequence)} goes on from it");
             return false;
         }
         return _names.Count > 0 && TryOpen(_names[Math.Max(0, _names.Count - lastSegments)], out end);
@@ -166,10 +174,10 @@ internal sealed class JournalWalk(IDisk disk, bool living, int lastSegments = in
             _reader.Begin(header.FirstSequence, header.Epoch, header.PreviousChain);
         }
         problem ??= Continuity(header);
-        if (Segments++ == 0 && from is { } snapshot)
+        if (Segments++ == 0 && from is { } position)
         {
-            _reader.Begin(snapshot.BatchFirst, snapshot.EpochBefore, snapshot.ChainBefore);
-            _offset = snapshot.BatchOffset;
+            _reader.Begin(position.BatchFirst, position.EpochBefore, position.ChainBefore);
+            _offset = position.BatchOffset;
         }
         if (problem is not null) end = new WalkEnd(Decision.Refuse, name, 0, 0, problem);
         return problem is null;

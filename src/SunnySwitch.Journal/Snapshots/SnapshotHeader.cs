@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using SunnySwitch.Core.State;
 using SunnySwitch.Journal.Frames;
+using SunnySwitch.Journal.Reading;
 using SunnySwitch.Journal.Segments;
 
 namespace SunnySwitch.Journal.Snapshots;
@@ -75,6 +76,9 @@ public struct SnapshotHeader
 
     /// <summary>The state's hash.</summary>
     public readonly UInt128 Hash => new(HashHigh, HashLow);
+
+    /// <summary>The batch that it was made after.</summary>
+    public readonly JournalPosition Position => new(SegmentFirst, BatchOffset, BatchFirst, EpochBefore, ChainBefore, LastSequence, ChainAfter);
 
     internal void Write(Span<byte> target)
     {

@@ -60,7 +60,7 @@ public sealed class SnapshotMaker
     private SnapshotReport? Make()
     {
         var from = SnapshotReader.LoadNewest(_disk, _state, _ => { });
-        using var walk = new JournalWalk(_disk, living: true, from: from);
+        using var walk = new JournalWalk(_disk, living: true, from: from?.Position);
         WalkEnd end;
         while (walk.TryNext(out var batch, out end))
         {

@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using Npgsql;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Ledger.Projection;
+using SunnySwitch.Ledger.Schema;
+
+namespace SunnySwitch.Ledger.Queries;
+
+/// <summary>Looks for transactions in the database: a replica's, where there is one.</summary>
+public static class DatabaseSearch
+{
+    private const long FirstWindow = 200_000;
+    private const string Columns =
+        "sequence, decided_at, business_date, acquirer, mti, stan, rrn, response_code, result, approval_code, amount, currency, held_delta, ledger_delta, "
+        + "pan_masked, card_token, terminal, merchant";
+
+    /// <summary>The newest that fit.</summary>
+    /// <exception cref="NpgsqlException">The database does not answer.</exception>
+    /// <exception cref="LedgerException">It has no ledger of this version.</exception>
+    public static List<FoundTransaction> Find(LedgerSource source, TransactionQuery query)
+    {
+        using var connection = source.Replica.OpenConnection();
+        using var transaction = connection.BeginTransaction();
+        Migrations.Check(connection);
+        // The filters of block ranges are worth more than the planner knows.
+        using (var hint = new NpgsqlCommand("set local enable_seqscan = off", connection)) hint.ExecuteNonQuery();
+        var found = new List<FoundTransaction>();
+        // From the newest backwards, in growing pieces: who asks for what is frequent does not read all of it.
+        var (high, size) = (CheckpointTable.Read(connection)?.Sequence ?? 0, FirstWindow);
+        while (high > 0 && found.Count < query.Limit)
+        {
+            var low = Math.Max(0, high - size);
+            Read(connection, query, low, high, found);
+            (high, size) = (low, size * 4);
+        }
+
+        return found;
+    }
+
+    private static void Read(NpgsqlConnection connection, TransactionQuery query, long low, long high, List<FoundTransaction> found)
+    {
+        using var command = new NpgsqlCommand { Connection = connection };
+        var where = "sequence > @low and sequence <= @high";
+        command.Parameters.AddWithValue("low", low);
+        command.Parameters.AddWithValue("high", high);
+        Add("rrn", query.Rrn);
+        Add("stan", query.Stan);
+        Add("business_date", query.Date);
+        Add("card_token", query.Token is { } token ? LedgerWriter.TokenOf(token) : null);
+        Add("approval_code", query.ApprovalCode);
+        Add("merchant", query.Merchant);
+        Add("terminal", query.Terminal);
+        Add("amount", query.AmountMinor);
+        command.CommandText = $"select {Columns} from sunny.decision where {where} order by sequence desc limit {query.Limit - found.Count}";
+        using var reader = command.ExecuteReader();
+        while (reader.Read()) found.Add(Row(reader));
+
+        void Add(string column, object? value)
+        {
+            if (value is null) return;
+            where += $" and {column} = @{column}";
+            command.Parameters.AddWithValue(column, value);
+        }
+    }
+
+    private static FoundTransaction Row(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0), reader.GetDateTime(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3), reader.GetInt16(4), reader.GetInt64(5),
+        reader.GetString(6), reader.GetString(7), (InternalResult)reader.GetInt16(8), reader.IsDBNull(9) ? null : reader.GetString(9),
+        reader.IsDBNull(10) ? null : reader.GetInt64(10), reader.IsDBNull(11) ? null : reader.GetInt16(11), reader.GetInt64(12), reader.GetInt64(13),
+        reader.GetString(14), reader.IsDBNull(15) ? default : TokenOf(reader.GetGuid(15)), reader.GetString(16), reader.GetString(17));
+
+    private static PanToken TokenOf(Guid guid)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        guid.TryWriteBytes(bytes, bigEndian: true, out _);
+        return new PanToken(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+    }
+}

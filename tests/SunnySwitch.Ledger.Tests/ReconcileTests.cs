@@ -1,0 +1,73 @@
+namespace SunnySwitch.Ledger.Tests;
+
+/// <summary>The control of every other test here: what is changed in the database is found, and named.</summary>
+public sealed class ReconcileTests(PostgresServer server)
+{
+    [Theory]
+    [InlineData("update sunny.decision set amount = amount + 1 where sequence = {0}", "sunny.decision", "amount: journal ")]
+    [InlineData("update sunny.decision set merchant = 'another' where sequence = {0}", "sunny.decision", "database \"another\"")]
+    [InlineData("update sunny.decision set decided_at = decided_at + interval '1us' where sequence = {0}", "sunny.decision", "decided_at: journal 20")]
+    [InlineData("delete from sunny.decision where sequence = {0}", "sunny.decision", "missing in the database")]
+    [InlineData("insert into sunny.decision select * from sunny.decision where sequence = {0}", "sunny.decision", "extra in the database")]
+    [InlineData(
+        "insert into sunny.decision select (jsonb_populate_record(d, '{{\"sequence\": 999999999}}')).* from sunny.decision d where sequence = {0}",
+        "sunny.decision", "extra in the database")]
+    [InlineData("update sunny.account set held = held + 1 where number = 0", "sunny.account", "held: journal ")]
+    [InlineData("update sunny.account set ledger = ledger - 1 where number = 0", "sunny.account", "ledger: journal ")]
+    [InlineData("delete from sunny.account where number = 0", "sunny.account", "missing in the database")]
+    [InlineData("insert into sunny.account values (1000000, 840, 1, 0, 0)", "sunny.account", "extra in the database")]
+    [InlineData("update sunny.card set status = 4, hot_from = '2026-01-01' where number = 0", "sunny.card", "hot_from: journal null, database 2026-01-01")]
+    [InlineData("update sunny.card set pan_masked = '4111111111111111' where number = 0", "sunny.card", "pan_masked: journal another, database another")]
+    [InlineData("update sunny.hold set captured = captured + 5 where slot = 0", "sunny.hold", "captured: journal ")]
+    [InlineData("delete from sunny.hold where slot = 0", "sunny.hold", "missing in the database")]
+    public void A_planted_difference_is_found_and_named(string change, string table, string says)
+    {
+        using var rig = new Rig(server.NewDatabase());
+        rig.Projector().RunToEnd();
+        rig.AssertClean();
+        var sequence = PostgresServer.Ask<long>(
+            rig.Database, "select sequence from sunny.decision where amount is not null order by sequence offset 100 limit 1");
+        PostgresServer.Execute(rig.Database, string.Format(System.Globalization.CultureInfo.InvariantCulture, change, sequence));
+
+        var (report, found) = rig.Reconcile();
+        var difference = Assert.Single(found);
+        Assert.Equal(table, difference.Table);
+        Assert.Contains(says, difference.What, StringComparison.Ordinal);
+        Assert.DoesNotContain("4111111111111111", difference.What, StringComparison.Ordinal);
+        Assert.Equal(1, report.Differences);
+        if (table == "sunny.decision") Assert.Contains(difference.Key, new[] { sequence, 999_999_999 });
+    }
+
+    [Fact]
+    public void A_range_leaves_out_what_is_outside_but_balances_are_compared_always()
+    {
+        using var rig = new Rig(server.NewDatabase());
+        rig.Projector().RunToEnd();
+        PostgresServer.Execute(rig.Database, "update sunny.decision set stan = stan + 1 where number in (10, 200, 390)");
+        var changed = PostgresServer.Ask<long[]>(
+            rig.Database, "select array_agg(sequence order by sequence) from sunny.decision where number in (10, 200, 390)");
+        Assert.Equal(changed, rig.Reconcile().Found.ConvertAll(each => each.Key));
+        Assert.Equal([changed[1]], rig.Reconcile(changed[0] + 1, changed[2] - 1).Found.ConvertAll(each => each.Key));
+        Assert.Empty(rig.Reconcile(changed[2] + 1).Found);
+        PostgresServer.Execute(rig.Database, "update sunny.account set held = held + 1 where number = 0");
+        Assert.Equal("sunny.account", Assert.Single(rig.Reconcile(changed[2] + 1).Found).Table);
+    }
+
+    [Fact]
+    public void Nothing_projected_is_said_and_not_compared()
+    {
+        using var rig = new Rig(server.NewDatabase());
+        Assert.Contains("no ledger yet", Assert.Throws<LedgerException>(() => rig.Reconcile()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_journal_has_beyond_the_projection_is_no_difference()
+    {
+        using var rig = new Rig(server.NewDatabase());
+        rig.Durable = rig.End / 2;
+        rig.Projector().RunToEnd();
+        var (report, found) = rig.Reconcile();
+        Assert.Empty(found);
+        Assert.InRange(report.Sequence, 1, rig.End / 2);
+    }
+}

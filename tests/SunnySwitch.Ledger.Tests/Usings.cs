@@ -1,0 +1,4 @@
+global using Xunit;
+
+// One server for all that do not stop it, each with a database of its own.
+[assembly: AssemblyFixture(typeof(SunnySwitch.Ledger.Tests.PostgresServer))]
