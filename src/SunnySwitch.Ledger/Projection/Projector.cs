@@ -134,7 +134,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         _write = Task.Factory.StartNew(
             () => Write(batch, before, after), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         (_batch, _otherBatch) = (_otherBatch, _batch);
-        if (durable() - _ahead.Sequence >= RowsMin) return true;
+        if (durable() - _ahead.Sequence >= Math.Min(RowsMin, RowsMax)) return true;
         Finish();
         return false;
     }
@@ -230,7 +230,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     private void Rest(CancellationToken stopping)
     {
         var began = Stopwatch.GetTimestamp();
-        while (durable() - _at.Sequence is var behind && behind < RowsMin && !stopping.IsCancellationRequested)
+        while (durable() - _at.Sequence is var behind && behind < Math.Min(RowsMin, RowsMax) && !stopping.IsCancellationRequested)
         {
             if (behind <= 0) Status.Level();
             if (behind > 0 && Stopwatch.GetElapsedTime(began) > _gather) return;
