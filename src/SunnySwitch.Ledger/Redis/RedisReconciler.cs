@@ -125,7 +125,7 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
         {
             var values = Array.ConvertAll(piece, each => database.HashGetAsync(each.Key, each.Field));
             var lives = Array.ConvertAll(piece, each => database.KeyTimeToLiveAsync(each.Key));
-            Task.WaitAll([.. values, .. lives]);
+            Task.WhenAll([.. values, .. lives]).GetAwaiter().GetResult();
             for (var index = 0; index < piece.Length; index++)
             {
                 var (key, field, value) = piece[index];

@@ -31,11 +31,9 @@ internal sealed class RedisWriter(IDatabase database, string cell)
 
     public Marked ReadMarks()
     {
-        var asked = Array.ConvertAll(_marks, key => database.StringGetAsync(key));
-        Task.WaitAll(asked);
-        var marks = asked.Select(task => task.Result).ToList();
+        var marks = Task.WhenAll(Array.ConvertAll(_marks, key => database.StringGetAsync(key))).GetAwaiter().GetResult();
         var known = marks.Where(mark => mark.TryParse(out long _)).Select(mark => (long)mark).ToList();
-        return known.Count == 0 ? default : new Marked(known.Min(), known.Max(), known.Count == marks.Count);
+        return known.Count == 0 ? default : new Marked(known.Min(), known.Max(), known.Count == marks.Length);
     }
 
     /// <summary>Everything up to a sequence is there: only once all that belongs to it was acknowledged.</summary>

@@ -29,7 +29,8 @@ public sealed class RedisProcess : IDisposable
     {
         var nodes = Enumerable.Range(0, 3).Select(_ => new RedisProcess("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")).ToArray();
         var create = Process.Start(new ProcessStartInfo("redis-cli",
-            ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", "0", "--cluster-yes"]) { RedirectStandardOutput = true })!;
+            ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", "0", "--cluster-yes"])
+        { RedirectStandardOutput = true })!;
         create.StandardOutput.ReadToEnd();
         create.WaitForExit();
         Assert.True(SpinWait.SpinUntil(() => nodes.All(node => node.Ask("CLUSTER", "INFO").Contains("cluster_state:ok", StringComparison.Ordinal)), _patience));

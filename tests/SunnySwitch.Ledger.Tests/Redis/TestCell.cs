@@ -59,7 +59,7 @@ internal sealed class TestCell : IDisposable
 
     public static IEnumerable<string> Pans => _pans;
 
-    public SwitchState NewState() => new(new StateOptions(64, 64, 400_000, 400_000, 100, 64) { TouchMemory = false, SlidingCountersMax = 100_000 }, _tokens);
+    public SwitchState NewState() => new(new StateOptions(64, 64, 400_000, 400_000, 100, 64) { TouchMemory = false, SlidingCountersMax = 100_000, ReceiptsMax = 400_000 }, _tokens);
 
     public static LimitTerms Limit(byte id, LimitSubject subject, int minutes = 0, LimitCounts kind = LimitCounts.Approvals) => new()
     {
