@@ -13,7 +13,7 @@ internal static class LibC
     internal const int InvalidArgument = 22;
 
     private const int ReadWrite = 2, CloseOnExec = 0x8_0000;
-    private const int KillSignal = 9, IdlePolicy = 5;
+    private const int KillSignal = 9, IdlePolicy = 5, ThisThread = 0, Nice = 10;
 
     /// <summary>The flag's value is the processor's; 0 = not known here, so written through the page cache.</summary>
     private static readonly int Direct = RuntimeInformation.ProcessArchitecture switch
@@ -64,6 +64,12 @@ internal static class LibC
         if (OperatingSystem.IsLinux()) _ = sched_setscheduler(0, IdlePolicy, 0);
     }
 
+    /// <summary>This thread comes after all that are not like it, where threads have priorities of their own.</summary>
+    internal static void StepBack()
+    {
+        if (OperatingSystem.IsLinux()) _ = setpriority(ThisThread, 0, Nice);
+    }
+
     /// <summary>SIGKILL to this process: no code of it runs any more.</summary>
     internal static void KillThisProcess() => Must.Hold(kill(Environment.ProcessId, KillSignal) == 0);
 
@@ -83,6 +89,9 @@ internal static class LibC
 
     [DllImport("libc", SetLastError = true)]
     private static extern int sched_setscheduler(int process, int policy, in int parameters);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setpriority(int which, int who, int priority);
 
     [DllImport("libc")]
     private static extern int kill(int process, int signal);

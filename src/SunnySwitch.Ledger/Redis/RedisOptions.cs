@@ -25,11 +25,16 @@ public sealed record RedisOptions
     public int RewriteHours { get; init; } = 12;
 
     /// <summary>Every wrong value, in words.</summary>
-    public IEnumerable<string> Problems()
+    public IEnumerable<string> Problems(bool isProduction = false)
     {
         foreach (var problem in Addresses().Where(each => each.Problem is not null)) yield return $"redis.servers: {problem.Problem}";
         var isName = Cell.Length is > 0 and <= 32 && Cell.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
         if (!isName) yield return $"redis.cell: 1 to 32 letters, digits, - or _, is \"{Cell}\"";
+        if (isProduction && !Tls && Addresses().Any(each => each.Host is not ("localhost" or "127.0.0.1" or "::1")))
+        {
+            yield return "redis.tls: in production, plain TCP goes to loopback only";
+        }
+
         if (AnswerMilliseconds is < 1 or > 5_000) yield return $"redis.answerMilliseconds: 1 to 5000, is {AnswerMilliseconds}";
         if (RewriteHours is < 1 or > 24) yield return $"redis.rewriteHours: 1 to 24, is {RewriteHours}";
     }
