@@ -25,7 +25,7 @@ internal static class Program
             LoadCommand.CreateEcho(),
             JournalCommand.Create(), TxCommand.Create(), ReplayCommand.Create(), ChecksCommand.Create(), RulesCommand.Create(), RatesCommand.Create(),
             DecodeCommand.Create(), DialectCommand.Create(), DoctorCommand.Create(),
-            EncodeCommand.Create(),
+            EncodeCommand.Create(), RedisCommand.Create(),
             SimulateCommand.Create(),
         };
         var parsed = root.Parse(arguments);

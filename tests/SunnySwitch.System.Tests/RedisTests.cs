@@ -32,7 +32,19 @@ public sealed class RedisTests
         redis.Start();
         Until(running, () => Metric(running, "sunny_redis_warmings_total") == 2 && Metric(running, "sunny_redis_lag_frames") == 0);
         Assert.Equal("51 0", CounterOf(redis));
+        string[] reconcile =
+        [
+            "redis", "reconcile", "--config", test.ConfigFile, "--data", test.Data, "--set", $"redis.servers={redis.Address}", "--set", "redis.cell=east",
+        ];
+        var (exitCode, output, errors) = SwitchProcess.Run(reconcile);
+        Assert.True(exitCode == 0 && output.Contains(": 0 differ", StringComparison.Ordinal), output + errors);
+        redis.Ask("FLUSHALL");
+        Until(running, () => Metric(running, "sunny_redis_warmings_total") == 3 && Metric(running, "sunny_redis_lag_frames") == 0);
         Assert.Equal(0, running.Terminate());
+        redis.Ask("HSET", KeyOf(redis), "east", "52 0");
+        (exitCode, output, _) = SwitchProcess.Run(reconcile);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{KeyOf(redis)} east: is 52 0, should be 51 0\n", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,11 +58,9 @@ public sealed class RedisTests
         Assert.Contains("redis.cell: 1 to 32 letters, digits, - or _, is \"a b\"", errors, StringComparison.Ordinal);
     }
 
-    private static string CounterOf(RedisProcess redis)
-    {
-        var keys = redis.Ask("EVAL", "return redis.call('KEYS', 'sunny:counter:*')[1]", "0");
-        return redis.Ask("HGET", keys, "east");
-    }
+    private static string CounterOf(RedisProcess redis) => redis.Ask("HGET", KeyOf(redis), "east");
+
+    private static string KeyOf(RedisProcess redis) => redis.Ask("EVAL", "return redis.call('KEYS', 'sunny:counter:*')[1]", "0");
 
     private static void Until(SwitchProcess running, Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, _patience), Page(running));
 

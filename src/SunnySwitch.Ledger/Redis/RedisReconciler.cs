@@ -37,8 +37,20 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
     private long _counters, _views;
 
     /// <summary>Compares everything; names each difference.</summary>
-    /// <exception cref="LedgerException">There is nothing to compare with, or the journal cannot be read so far.</exception>
+    /// <exception cref="LedgerException">There is nothing to compare with, or Redis or the journal cannot be read.</exception>
     public RedisReport Run(Action<RedisDifference> found)
+    {
+        try
+        {
+            return Compare(found);
+        }
+        catch (Exception failure) when (RedisBreaker.IsRedis(failure))
+        {
+            throw new LedgerException(RedisServer.Words(failure), failure);
+        }
+    }
+
+    private RedisReport Compare(Action<RedisDifference> found)
     {
         using var server = RedisServer.Connect(options, "reconcile");
         var database = server.Database;
