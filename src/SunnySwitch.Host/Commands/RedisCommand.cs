@@ -20,7 +20,7 @@ internal static class RedisCommand
         var config = new Option<string?>("--config") { Description = "The switch's configuration file." };
         var set = new Option<string[]>("--set") { Description = "Overrides one key.", DefaultValueFactory = _ => [] };
         var json = new Option<bool>("--json") { Description = "JSON: an object for each difference, then one in all." };
-        var reconcile = new Command("reconcile", "Compares all that Redis has of this cell with the fold of its journal; exit 1 and a line for each difference.")
+        var reconcile = new Command("reconcile", "Compares all that Redis has of this cell with the fold of its journal; exit 1 if something differs.")
         {
             data, config, set, json,
         };

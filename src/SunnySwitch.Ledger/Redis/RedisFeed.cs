@@ -142,7 +142,8 @@ public sealed class RedisFeed(RedisOptions options, IDisk journal, Func<long> du
     {
         if (marked.Highest > _highestMark)
         {
-            throw new LedgerException($"Redis has {options.Cell} at sequence {marked.Highest}, this switch at {_highestMark}: another one feeds under that name");
+            throw new LedgerException(
+                $"Redis has {options.Cell} at sequence {marked.Highest}, this switch at {_highestMark}: another one feeds under that name");
         }
 
         if (marked.AreAll && marked.Lowest >= _lowestMark) return true;

@@ -166,8 +166,9 @@ public sealed class SharedCounters : IDisposable
                 if (Breaker == 0) continue;
                 try
                 {
-                    await _breaker.ExecuteAsync(async stopping => await server.Database.PingAsync().WaitAsync(_patience, stopping).ConfigureAwait(false), _stopping.Token)
-                        .ConfigureAwait(false);
+                    await _breaker.ExecuteAsync(
+                        async stopping => await server.Database.PingAsync().WaitAsync(_patience, stopping).ConfigureAwait(false),
+                        _stopping.Token).ConfigureAwait(false);
                 }
                 catch (Exception failure) when (RedisBreaker.IsRedis(failure) || failure is BrokenCircuitException)
                 {

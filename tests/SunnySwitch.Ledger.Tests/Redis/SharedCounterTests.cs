@@ -8,6 +8,7 @@ public sealed class SharedCounterTests : IDisposable
 {
     private readonly RedisProcess _redis = new();
     private readonly ConcurrentQueue<SharedAnswer> _answers = [];
+    private long _ticket;
 
     public void Dispose() => _redis.Dispose();
 
@@ -117,10 +118,11 @@ public sealed class SharedCounterTests : IDisposable
 
     private SharedCount Answer(SharedCounters desk, CounterQuestion question)
     {
-        _answers.Clear();
-        SpinUntil(() => desk.Ask(-1, [question]) == AskResult.Pending);
-        SpinUntil(() => !_answers.IsEmpty);
-        Assert.True(_answers.TryPeek(out var answer) && answer.IsKnown, "unknown");
+        var ticket = --_ticket;
+        SpinUntil(() => desk.Ask(ticket, [question]) == AskResult.Pending);
+        SpinUntil(() => _answers.Any(each => each.Ticket == ticket));
+        var answer = _answers.Single(each => each.Ticket == ticket);
+        Assert.True(answer.IsKnown, "unknown");
         return answer.Counts.Span[0];
     }
 

@@ -27,15 +27,16 @@ internal sealed class TestCell : IDisposable
     {
         Disk = new SharedDisk();
         State = NewState();
-        _journal = Journal.Journal.Open(Disk, new JournalOptions(SegmentBytes: 1 << 20, BatchBytesMax: 1 << 16), State.Apply, () => State.Hash, out _);
+        var sizes = new JournalOptions(SegmentBytes: 1 << 20, BatchBytesMax: 1 << 16);
+        _journal = Journal.Journal.Open(Disk, sizes, State.Apply, () => State.Hash, out _);
         _decider = new Decider(State, [new LinkTerms(1, "open", SignOnRequired: false, [_acquirer])]);
         _journal.Epoch = 1;
         Write(JournalKind.EpochStarted, new EpochStarted { Epoch = 1, TokenKeyCheck = _tokens.KeyCheck });
         OpenDay(Day);
         foreach (var pan in _pans) AddCard(pan);
         Activate(
-            Limit(1, LimitSubject.Merchant, minutes: 60), Limit(2, LimitSubject.Terminal), Limit(3, LimitSubject.Card), Limit(4, LimitSubject.Bin, LimitTerms.Month),
-            Limit(5, LimitSubject.Card, LimitTerms.Life), Limit(6, LimitSubject.Merchant, kind: LimitCounts.Cards),
+            Limit(1, LimitSubject.Merchant, minutes: 60), Limit(2, LimitSubject.Terminal), Limit(3, LimitSubject.Card),
+            Limit(4, LimitSubject.Bin, LimitTerms.Month), Limit(5, LimitSubject.Card, LimitTerms.Life), Limit(6, LimitSubject.Merchant, kind: LimitCounts.Cards),
             Limit(7, LimitSubject.Merchant, kind: LimitCounts.Ratio, minutes: 30));
         Commit();
     }
@@ -59,7 +60,11 @@ internal sealed class TestCell : IDisposable
 
     public static IEnumerable<string> Pans => _pans;
 
-    public SwitchState NewState() => new(new StateOptions(64, 64, 400_000, 400_000, 100, 64) { TouchMemory = false, SlidingCountersMax = 100_000, ReceiptsMax = 400_000 }, _tokens);
+    public SwitchState NewState()
+    {
+        var sizes = new StateOptions(64, 64, 400_000, 400_000, 100, 64) { TouchMemory = false, SlidingCountersMax = 100_000, ReceiptsMax = 400_000 };
+        return new SwitchState(sizes, _tokens);
+    }
 
     public static LimitTerms Limit(byte id, LimitSubject subject, int minutes = 0, LimitCounts kind = LimitCounts.Approvals) => new()
     {
