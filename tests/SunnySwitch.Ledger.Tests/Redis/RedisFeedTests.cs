@@ -59,6 +59,21 @@ public sealed class RedisFeedTests : IDisposable
     }
 
     [Fact]
+    public void What_is_given_back_in_a_later_batch_is_written_too()
+    {
+        using var rig = NewRig();
+        rig.Start();
+        var bought = rig.Cell.Buy(merchant: 77, card: 1);
+        var other = rig.Cell.Buy(merchant: 78, card: 1);
+        rig.Cell.Commit();
+        rig.CatchesUp();
+        rig.Cell.Reverse(in bought);
+        rig.Cell.Reverse(in other, stays: 10);
+        rig.Cell.Commit();
+        rig.EndsClean();
+    }
+
+    [Fact]
     public void A_batch_that_is_written_twice_changes_nothing()
     {
         using var rig = NewRig();

@@ -130,8 +130,6 @@ public sealed class SharedCounterTests : IDisposable
     {
         var desk = new SharedCounters(Options(cell), _answers.Enqueue, waitingMax);
         SpinUntil(() => desk.Ask(0, [new CounterQuestion(new CounterKey(CounterKind.Date, 1), 0)]) == AskResult.Pending && !_answers.IsEmpty);
-        SpinUntil(() => desk.Answers + desk.Unknown >= _answers.Count);
-        _answers.Clear();
         return desk;
     }
 

@@ -36,8 +36,8 @@ internal sealed class TestCell : IDisposable
         foreach (var pan in _pans) AddCard(pan);
         Activate(
             Limit(1, LimitSubject.Merchant, minutes: 60), Limit(2, LimitSubject.Terminal), Limit(3, LimitSubject.Card),
-            Limit(4, LimitSubject.Bin, LimitTerms.Month), Limit(5, LimitSubject.Card, LimitTerms.Life), Limit(6, LimitSubject.Merchant, kind: LimitCounts.Cards),
-            Limit(7, LimitSubject.Merchant, kind: LimitCounts.Ratio, minutes: 30));
+            Limit(4, LimitSubject.Bin, LimitTerms.Month), Limit(5, LimitSubject.Card, LimitTerms.Life),
+            Limit(6, LimitSubject.Merchant, kind: LimitCounts.Cards), Limit(7, LimitSubject.Merchant, kind: LimitCounts.Ratio, minutes: 30));
         Commit();
     }
 
@@ -101,6 +101,7 @@ internal sealed class TestCell : IDisposable
         };
         RequestKeys.Seal(ref transaction.Request, ref transaction.Original, in transaction.Charges);
         Decide(ref transaction);
+        Assert.Equal(EffectKind.Reversed, transaction.Decided.Effect);
     }
 
     /// <summary>Some of everything.</summary>
