@@ -76,7 +76,7 @@ public sealed class SharedCounters : IDisposable
     /// <summary>Tickets that there was no room for.</summary>
     public long Full => Volatile.Read(ref _full);
 
-    /// <summary>Asks; returns at once. Allocates nothing.</summary>
+    /// <summary>Asks; returns at once.</summary>
     public AskResult Ask(long ticket, ReadOnlySpan<CounterQuestion> questions)
     {
         Must.Hold(questions.Length is > 0 and <= QuestionsMax);

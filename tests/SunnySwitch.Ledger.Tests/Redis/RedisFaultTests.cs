@@ -132,7 +132,7 @@ public sealed class RedisFaultTests
         return rig;
     }
 
-    /// <summary>Goes on deciding until it is disposed.</summary>
+    /// <summary>Goes on deciding until it is disposed, at other merchants each time: what is lost is not made good by what follows.</summary>
     private sealed class Traded : IDisposable
     {
         private readonly CancellationTokenSource _stop = new();
@@ -144,7 +144,7 @@ public sealed class RedisFaultTests
             {
                 while (!_stop.Token.WaitHandle.WaitOne(20))
                 {
-                    cell.Trade(20);
+                    cell.Trade(20, first: 20 * Rounds);
                     Rounds++;
                 }
             });

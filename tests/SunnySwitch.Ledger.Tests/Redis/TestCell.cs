@@ -104,12 +104,12 @@ internal sealed class TestCell : IDisposable
         Assert.Equal(EffectKind.Reversed, transaction.Decided.Effect);
     }
 
-    /// <summary>Some of everything.</summary>
-    public void Trade(int times, int merchants = 20)
+    /// <summary>Some of everything, at so many merchants from the first on.</summary>
+    public void Trade(int times, int merchants = 20, int first = 0)
     {
         for (var index = 0; index < times; index++)
         {
-            var bought = Buy(index % merchants, index % _pans.Length, 100 + index);
+            var bought = Buy((first + (index % merchants)) % 20_000, index % _pans.Length, 100 + index);
             if (index % 5 == 0) Reverse(in bought, index % 2 == 0 ? 0 : 50);
             if (index % 50 == 0) Commit();
             if (index % 400 == 399) Now = new Instant(Now.UnixNanos + (5 * 60 * Instant.NanosPerSecond));
