@@ -67,3 +67,15 @@ need_postgres() {
   export DEBIAN_FRONTEND=noninteractive
   { $install || { apt-get update -qq && $install; }; } >/dev/null 2>&1
 }
+
+# A real Redis for the ledger's tests, which start servers of their own; installed where that is possible, the system's own is not left running.
+need_redis() {
+  command -v redis-server >/dev/null && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  local install="apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends redis-server"
+  export DEBIAN_FRONTEND=noninteractive
+  { $install || { apt-get update -qq && $install; }; } >/dev/null 2>&1
+  # Where there is a service manager, the package has started one on the usual port.
+  command -v systemctl >/dev/null && systemctl disable -q --now redis-server >/dev/null 2>&1
+  command -v redis-server >/dev/null
+}

@@ -26,7 +26,7 @@ internal static class Program
             JournalCommand.Create(), LedgerCommands.Create(), ReconcileCommand.Create(),
             TxCommand.Create(), ReplayCommand.Create(), ChecksCommand.Create(), RulesCommand.Create(), RatesCommand.Create(),
             DecodeCommand.Create(), DialectCommand.Create(), DoctorCommand.Create(),
-            EncodeCommand.Create(),
+            EncodeCommand.Create(), RedisCommand.Create(),
             SimulateCommand.Create(),
         };
         var parsed = root.Parse(arguments);

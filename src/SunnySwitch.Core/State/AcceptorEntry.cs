@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Core.State;
@@ -60,6 +61,14 @@ internal struct AcceptorEntry : IRegistered<AcceptorEntry>
         plain.Clear();
         padded.TrimEnd(" \0"u8).CopyTo(plain);
         return MemoryMarshal.Read<UInt128>(plain);
+    }
+
+    /// <summary>The characters of an identifier.</summary>
+    public static string TextOf(UInt128 id)
+    {
+        Span<byte> plain = stackalloc byte[Text16.Characters];
+        MemoryMarshal.Write(plain, id);
+        return Encoding.Latin1.GetString(plain.TrimEnd((byte)0));
     }
 }
 

@@ -18,6 +18,13 @@ internal sealed class SessionTable(int connectionsMax, bool touch)
         return session.Generation == generation ? session.State : SessionState.None;
     }
 
+    /// <summary>What is known of a connection's slot.</summary>
+    public SessionChanged At(int connection)
+    {
+        ref readonly var session = ref _sessions[connection];
+        return new SessionChanged { Connection = connection, Generation = session.Generation, Link = session.Link, State = session.State };
+    }
+
     public void Set(int connection, uint generation, uint link, SessionState state)
     {
         Must.Hold((uint)connection < (uint)_sessions.Length && state <= SessionState.SignedOn);
@@ -50,13 +57,7 @@ internal sealed class SessionTable(int connectionsMax, bool touch)
         {
             ref readonly var session = ref _sessions[connection];
             if (session.State == SessionState.None) continue;
-            image.Add(new SessionChanged
-            {
-                Connection = connection,
-                Generation = session.Generation,
-                Link = session.Link,
-                State = session.State,
-            });
+            image.Add(At(connection));
         }
     }
 

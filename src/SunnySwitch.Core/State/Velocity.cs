@@ -7,7 +7,7 @@ namespace SunnySwitch.Core.State;
 /// The limits in force and what they have counted. Counters of a business date and of minutes live as long as answers do, two business
 /// dates; those of weeks and months two months of the calendar; those of a life for ever.
 /// </summary>
-internal sealed class Velocity(StateOptions options, bool touch)
+internal sealed partial class Velocity(StateOptions options, bool touch)
 {
     // How many cards have set so many of sixty-four bits, most likely: -64 ln(1 - k/64). All of them: more than can be told.
     private static readonly int[] _cardsByBits =

@@ -1,3 +1,4 @@
+using SunnySwitch.Ledger.Redis;
 using SunnySwitch.Links;
 
 namespace SunnySwitch.Host.Options;
@@ -37,6 +38,9 @@ internal sealed record SwitchOptions
 
     /// <summary>The journal.</summary>
     public JournalFileOptions Journal { get; init; } = new();
+
+    /// <summary>Redis; none by default.</summary>
+    public RedisOptions? Redis { get; init; }
 
     /// <summary>Cards made at the first start, for load tests; none by default.</summary>
     public GeneratedCardOptions? GeneratedCards { get; init; }
@@ -88,6 +92,7 @@ internal sealed record SwitchOptions
         foreach (var problem in Ledger?.Problems() ?? []) yield return problem;
         if (Hsm is null && Links.Any(link => link.Security is not null)) yield return "hsm: missing, but links have keys";
         foreach (var problem in GeneratedCards?.Problems(Tables.Cards) ?? []) yield return problem;
+        foreach (var problem in Redis?.Problems(Mode == "production") ?? []) yield return problem;
     }
 }
 

@@ -36,6 +36,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly KernelThread _kernel;
     private readonly OperatorDesk _operators;
     private readonly KeyDesk _keyDesk;
+    private readonly RedisThread? _redis;
     private readonly WebApplication _web;
     private readonly LinkListener _listener;
     private readonly List<ListenOptions> _bound = [];
@@ -67,6 +68,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
         _keyDesk = new KeyDesk(_operators, store.Ledger, TimeProvider.System, options.Mode == "production", say);
+        _redis = RedisThread.Open(options, store, say);
         _web = BuildWeb(out _listener);
     }
 
@@ -108,6 +110,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.HaltAndJoin();
         _ledger?.Dispose();
         _security?.Dispose();
+        _redis?.Dispose();
         _keyDesk.Dispose();
         _store.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
@@ -133,6 +136,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         }
 
         say($"http: http://{_bound[0].IPEndPoint} (/health/ready, /metrics, /cards)");
+        _redis?.Start();
         _ready = true;
         say("ready");
     }
@@ -203,6 +207,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     {
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
+        _redis?.AddMetrics(page);
         if (_security is not null) SwitchMetrics.AddSecurity(page, _security);
         _keeper.AddMetrics(page);
         _keyDesk.AddMetrics(page);

@@ -32,6 +32,9 @@ internal sealed class Store : IDisposable
         TokenKeyCheck = tokens.KeyCheck;
     }
 
+    /// <summary>The data folder.</summary>
+    public string Folder => Path.GetDirectoryName(_lock.Name)!;
+
     public SwitchState State { get; }
 
     public Journal.Journal Journal { get; }
