@@ -11,6 +11,7 @@ namespace SunnySwitch.Ledger.Tests;
 internal sealed class Rig : IDisposable
 {
     private readonly CmacPanTokens _tokens = new(new byte[16]);
+    private readonly string? _passwordFile;
     private long _durable;
 
     public Rig(string database, ulong seed = 4, int transactions = 1_500)
@@ -20,7 +21,7 @@ internal sealed class Rig : IDisposable
 
     public Rig(string database, IDisk journal, string? passwordFile = null)
     {
-        (Database, Journal) = (database, journal);
+        (Database, Journal, _passwordFile) = (database, journal, passwordFile);
         Source = new LedgerSource(database, passwordFile);
         using var reader = new JournalReader(journal);
         while (reader.TryRead(out _, out _)) { }
@@ -60,7 +61,9 @@ internal sealed class Rig : IDisposable
     {
         var found = new List<Difference>();
         var state = new SwitchState(new StateOptions(200, 200, 20_000, 65_536, 4_096, 64) { TouchMemory = false }, _tokens);
-        return (new Reconciler(Source, Journal, state).Run(from, to, found.Add), found);
+        // Connections of its own: those of the projector may have been cut.
+        using var source = new LedgerSource(Database, _passwordFile);
+        return (new Reconciler(source, Journal, state).Run(from, to, found.Add), found);
     }
 
     public void AssertClean()
