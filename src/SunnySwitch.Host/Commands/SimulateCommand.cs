@@ -11,8 +11,13 @@ internal static class SimulateCommand
 {
     private const int MutantSeedsMax = 200;
 
-    // All of the simulator's traffic is one acquirer's, and no category of its rules has a tolerance: the tests' model sees to these.
-    private static readonly Mutation[] _unseen = [Mutation.CodeOfAnotherAcquirer, Mutation.ToleranceForAll];
+    // What the simulator's traffic has not: a second acquirer, tolerances, chips that jump or are copied, links that want 90, e-commerce. The tests' model
+    // sees to these.
+    private static readonly Mutation[] _unseen =
+    [
+        Mutation.CodeOfAnotherAcquirer, Mutation.ToleranceForAll, Mutation.CounterJumpsAnywhere, Mutation.CounterOfWrongCryptogram,
+        Mutation.CutOverRefusesAdvices, Mutation.CutOverRefusesRepeats, Mutation.ClaimNeedsNoProof, Mutation.WrongProofIsNone,
+    ];
 
     internal static Command Create()
     {

@@ -122,6 +122,26 @@ public sealed class ChipCounterTests : IDisposable
     }
 
     [Fact]
+    public void Taking_a_counter_allocates_nothing()
+    {
+        var bench = new Bench();
+        var payment = WithChip(Purchase(1, 1), 1);
+        var (first, before) = (bench.NextSequence, 0L);
+        for (var count = 0; count < 600; count++)
+        {
+            if (count == 100) before = GC.GetAllocatedBytesForCurrentThread();
+            payment.Request.Stan = (uint)count;
+            Seal(ref payment);
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(((Span<byte>)payment.Evidence.Chip)[^2..], (ushort)(count + 1));
+            bench.Decider.Decide(ref payment, bench.Now, first + count);
+            bench.State.ApplyDecision(in payment.Decided, in payment.Original, in payment.Charges, first + count, bench.Now);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal((600, true), (payment.Decided.Proof.Highest, payment.Decided.Proof.Has(ProofFlags.Moves)));
+    }
+
+    [Fact]
     public void What_is_remembered_is_what_a_set_of_all_counters_would_say()
     {
         var random = new Random(16);
