@@ -128,9 +128,9 @@ public sealed class QueuedDeskTests : IDisposable
     {
         var random = new Random(seed);
         var modules = Enumerable.Range(0, 3).Select(number => new Module { Fate = new Random(seed * 10 + number) }).ToList();
-        using var queued = New(TimeSpan.FromMilliseconds(4), TimeSpan.FromMilliseconds(1), 32, [.. modules]);
+        using var queued = New(TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(1), 32, [.. modules]);
         var (taken, next, answers) = (new HashSet<int>(), 0, new Dictionary<DeskAnswer, int>());
-        while (next < 5_000)
+        while (next < 3_000)
         {
             if (Verify(queued, ++next) == DeskAnswer.Pending) taken.Add(next);
             while (_answers.Count > 0 || taken.Count > random.Next(32)) Hear();
@@ -183,7 +183,7 @@ public sealed class QueuedDeskTests : IDisposable
             Interlocked.Increment(ref _asked);
             if (IsHeld) _go.Wait();
             var fate = Fate?.Next(100) ?? 99;
-            if (fate < 2) _go.Wait(TimeSpan.FromMilliseconds(6));          // Longer than the deadline.
+            if (fate < 2) _go.Wait(TimeSpan.FromMilliseconds(45));          // Longer than the deadline.
             transaction.Request.Security = SecurityVerdicts.Of(SecurityVerdict.Right, 0, 0, 0);
             return fate is >= 2 and < 30 ? DeskAnswer.Failed : Says;
         }
