@@ -57,8 +57,8 @@ public static class MessageTree
             var hasParts = Dialect.HasParts(field);
             Line(reader.Offset(field), 0, new FieldPath(field).Text(Dialect), Dialect.NameOf(field) ?? FieldNames.Of(Year, field),
                 hasParts ? string.Create(CultureInfo.InvariantCulture, $"{reader.Content(field).Length} bytes") : shown,
-                !hasParts && shown == value ? reader.Raw(field) : default);
-            // Of what is hidden in a broken message nothing is told either.
+                !hasParts && shown == value ? (IsBroken ? reader.Content(field) : reader.Raw(field)) : default);
+            // Of what is hidden in a broken message nothing is told either; and where it is shifted, a length may be digits of a card.
             if (!hasParts && value.Length > 0 && (shown == value || !IsBroken))
             {
                 var currency = _currencies.GetValueOrDefault(Meanings.CurrencyFieldOf(Year, field));
@@ -77,7 +77,7 @@ public static class MessageTree
                 var isTag = parts.Kind == CompositionKind.BerTlv;
                 Line(parts.Offset, depth, KeyText(in parts), parts.Name ?? (isTag && EmvTags.TryFind(parts.Key, out var tag) ? tag.Name : ""),
                     parts.HasParts ? string.Create(CultureInfo.InvariantCulture, $"{parts.Content.Length} bytes") : shown,
-                    !parts.HasParts && shown == value ? parts.Raw : default);
+                    !parts.HasParts && shown == value ? (IsBroken ? parts.Content : parts.Raw) : default);
                 if (isTag && !parts.HasParts && (shown == value || !IsBroken))
                 {
                     foreach (var meaning in Meanings.OfTag(parts.Key, value, _currencies.GetValueOrDefault(49))) Meaning(meaning, depth);
