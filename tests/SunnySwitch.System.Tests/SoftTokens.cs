@@ -32,9 +32,9 @@ internal sealed class SoftTokens
 
     private string Configuration => Path.Combine(Folder, "softhsm2.conf");
 
-    public void WritePin(string pin)
+    public void WritePin(string pin, string name = "token.pin")
     {
-        var file = Path.Combine(_test.Folder, "token.pin");
+        var file = Path.Combine(_test.Folder, name);
         File.WriteAllText(file, pin + "\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
@@ -45,10 +45,11 @@ internal sealed class SoftTokens
             ["env", $"SOFTHSM2_CONF={Configuration}", $"FAULTY_TOKEN_LIBRARY={SoftHsm}", $"FAULTY_TOKEN_FAULTS={Folder}/faults"],
             _test.ConfigFile, _test.Data, [Settings(labels), .. settings]);
 
-    public static string Settings(string[] labels, string more = "")
+    private string Settings(string[] labels)
     {
-        var tokens = labels.Select(label => $$"""{"name":"{{label}}","library":"{{_faulty.Value}}","label":"{{label}}","pinFile":"token.pin"}""");
-        return $"hsm={{\"module\":\"pkcs11\",\"threads\":2,\"products\":[],\"tokens\":[{string.Join(',', tokens)}]{more}}}";
+        string PinOf(string label) => File.Exists(Path.Combine(_test.Folder, label + ".pin")) ? label + ".pin" : "token.pin";
+        var tokens = labels.Select(label => $$"""{"name":"{{label}}","library":"{{_faulty.Value}}","label":"{{label}}","pinFile":"{{PinOf(label)}}"}""");
+        return $"hsm={{\"module\":\"pkcs11\",\"threads\":2,\"products\":[],\"tokens\":[{string.Join(',', tokens)}]}}";
     }
 
     public void Make(string label)
@@ -83,6 +84,9 @@ internal sealed class SoftTokens
 
     /// <summary>It is well again.</summary>
     public void Mend(string label, string fault) => File.Delete(Path.Combine(Folder, "faults", $"{label}.{fault}"));
+
+    /// <summary>How often a PIN was shown to any token.</summary>
+    public int LogIns => File.Exists(Path.Combine(Folder, "faults", "logins")) ? File.ReadLines(Path.Combine(Folder, "faults", "logins")).Count() : 0;
 
     /// <summary>The token is gone for good.</summary>
     public void Destroy(string label) => Directory.Delete(FolderOf(label), recursive: true);

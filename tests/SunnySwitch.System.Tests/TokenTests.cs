@@ -119,12 +119,39 @@ public sealed class TokenTests
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => tokens.Start(["sunny-a"], "mode=production"));
         Assert.Contains("the module is pkcs11, which is no secure device", refused.Message, StringComparison.Ordinal);
         tokens.WritePin("111111");
+        var before = tokens.LogIns;
+        Assert.True(before > 0);                                           // The control: those who come in are counted.
         var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => tokens.Start(["sunny-a"]));
+        Assert.Equal(before + 1, tokens.LogIns);
         Assert.Contains("the user PIN is wrong", wrong.Message, StringComparison.Ordinal);
         tokens.WritePin(SoftTokens.Pin);
         File.SetUnixFileMode(Path.Combine(test.Folder, "token.pin"), UnixFileMode.UserRead | UnixFileMode.OtherRead | UnixFileMode.UserWrite);
         var open = await Assert.ThrowsAsync<InvalidOperationException>(() => tokens.Start(["sunny-a"]));
         Assert.Contains("token.pin: others than its owner can reach it", open.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_token_with_a_wrong_PIN_rests_is_not_shown_it_again_and_holds_nobody_up()
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test);
+        var tokens = new SoftTokens(test);
+        tokens.Make("sunny-a");
+        using (var first = await tokens.Start(["sunny-a"], "rehearse=false", Link))
+        {
+            other.BringIn(first, "5C1F8A3306D94B27E1702FA9C4B68D35");
+            Assert.Equal(0, first.Terminate());
+        }
+
+        tokens.Clone("sunny-a", "sunny-b");
+        tokens.WritePin("111111", "sunny-b.pin");
+        var before = tokens.LogIns;
+        using var running = await tokens.Start(["sunny-a", "sunny-b"], "rehearse=false", Link);
+        Assert.Contains("it is left alone until the next start", running.Output, StringComparison.Ordinal);
+        await Until(running, "sunny_hsm_failures_total{token=\"sunny-b\"} 2");                                 // Probed twice since.
+        Assert.Equal(before + 3, tokens.LogIns);                           // Ceremonies and desk of the first, and one try.
+        AssertSigned(running, other, 1);
+        Assert.Equal(0, running.Terminate());
     }
 
     private static void AssertSigned(SwitchProcess running, OtherSide other, int number)

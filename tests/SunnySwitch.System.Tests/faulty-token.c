@@ -13,7 +13,7 @@ typedef ulong_t (*call)(ulong_t, ulong_t, ulong_t, ulong_t, ulong_t, ulong_t, ul
 
 /* Places in CK_FUNCTION_LIST, PKCS #11 v2.40 section 5.6. */
 enum {
-    GET_TOKEN_INFO = 6, OPEN_SESSION = 12, CLOSE_ALL = 14, GET_SESSION_INFO = 15, CREATE_OBJECT = 20, FIND_INIT = 26, ENCRYPT_INIT = 29,
+    GET_TOKEN_INFO = 6, OPEN_SESSION = 12, CLOSE_ALL = 14, GET_SESSION_INFO = 15, LOGIN = 18, CREATE_OBJECT = 20, FIND_INIT = 26, ENCRYPT_INIT = 29,
     DECRYPT_INIT = 33, SIGN_INIT = 42, GENERATE_KEY = 58, WRAP_KEY = 60, UNWRAP_KEY = 61, DERIVE_KEY = 62, GENERATE_RANDOM = 64, FUNCTIONS = 68
 };
 
@@ -73,6 +73,16 @@ static ulong_t open_session(ulong_t a, ulong_t b, ulong_t c, ulong_t d, ulong_t 
     return fault ? fault : theirs->functions[OPEN_SESSION](a, b, c, d, e, f, g, h);
 }
 
+/* A line for each time that a PIN is shown. */
+static ulong_t login(ulong_t a, ulong_t b, ulong_t c, ulong_t d, ulong_t e, ulong_t f, ulong_t g, ulong_t h)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/logins", getenv("FAULTY_TOKEN_FAULTS"));
+    FILE *log = fopen(path, "a");
+    if (log) { fputs("login\n", log); fclose(log); }
+    return theirs->functions[LOGIN](a, b, c, d, e, f, g, h);
+}
+
 ulong_t C_GetFunctionList(void **list)
 {
     if (!theirs) {
@@ -91,6 +101,7 @@ ulong_t C_GetFunctionList(void **list)
         mine.functions[DERIVE_KEY] = derive_key;
         mine.functions[GENERATE_RANDOM] = generate_random;
         mine.functions[OPEN_SESSION] = open_session;
+        mine.functions[LOGIN] = login;
     }
     *list = &mine;
     return 0;

@@ -113,6 +113,20 @@ public struct CardsGenerated
     [FieldOffset(34)] public ushort Currency;
     [FieldOffset(36)] public int FirstCard;
     [FieldOffset(40)] public int FirstAccount;
+
+    /// <summary>One of them, as if it had been added by itself.</summary>
+    public readonly CardAdded CardOf(int index, PanToken pan, TruncatedPan truncatedPan) => new()
+    {
+        Pan = pan,
+        TruncatedPan = truncatedPan,
+        LedgerMinor = LedgerMinor,
+        CreditLineMinor = CreditLineMinor,
+        Expiry = Expiry,
+        Currency = Currency,
+        Status = CardStatus.Active,
+        Card = FirstCard + index,
+        Account = FirstAccount + index,
+    };
 }
 
 /// <summary>Payload of <see cref="JournalKind.SessionChanged"/>.</summary>

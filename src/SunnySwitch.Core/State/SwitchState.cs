@@ -533,18 +533,7 @@ public sealed partial class SwitchState
     {
         public bool Visit(int index, PanToken pan, TruncatedPan truncatedPan)
         {
-            state.ApplyCard(new CardAdded
-            {
-                Pan = pan,
-                TruncatedPan = truncatedPan,
-                LedgerMinor = range.LedgerMinor,
-                CreditLineMinor = range.CreditLineMinor,
-                Expiry = range.Expiry,
-                Currency = range.Currency,
-                Status = CardStatus.Active,
-                Card = range.FirstCard + index,
-                Account = range.FirstAccount + index,
-            });
+            state.ApplyCard(range.CardOf(index, pan, truncatedPan));
             return true;
         }
     }

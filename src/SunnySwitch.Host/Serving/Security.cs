@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Disruptor;
@@ -41,10 +40,7 @@ internal sealed class Security : IDisposable
     public void Connect(RingBuffer<Input> ring) => _answers?.Connect(ring);
 
     /// <summary>Waits until the module has answered all it was asked, or for too long.</summary>
-    public async Task Finish(TimeSpan atMost)
-    {
-        for (var clock = Stopwatch.StartNew(); _queue is { Pending: > 0 } && clock.Elapsed < atMost;) await Task.Delay(1).ConfigureAwait(false);
-    }
+    public Task Finish(TimeSpan atMost) => _queue is null ? Task.CompletedTask : Task.Run(() => _queue.TryFinish(atMost));
 
     /// <summary>The kernel has stopped: nobody takes an answer any more.</summary>
     public void Dispose()

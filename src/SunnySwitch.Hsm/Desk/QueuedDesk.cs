@@ -42,6 +42,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
     private readonly List<Thread> _threads = [];
     private readonly ManualResetEventSlim _stopped = new();
     private long _late;
+    private bool _isFinishing;
     private volatile bool _isStopping;
 
     /// <summary>Starts a thread for each desk, and the watch.</summary>
@@ -75,6 +76,24 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
         get
         {
             lock (_gate) return _slots.Length - _free.Count;
+        }
+    }
+
+    /// <summary>Waits until all that was asked has been answered and let go of, or for so long; false: something is still at a module.</summary>
+    public bool TryFinish(TimeSpan atMost)
+    {
+        var until = Stopwatch.GetTimestamp() + (long)(atMost.TotalSeconds * Stopwatch.Frequency);
+        lock (_gate)
+        {
+            _isFinishing = true;
+            while (_free.Count < _slots.Length)
+            {
+                var left = until - Stopwatch.GetTimestamp();
+                if (left <= 0) return false;
+                Monitor.Wait(_gate, Math.Max(1, (int)(left * 1000 / Stopwatch.Frequency)));
+            }
+
+            return true;
         }
     }
 
@@ -167,7 +186,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
                 if (_tokens[token].IsFit && (_passedOn[token].TryDequeue(out var slot) || _ready.TryDequeue(out slot)))
                 {
                     if (_slots[slot].TryBegin(token)) return slot;
-                    _free.Push(slot);                                      // The watch has answered it.
+                    Release(slot);                                         // The watch has answered it.
                     continue;
                 }
 
@@ -203,11 +222,17 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
         {
             if (answer == DeskAnswer.Failed && !isLate && TryPassOn(slot)) return;
             isOurs = work.End();
-            _free.Push(slot);
+            Release(slot);
         }
 
         if (isOurs) _answers.Put(ticket, answer, verdicts, data[..bytes]);
         if (!_tokens[token].IsFit) Leave();
+    }
+
+    private void Release(int slot)
+    {
+        _free.Push(slot);
+        if (_isFinishing) Monitor.PulseAll(_gate);
     }
 
     private bool TryPassOn(int slot)
@@ -243,7 +268,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
         {
             if (TryPassOn(slot)) return;
             if (_slots[slot].End()) failed.Add(_slots[slot].Ticket);
-            _free.Push(slot);
+            Release(slot);
         }
     }
 

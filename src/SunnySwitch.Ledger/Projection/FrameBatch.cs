@@ -175,18 +175,7 @@ internal sealed class FrameBatch(IPanTokens tokens)
     {
         public bool Visit(int index, PanToken pan, TruncatedPan truncatedPan)
         {
-            batch.AddCard(new CardAdded
-            {
-                Pan = pan,
-                TruncatedPan = truncatedPan,
-                LedgerMinor = range.LedgerMinor,
-                CreditLineMinor = range.CreditLineMinor,
-                Expiry = range.Expiry,
-                Currency = range.Currency,
-                Status = CardStatus.Active,
-                Card = range.FirstCard + index,
-                Account = range.FirstAccount + index,
-            });
+            batch.AddCard(range.CardOf(index, pan, truncatedPan));
             return true;
         }
     }

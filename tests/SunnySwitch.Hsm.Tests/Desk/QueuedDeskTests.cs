@@ -24,9 +24,11 @@ public sealed class QueuedDeskTests : IDisposable
         Assert.Equal(DeskAnswer.Full, Verify(queued, 0));
         Assert.Equal([DeskAnswer.Pending, DeskAnswer.Pending, DeskAnswer.Full], Enumerable.Range(1, 3).Select(ticket => Verify(queued, ticket)).ToList());
         Assert.Equal(DeskAnswer.Full, queued.Sign(4, 1, new byte[65], stackalloc byte[8]));
+        Assert.False(queued.TryFinish(TimeSpan.FromMilliseconds(1)));
         module.Release();
+        Assert.True(queued.TryFinish(Long));
         Assert.Equal([1, 2], new[] { _answers.Next().Ticket, _answers.Next().Ticket }.Order());
-        Until(() => queued.Pending == 0);
+        Assert.Equal(0, queued.Pending);
     }
 
     [Fact]
