@@ -16,7 +16,8 @@ public sealed record CategoryShown(
 
 /// <summary>A product as it is shown; no home country: good everywhere.</summary>
 public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, bool RefuseFallback,
-    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode, int CounterJump, string Authentication);
+    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode, int CounterJump, string Authentication, string RefuseTvr, string RefuseCvr,
+    int CvrAt);
 
 /// <summary>A version of the rules as it is shown.</summary>
 public sealed record RulesShown(
@@ -117,11 +118,13 @@ public sealed class RulesApi(OperatorDesk desk)
             products.Add(new ProductShown(
                 product.Name.ToString(), $"{product.BinFrom:D6}", $"{product.BinTo:D6}", Operations(product.Operations), product.PartialApproval != 0,
                 product.RefuseFallback != 0, home, Is(rules.AddressNeeded), pin, Is(rules.CryptogramNeeded), Is(rules.CardCodeNeeded),
-                rules.CounterJumpOf(bit), authentication));
+                rules.CounterJumpOf(bit), authentication, BitsOf(rules.Chips[bit].Terminal), BitsOf(rules.Chips[bit].Chip), rules.Chips[bit].ChipAt));
         }
 
         return products;
     }
+
+    private static string BitsOf(ReadOnlySpan<byte> bits) => bits.ContainsAnyExcept((byte)0) ? Convert.ToHexString(bits) : "";
 
     private static List<HotShown> Hot(in RuleSet rules)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using SunnySwitch.Core.Domain;
@@ -20,7 +21,7 @@ public static partial class RulesFile
 
     private static readonly string[] _productKeys =
         ["name", "bin", "to", "operations", "partialApproval", "refuseFallback", "homeCountry", "refuseOtherAddress",
-            "pin", "cryptogram", "cardCode", "counterJump", "authentication"];
+            "pin", "cryptogram", "cardCode", "counterJump", "authentication", "refuseTvr", "refuseCvr", "cvrAt"];
 
     private static void ReadTerms(JsonElement root, ref RuleSet rules, List<string> problems)
     {
@@ -40,7 +41,12 @@ public static partial class RulesFile
 
         foreach (var (product, at) in Each(root, "products", RuleSet.ProductsMax, problems))
         {
-            if (product.ValueKind == JsonValueKind.Object) ReadNeeds(product, at, ref rules, problems);
+            if (product.ValueKind == JsonValueKind.Object)
+            {
+                ReadNeeds(product, at, ref rules, problems);
+                ReadChip(product, at, ref rules.Chips[rules.ProductCount], problems);
+            }
+
             ReadProduct(product, at, ref rules.Products[rules.ProductCount++], problems);
         }
 
@@ -71,6 +77,25 @@ public static partial class RulesFile
             case "always": rules.PinAlways |= bit; break;
             default: Add(problems, $"{at}.pin: never, cash or always"); break;
         }
+    }
+
+    // Bits of EMV: what terminal (tag 95) and chip (tag 9F10) found, and the product refuses.
+    private static void ReadChip(JsonElement product, string at, ref ChipTerms chip, List<string> problems)
+    {
+        Hex(product, at, "refuseTvr", chip.Terminal, Bytes5.Count, problems);
+        var bytes = Hex(product, at, "refuseCvr", chip.Chip, 1, problems);
+        chip.ChipAt = (byte)(Number(product, at, "cvrAt", 1, Bytes8.Count, problems) ?? 0);
+        if (bytes > 0 != chip.ChipAt > 0) Add(problems, $"{at}: refuseCvr and cvrAt, both or none of them");
+        else if (chip.ChipAt + bytes - 1 > Bytes8.Count) Add(problems, $"{at}.refuseCvr: within the first {Bytes8.Count} bytes of tag 9F10, from cvrAt on");
+    }
+
+    private static int Hex(JsonElement owner, string at, string key, Span<byte> target, int bytesMin, List<string> problems)
+    {
+        if (!owner.TryGetProperty(key, out var value)) return 0;
+        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        var isHex = Convert.FromHexString(text, target, out _, out var bytes) == OperationStatus.Done && bytes >= bytesMin;
+        if (!isHex) Add(problems, $"{at}.{key}: {(bytesMin == target.Length ? "" : $"{bytesMin} to ")}{target.Length} bytes in hex, as a text");
+        return isHex ? bytes : 0;
     }
 
     // Without it, any merchant and terminal will do.

@@ -174,6 +174,10 @@ internal static class EvidenceReader
                 content.CopyTo(evidence.Cryptogram);
                 isThere = true;
             }
+            else if (parts.Key == 0x9F27 && content.Length == 1)
+            {
+                (evidence.Kind, evidence.HasKind) = (content[0], true);
+            }
             else if (parts.Key == 0x9F10 && content.Length is > 0 and <= 32)
             {
                 content.CopyTo(evidence.ApplicationData);

@@ -117,7 +117,7 @@ internal sealed class Bench
     {
         JournalKind.Decided => Decided.Version,
         JournalKind.CardChanged => PayloadVersion.Two,
-        JournalKind.RulesActivated => PayloadVersion.Three,
+        JournalKind.RulesActivated => PayloadVersion.Four,
         _ => PayloadVersion.One,
     };
 
@@ -224,6 +224,17 @@ internal sealed class Bench
         withChip.Request.CardSequence = sequence;
         withChip.Request.Has |= RequestHas.ChipData | RequestHas.CardSequence;
         return withChip;
+    }
+
+    /// <summary>CDA failed in the terminal's words; a bit of the third byte of the chip's, which begin at the fourth.</summary>
+    public static ChipTerms Refused
+    {
+        get
+        {
+            var terms = new ChipTerms { ChipAt = 4 };
+            (terms.Terminal[0], terms.Chip[2]) = (0x04, 0x20);
+            return terms;
+        }
     }
 
     public static Transaction Reversal(

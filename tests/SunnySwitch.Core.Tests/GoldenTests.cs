@@ -29,20 +29,21 @@ public sealed class GoldenTests
         + "ServiceCode 112 CardSequence 114 CashMinor 116 Has 120 Rrn 128 Verdicts 140 Terminal 144 CardAcceptor 160")]
     [InlineData(typeof(OriginalData), 56,
         "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44 ApprovalCode 48 FeeStaysMinor 52")]
-    [InlineData(typeof(Proof), 16, "SeenBelow 0 Counter 8 Highest 10 HighestBefore 12 Flags 14")]
+    [InlineData(typeof(Proof), 32, "SeenBelow 0 Counter 8 Highest 10 HighestBefore 12 Flags 14 Kind 15 Terminal 16 Chip 24")]
     [InlineData(typeof(ChipCounterEntry), 16, "SeenBelow 0 Card 8 Highest 12 Sequence 14 Used 15")]
-    [InlineData(typeof(Decided), 312,
+    [InlineData(typeof(Decided), 328,
         "Request 0 Result 176 Code 178 ApprovalCode 180 Effect 184 Origin 185 HoldDays 186 DialectVersion 188 Card 192 "
         + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224 Explanation 232 Proof 296")]
     [InlineData(typeof(Explanation), 64,
         "Checks 0 WaitedNanos 4 AvailableMinor 8 LedgerMinor 16 DecidedBy 24 Operation 25 Currency 26 RulesVersion 28 Counted 32 Breached 40 "
         + "Reached 48 BreachedId 56")]
     [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Kind 26 Since 28 Name 32")]
-    [InlineData(typeof(RuleSet), 5632,
+    [InlineData(typeof(RuleSet), 5888,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
         + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 PinForCash 104 PinAlways 106 CryptogramNeeded 108 CardCodeNeeded 110 "
         + "PinTriesMax 112 AuthenticationClaimed 114 AuthenticationAlways 116 CounterJumps 120 Limits 128 Categories 3200 Products 3712 Countries 4224 "
-        + "Hot 4352")]
+        + "Hot 4352 Chips 5632")]
+    [InlineData(typeof(ChipTerms), 16, "Terminal 0 ChipAt 5 Chip 6")]
     [InlineData(typeof(HotTerms), 40, "Subject 0 Reason 1 From 2 To 4 Region 6 BinFrom 8 BinTo 12 Acquirer 16 Id 24")]
     [InlineData(typeof(CategoryTerms), 16, "From 0 To 2 HoldDays 4 PreAuthorizationDays 6 TolerancePermille 8 Flags 10")]
     [InlineData(typeof(ProductTerms), 32, "BinFrom 0 BinTo 4 Operations 8 HomeCountry 12 PartialApproval 14 RefuseFallback 15 Name 16")]
@@ -94,7 +95,7 @@ public sealed class GoldenTests
     [Fact]
     public void Sizes_in_memory_are_the_sizes_on_disk_and_the_budget()
     {
-        Assert.Equal((176, 56, 312), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
+        Assert.Equal((176, 56, 328), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
         Assert.Equal((8, 40, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 72, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
@@ -102,7 +103,7 @@ public sealed class GoldenTests
         Assert.Equal((32, 48), (Unsafe.SizeOf<HoldEntryV1>(), Unsafe.SizeOf<StepEntry>()));
         Assert.Equal((40, 32), (Unsafe.SizeOf<ChargeEntry>(), Unsafe.SizeOf<ContraEntry>()));
         Assert.Equal((48, 48), (Unsafe.SizeOf<AcceptorEntry>(), Unsafe.SizeOf<StopEntry>()));
-        Assert.Equal((16, 16), (Unsafe.SizeOf<Proof>(), Unsafe.SizeOf<ChipCounterEntry>()));
+        Assert.Equal((32, 16), (Unsafe.SizeOf<Proof>(), Unsafe.SizeOf<ChipCounterEntry>()));
         Assert.Equal((96, 96), (Unsafe.SizeOf<KeyNoted>(), Unsafe.SizeOf<KeyNoteEntry>()));
         Assert.Equal((24, 112, 72), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
@@ -153,7 +154,7 @@ public sealed class GoldenTests
         + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72 "
         + "MacWrong=73 CryptogramWrong=74 CryptogramFault=75 CardCodeWrong=76 PrintedCodeWrong=77 PinMissing=78 PinWrong=79 PinTriesExceeded=80 "
         + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85 CutOverInProgress=86 AuthenticationWrong=87 AuthenticationMissing=88 "
-        + "DeskFailed=89 DeskLate=90 PinReplayed=91")]
+        + "DeskFailed=89 DeskLate=90 PinReplayed=91 ChipDeclined=92 ChipRisk=93")]
     [InlineData(typeof(SecurityVerdict), "NotChecked=0 Right=1 Wrong=2 Unable=3 Malformed=4 Fault=5 Replayed=6")]
     [InlineData(typeof(PinMethod), "OfProduct=0 Pvv=1 Ibm3624=2")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]

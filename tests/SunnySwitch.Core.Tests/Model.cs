@@ -4,12 +4,19 @@ namespace SunnySwitch.Core.Tests;
 internal sealed record Message(
     int Class, bool Advice, int Acquirer, uint Stan, string Terminal, string Pan, long Amount, uint OriginalStan = 0,
     int OriginalClass = 0, bool OriginalAdvice = false, uint ApprovalCode = 0, long? Stays = null, int Function = 0, long Cash = 0,
-    Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false, Authentic Authentic = Authentic.Nothing);
+    Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false, Authentic Authentic = Authentic.Nothing,
+    Tells Tells = Tells.Nothing);
 
 /// <summary>What an e-commerce payment says of its cardholder's authentication.</summary>
 internal enum Authentic
 {
     Nothing, NotTried, ClaimedOnly, Right, Wrong,
+}
+
+/// <summary>What terminal and chip tell of a payment.</summary>
+internal enum Tells
+{
+    Nothing, Harmless, TerminalRisk, ChipRisk, ChipDeclines,
 }
 
 /// <summary>What a message says beside its type and function.</summary>
@@ -92,6 +99,7 @@ internal sealed class Model(int firstDay)
         Chip = known.Chip,
         AtCutOver = known.AtCutOver,
         Authentic = known.Authentic,
+        Tells = known.Tells,
         Says = (message.Says & ~Says.WrongCryptogram) | (known.Says & Says.WrongCryptogram),
     };
 
@@ -141,6 +149,7 @@ internal sealed class Model(int firstDay)
         if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere) && (message.Advice || isFollowUp)) return "00";
         var isByChip = message is { Counter: > 0, Advice: false } && !isFollowUp;
         if (isByChip && !IsCryptogramGood(message)) return "82";
+        if (isByChip && message.Chip != ChipWithoutKey && message.Tells > Tells.Harmless) return "05";
         var isRequest = !message.Advice && !isFollowUp;
         if (isRequest && message.Authentic is (Authentic.Wrong or Authentic.ClaimedOnly)) return message.Authentic == Authentic.Wrong ? "05" : "1A";
         var available = account.Ledger - account.Held;

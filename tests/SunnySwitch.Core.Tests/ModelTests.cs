@@ -141,7 +141,7 @@ public sealed class ModelTests
             InternalResult.RefundAboveCaptured, InternalResult.CannotBeUndone, InternalResult.NotRefundable, InternalResult.AlreadyReversed,
             InternalResult.OriginalOfOtherCard, InternalResult.OriginalAmbiguous, InternalResult.ReplacementAboveOriginal, InternalResult.InsufficientFunds,
             InternalResult.CryptogramWrong, InternalResult.CounterSeen, InternalResult.CounterAhead, InternalResult.CutOverInProgress,
-            InternalResult.AuthenticationWrong, InternalResult.AuthenticationMissing,
+            InternalResult.AuthenticationWrong, InternalResult.AuthenticationMissing, InternalResult.ChipDeclined, InternalResult.ChipRisk,
         }.Select(result => result.ToString())
         .Concat(Enum.GetValues<EffectKind>().Select(effect => effect.ToString()))
         .Concat(new[]
@@ -237,6 +237,7 @@ public sealed class ModelTests
         rules.Products[0] = new ProductTerms { BinTo = 999_999, Operations = uint.MaxValue, PartialApproval = 1 };
         rules.SetCounterJump(0, Model.CounterJump);
         rules.AuthenticationClaimed = 1;
+        rules.Chips[0] = Bench.Refused;
         Assert.True(new RulesDesk(bench.State).TryActivate(in rules, out var payload, out _));
         return payload;
     }
@@ -282,6 +283,7 @@ public sealed class ModelTests
         var cryptogram = message.Says.HasFlag(Says.WrongCryptogram) ? SecurityVerdict.Wrong
             : message.Chip == Model.ChipWithoutKey ? SecurityVerdict.Unable : SecurityVerdict.Right;
         if (message.Counter > 0) transaction = Bench.WithChip(transaction, (ushort)message.Counter, cryptogram, (ushort)message.Chip);
+        if (message.Counter > 0) Tell(ref transaction.Evidence, message.Tells);
         if (message.Authentic != Authentic.Nothing) Authenticate(ref transaction.Request, message.Authentic);
         mutant.BeforeDecide(ref transaction);
         if (message.AtCutOver) transaction.LinkIndex = 2;
@@ -295,6 +297,15 @@ public sealed class ModelTests
 
         bench.Transaction = transaction;
         return verdict;
+    }
+
+    private static void Tell(ref Evidence evidence, Tells tells)
+    {
+        (evidence.Chip[Evidence.TerminalAt], evidence.ApplicationData[5]) = (0x40, 0x0F);       // Said, and not refused.
+        (evidence.HasKind, evidence.Kind, evidence.ApplicationDataBytes) = (tells != Tells.Nothing, 0x80, 7);
+        if (tells == Tells.TerminalRisk) evidence.Chip[Evidence.TerminalAt] |= 0x04;
+        if (tells == Tells.ChipRisk) evidence.ApplicationData[5] |= 0x20;
+        if (tells == Tells.ChipDeclines) evidence.Kind = 0x00;
     }
 
     private static void Authenticate(ref Request request, Authentic proof)
@@ -366,6 +377,7 @@ public sealed class ModelTests
             Authentic = counter == 0 && random.Next(5) == 0 ? (Authentic)random.Next(1, 5) : Authentic.Nothing,
             Chip = random.Next(6) switch { 0 => 2, 1 => Model.ChipWithoutKey, _ => 1 },
             AtCutOver = random.Next(40) == 0,
+            Tells = random.Next(8) switch { 0 => (Tells)random.Next(2, 5), < 4 => Tells.Harmless, _ => Tells.Nothing },
         };
     }
 

@@ -194,14 +194,41 @@ public sealed class RulesFileTests
     [InlineData("\"pin\": \"often\"", "products.1.pin: never, cash or always")]
     [InlineData("\"cryptogram\": \"yes\"", "products.1.cryptogram: true or false")]
     [InlineData("\"counterJump\": 32769", "products.1.counterJump: 0 to 32768")]
+    [InlineData("\"refuseTvr\": \"04\"", "products.1.refuseTvr: 5 bytes in hex, as a text")]
+    [InlineData("\"refuseTvr\": 4", "products.1.refuseTvr: 5 bytes in hex, as a text")]
+    [InlineData("\"cvrAt\": 4, \"refuseCvr\": \"2\"", "products.1.refuseCvr: 1 to 6 bytes in hex, as a text", "products.1: refuseCvr and cvrAt, both or none of them")]
+    [InlineData("\"cvrAt\": 9, \"refuseCvr\": \"20\"", "products.1.cvrAt: 1 to 8")]
+    [InlineData("\"cvrAt\": 4", "products.1: refuseCvr and cvrAt, both or none of them")]
+    [InlineData("\"refuseCvr\": \"20\"", "products.1: refuseCvr and cvrAt, both or none of them")]
+    [InlineData("\"cvrAt\": 7, \"refuseCvr\": \"200000\"", "products.1.refuseCvr: within the first 8 bytes of tag 9F10, from cvrAt on")]
     [InlineData("\"authentication\": \"often\"", "products.1.authentication: never, claimed or always")]
     [InlineData("\"cardCode\": 1", "products.1.cardCode: true or false")]
-    public void What_no_product_can_ask_for_is_refused(string term, string problem)
+    public void What_no_product_can_ask_for_is_refused(string term, params string[] expected)
     {
         Read($$"""
             { "rules": "a", "limits": [], "products": [ { "name": "a", "bin": "400000" }, { "name": "b", "bin": "400001", {{term}} } ] }
             """, out var problems);
-        Assert.Equal([problem], problems);
+        Assert.Equal(expected, problems);
+    }
+
+    [Fact]
+    public void What_of_terminal_and_chip_refuses_is_said_in_bits_of_a_product_at_its_place()
+    {
+        var rules = Read("""
+            {
+              "rules": "chips", "limits": [],
+              "products": [
+                { "name": "none", "bin": "400000" },
+                { "name": "both", "bin": "400001", "refuseTvr": "F800200400", "cvrAt": 4, "refuseCvr": "00a1" },
+                { "name": "chip", "bin": "400002", "cvrAt": 3, "refuseCvr": "010203040506" }
+              ]
+            }
+            """, out var problems);
+        Assert.Empty(problems);
+        static string Text(ChipTerms chip) => $"{Convert.ToHexString(chip.Terminal)} {chip.ChipAt} {Convert.ToHexString(chip.Chip)}";
+        Assert.Equal(
+            ["0000000000 0 000000000000", "F800200400 4 00A100000000", "0000000000 3 010203040506"],
+            Enumerable.Range(0, 3).Select(place => Text(rules.Chips[place])));
     }
 
     [Theory]

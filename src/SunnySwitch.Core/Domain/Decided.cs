@@ -40,12 +40,13 @@ public enum EffectKind : byte
 
 /// <summary>
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
-/// Little-endian, frozen: payload version 4 of <see cref="JournalKind.Decided"/>; before it, without the proof. <see cref="OriginalData"/> follows
+/// Little-endian, frozen: payload version 5 of <see cref="JournalKind.Decided"/>; in version 4 the
+/// proof has half its bytes, before it there is none. <see cref="OriginalData"/> follows
 /// when the request names an earlier transaction, <see cref="Charges"/> when there is a fee or a rate.
 /// <code>
 ///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
 /// 186 days that the hold lives 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
-/// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 Explanation 64 | 296 Proof 16 | 312 end
+/// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 Explanation 64 | 296 Proof 32 | 328 end
 /// </code>
 /// Without a proof the payload ends before it; without rules in force too, the explanation's second half is zero and left out: 264 bytes.
 /// </summary>
@@ -58,8 +59,8 @@ public struct Decided
     public const int RuledBytes = 296;
     /// <summary>Size of the fixed part without rules.</summary>
     public const int PlainBytes = RuledBytes - 32;
-    /// <summary>Version of this layout; the first that can have a proof.</summary>
-    public const ushort Version = 4;
+    /// <summary>Version of this layout.</summary>
+    public const ushort Version = 5;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
     [FieldOffset(176)] public InternalResult Result;
@@ -85,7 +86,7 @@ public struct Decided
     /// <summary>Meant with <see cref="RequestHas.Proof"/>; else zeros.</summary>
     [FieldOffset(RuledBytes)] public Proof Proof;
     public const uint NoApprovalCode = uint.MaxValue;
-    private const uint ProofVersion = 4;
+    private const uint ProofVersion = 4, WholeProofVersion = 5;
 #pragma warning restore CS1591
 
     /// <summary>True if it is an approval, of all or of a part.</summary>
@@ -151,7 +152,9 @@ public struct Decided
         var target = MemoryMarshal.AsBytes(new Span<Decided>(ref decided));
         payload[..Math.Min(payload.Length, Bytes)].CopyTo(target);
         var bytes = decided.FixedBytes;
-        if (payload.Length < bytes || (bytes == Bytes && version < ProofVersion)) return false;
+        if (bytes == Bytes && version < ProofVersion) return false;
+        if (bytes == Bytes && version < WholeProofVersion) bytes = RuledBytes + Proof.BytesV4;
+        if (payload.Length < bytes) return false;
         target[bytes..].Clear();
         payload = payload[bytes..];
         if (!decided.HasTail) return payload.IsEmpty;

@@ -22,6 +22,9 @@ public struct Evidence
     /// <summary>Bytes of EMV data that every cryptogram version begins with.</summary>
     public const int ChipBytes = 33;
 
+    /// <summary>Where tag 95 is in them.</summary>
+    public const int TerminalAt = 14;
+
 #pragma warning disable CS1591
     public byte PanDigits;
     public byte PinBytes;
@@ -35,6 +38,9 @@ public struct Evidence
     public byte MacBytes;
     /// <summary>PAN sequence number, DE23.</summary>
     public byte CardSequence;
+    /// <summary>Tag 9F27; meant with <see cref="HasKind"/>.</summary>
+    public byte Kind;
+    public bool HasKind;
 
     /// <summary>ASCII.</summary>
     public Bytes19 Pan;
@@ -81,9 +87,23 @@ public struct Bytes4
     private byte _first;
 }
 
-[InlineArray(8)]
+[InlineArray(Count)]
+public struct Bytes5
+{
+    public const int Count = 5;
+    private byte _first;
+}
+
+[InlineArray(6)]
+public struct Bytes6
+{
+    private byte _first;
+}
+
+[InlineArray(Count)]
 public struct Bytes8
 {
+    public const int Count = 8;
     private byte _first;
 }
 

@@ -19,6 +19,7 @@ public enum InternalResult : ushort
     MacWrong = 73, CryptogramWrong = 74, CryptogramFault = 75, CardCodeWrong = 76, PrintedCodeWrong = 77, PinMissing = 78, PinWrong = 79,
     PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83, CounterSeen = 84, CounterAhead = 85, CutOverInProgress = 86,
     AuthenticationWrong = 87, AuthenticationMissing = 88, DeskFailed = 89, DeskLate = 90, PinReplayed = 91,
+    ChipDeclined = 92, ChipRisk = 93,
 #pragma warning restore CS1591
 }
 
@@ -85,6 +86,8 @@ public static class Outcomes
         New(InternalResult.CryptogramFault, Check.Cryptogram, "88", "the cryptogram cannot be checked: a key, or the chip's data"),
         New(InternalResult.CounterSeen, Check.Cryptogram, "82", "a right cryptogram with a counter that the chip had used before: a copy of another payment's"),
         New(InternalResult.CounterAhead, Check.Cryptogram, "82", "a right cryptogram with a counter further ahead than the product takes"),
+        New(InternalResult.ChipDeclined, Check.Cryptogram, "05", "a right cryptogram by which the chip declined (AAC)"),
+        New(InternalResult.ChipRisk, Check.Cryptogram, "05", "terminal or chip found what the product refuses (TVR, CVR)"),
         New(InternalResult.CardCodeWrong, Check.CardCode, "82", "the code of the stripe or chip is wrong, or missing where the product asks for it"),
         New(InternalResult.PrintedCodeWrong, Check.CardCode, "N7", "the code printed on the card is wrong"),
         New(

@@ -88,6 +88,8 @@ public struct RateSet : IVersioned
     [FieldOffset(96)] public RateList Rates;
 #pragma warning restore CS1591
 
+    static int IVersioned.FirstBytes => Bytes;
+
     uint IVersioned.Version { readonly get => Version; set => Version = value; }
 
     int IVersioned.EffectiveDay { readonly get => EffectiveDay; set => EffectiveDay = value; }

@@ -87,6 +87,40 @@ public struct ProductTerms
     public readonly bool Allows(Operation operation) => (Operations >> (int)operation & 1) != 0;
 }
 
+/// <summary>
+/// What of a chip's words with a right cryptogram refuses a payment, for cards of a product. Little-endian, frozen.
+/// <code>
+/// 0 terminal verification results, tag 95 5 | 5 where card verification results begin in tag 9F10, from 1; 0: not looked at 1 | 6 those 6 | 12 unused 4 | 16
+/// </code>
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+public struct ChipTerms
+{
+    /// <summary>Size of the layout.</summary>
+    public const int Bytes = 16;
+
+    /// <summary>Most bytes of card verification results.</summary>
+    public const int ChipBytesMax = 6;
+#pragma warning disable CS1591
+    /// <summary>A bit that is set here and there refuses.</summary>
+    [FieldOffset(0)] public Bytes5 Terminal;
+    [FieldOffset(5)] public byte ChipAt;
+    /// <summary>Likewise.</summary>
+    [FieldOffset(6)] public Bytes6 Chip;
+#pragma warning restore CS1591
+
+    /// <summary>True if terminal or chip said something that refuses.</summary>
+    public readonly bool Refuses(in Proof proof)
+    {
+        if (!proof.Has(ProofFlags.Words)) return false;
+        var found = 0;
+        for (var index = 0; index < Bytes5.Count; index++) found |= proof.Terminal[index] & Terminal[index];
+        if (ChipAt == 0) return found != 0;
+        for (var index = 0; index < ChipBytesMax && ChipAt - 1 + index < Bytes8.Count; index++) found |= proof.Chip[ChipAt - 1 + index] & Chip[index];
+        return found != 0;
+    }
+}
+
 /// <summary>What a hot-list entry of the rules is about. Durable.</summary>
 public enum HotSubject : byte
 {
@@ -152,14 +186,15 @@ public struct HotTerms
 /// 104 products that need a PIN for cash 2 | 106 always 2 | 108 the cryptogram of a chip 2 | 110 the code of a stripe 2 | 112 wrong PINs 1 | 113 unused 1
 /// 114 products that need the proof of an authentication that is claimed 2 | 116 of every e-commerce payment 2 | 118 unused 2
 /// 120 how far chips' counters may jump, four bits for each product 8 | 128 limits 64 x 48
-/// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352 hot 32 x 40 | 5632
+/// 3200 categories 32 x 16 | 3712 products 16 x 32 | 4224 countries 64 x 2 | 4352 hot 32 x 40 | 5632 chips of products 16 x 16 | 5888
 /// </code>
+/// Before version 4 of the payload it ends before the chips.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct RuleSet : IVersioned
 {
-    /// <summary>Size of the layout.</summary>
-    public const int Bytes = 5_632;
+    /// <summary>Size of the layout; before version 4 of the payload.</summary>
+    public const int Bytes = BytesV3 + (ProductsMax * ChipTerms.Bytes), BytesV3 = 5_632;
 
     /// <summary>Most limits; ids are 1 to this.</summary>
     public const int LimitsMax = 64;
@@ -203,7 +238,20 @@ public struct RuleSet : IVersioned
     [FieldOffset(3712)] public ProductList Products;
     [FieldOffset(4224)] public CountryList Countries;
     [FieldOffset(4352)] public HotTermsList Hot;
+    /// <summary>For the product at the same place.</summary>
+    [FieldOffset(BytesV3)] public ChipTermsList Chips;
 #pragma warning restore CS1591
+
+    static int IVersioned.FirstBytes => BytesV3;
+
+    /// <summary>Reads the payload of a frame in any version that was ever written; false for another version or length.</summary>
+    public static bool TryRead(ushort version, ReadOnlySpan<byte> payload, out RuleSet rules)
+    {
+        rules = default;
+        if (version is 0 or > PayloadVersion.Four || payload.Length != (version < PayloadVersion.Four ? BytesV3 : Bytes)) return false;
+        payload.CopyTo(MemoryMarshal.AsBytes(new Span<RuleSet>(ref rules)));
+        return true;
+    }
 
     uint IVersioned.Version { readonly get => Version; set => Version = value; }
 
@@ -307,6 +355,13 @@ public struct CategoryList
 public struct ProductList
 {
     private ProductTerms _first;
+}
+
+/// <summary>Of up to 16 products.</summary>
+[InlineArray(RuleSet.ProductsMax)]
+public struct ChipTermsList
+{
+    private ChipTerms _first;
 }
 
 /// <summary>Up to 64 countries.</summary>

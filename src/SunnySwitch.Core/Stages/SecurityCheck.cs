@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 
@@ -36,7 +35,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
         }
 
         DistrustUnasked(ref transaction);
-        if (BringsCounter(in transaction)) transaction.Bring(BinaryPrimitives.ReadUInt16BigEndian(transaction.Evidence.Counter));
+        if (BringsCounter(in transaction)) transaction.Bring(Proof.Of(in transaction.Evidence));
         if (!isMacRequired) return StageResult.Continue;
         transaction.Ran(Check.Mac);
         return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
@@ -78,7 +77,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 
 /// <summary>
 /// What the HSM said of cryptogram, code, authentication and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far
-/// ahead), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 63, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by
+/// ahead), 05 (a chip that declined, or words of terminal and chip that the product refuses), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 63, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by
 /// the frame, a right one ends the count; the counter of a right cryptogram is taken by the frame, whatever the payment comes to.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
@@ -92,6 +91,7 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         var problem = ProblemOfCryptogram(verdicts.Cryptogram, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfCounter(ref transaction.Decided);
         if (problem == InternalResult.TableFull) return transaction.RefuseAndAlarm(problem);
+        if (problem == InternalResult.None) problem = ProblemOfWords(in transaction.Decided);
         if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfAuthentication(verdicts.Authentication, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
@@ -130,6 +130,14 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         (proof.Highest, proof.SeenBelow) = chip.With(proof.Counter);
         proof.Flags |= ProofFlags.Moves;
         return InternalResult.None;
+    }
+
+    // Tag 9F27, EMV Book 3 v4.4 section 6.5.5.2: 00 in the top bits is a cryptogram by which the chip declined.
+    private InternalResult ProblemOfWords(in Decided decided)
+    {
+        ref readonly var proof = ref decided.Proof;
+        if (proof.Has(ProofFlags.Kind) && proof.Kind >> 6 == 0 && !Mutant.Is(Mutation.DeclineOfChipIsGood)) return InternalResult.ChipDeclined;
+        return state.Terms.RefusesWords(in decided) && !Mutant.Is(Mutation.ChipWordsUnheard) ? InternalResult.ChipRisk : InternalResult.None;
     }
 
     private static InternalResult ProblemOfCode(SecurityVerdict verdict, EvidenceHas needs, ref Transaction transaction)

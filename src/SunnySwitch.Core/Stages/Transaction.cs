@@ -183,17 +183,12 @@ public struct Transaction
         Decided.Proof = default;
     }
 
-    /// <summary>A right cryptogram came with a counter; what becomes of it is decided later.</summary>
-    internal void Bring(ushort counter)
-    {
-        Decided.Proof = new Proof { Counter = counter, Flags = ProofFlags.Counter };
-        Request.Has |= RequestHas.Proof;
-    }
-
-    /// <summary>The same, of a frame.</summary>
+    /// <summary>What came with a right cryptogram; what becomes of it is decided later.</summary>
     internal void Bring(in Proof proof)
     {
-        if (proof.Has(ProofFlags.Counter)) Bring(proof.Counter);
+        if (!proof.Has(ProofFlags.Counter)) return;
+        Decided.Proof = proof.Brought();
+        Request.Has |= RequestHas.Proof;
     }
 
     /// <summary>Notes the balances that it was decided with.</summary>

@@ -9,7 +9,7 @@ namespace SunnySwitch.Core.State;
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
 /// sessions; since version 2, sealed PANs by card number; since version 3, holds of 72 bytes, balances told, rules, counters, receipts,
 /// steps, charges, contra-accounts and rates; since version 4, counters of months and lives, the register of merchants and terminals,
-/// stopped payments, and what is known of keys; since version 5, the counters of chips.
+/// stopped payments, and what is known of keys; since version 5, the counters of chips; since version 6, rules of 5,888 bytes.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
@@ -19,7 +19,7 @@ public struct StateImage
     public const int SizeBytes = 252;
 
     /// <summary>Version of head and tables that is written.</summary>
-    public const uint Newest = 5;
+    public const uint Newest = 6;
 
     /// <summary>1 to <see cref="Newest"/>.</summary>
     [FieldOffset(0)] public uint Version = Newest;
@@ -105,7 +105,7 @@ public struct StateImage
         + ((long)TombstoneLinks * sizeof(uint)) + ((long)Sessions * Unsafe.SizeOf<SessionChanged>())
         + (HasSealedPans ? (long)Cards * SealedPan.Bytes : 0)
         + (HasLifeCycle
-            ? (Balances.Live * BalanceEntry.Bytes) + (3L * RuleSet.Bytes) + (DayCounters.Live * DayCounter.Bytes)
+            ? (Balances.Live * BalanceEntry.Bytes) + (3L * RuleBytes) + (DayCounters.Live * DayCounter.Bytes)
                 + (SlidingCounters.Live * SlidingCounter.Bytes) + (Receipts.Live * Receipt.Bytes)
                 + (Steps.Live * StepEntry.Bytes)
                 + (Charges.Live * ChargeEntry.Bytes) + ((long)ContraAccounts * ContraEntry.Bytes) + (3L * RateSet.Bytes)
@@ -123,6 +123,8 @@ public struct StateImage
     internal readonly bool HasRegisters => Version >= 4;
 
     internal readonly bool HasChipCounters => Version >= 5;
+
+    internal readonly int RuleBytes => Version >= 6 ? RuleSet.Bytes : RuleSet.BytesV3;
 
     /// <summary>Null, or what cannot be about a head that was read.</summary>
     public readonly string? Problem() =>

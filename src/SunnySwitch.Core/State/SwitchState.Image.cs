@@ -1,3 +1,5 @@
+using SunnySwitch.Core.Domain;
+
 namespace SunnySwitch.Core.State;
 
 /// <content>Writing a state down, and becoming one that was written down.</content>
@@ -76,11 +78,11 @@ public sealed partial class SwitchState
         if (head.HasLifeCycle)
         {
             Balances.Read(image, head.Balances.Whole);
-            Velocity.Read(image, head.DayCounters.Whole, head.SlidingCounters.Whole, head.Receipts.Whole, head.LatestMinute);
+            Velocity.Read(image, head.DayCounters.Whole, head.SlidingCounters.Whole, head.Receipts.Whole, head.LatestMinute, head.RuleBytes);
             Steps.Read(image, head.Steps.Whole);
             Charges.Read(image, head.Charges.Whole);
             Contra.Read(image, head.ContraAccounts);
-            RateVersions.Read(image);
+            RateVersions.Read(image, RateSet.Bytes);
             _hasContra = head.HasContra != 0;
         }
         else

@@ -303,7 +303,7 @@ public sealed partial class SwitchState
         var newest = kind switch
         {
             JournalKind.CardChanged => PayloadVersion.Two,
-            JournalKind.RulesActivated => PayloadVersion.Three,
+            JournalKind.RulesActivated => PayloadVersion.Four,
             _ => PayloadVersion.One,
         };
         if (version == 0 || version > newest) Unknown(kind, version);
@@ -324,7 +324,7 @@ public sealed partial class SwitchState
             case JournalKind.PaymentStopped: ApplyStop(in Read<PaymentStopped>(payload)); break;
             case JournalKind.KeyNoted: ApplyKey(in Read<KeyNoted>(payload)); break;
             case JournalKind.HoldsExpired: ApplyExpired(in Read<HoldsExpired>(payload)); break;
-            case JournalKind.RulesActivated: ApplyRules(in Read<RuleSet>(payload)); break;
+            case JournalKind.RulesActivated: ApplyRules(version, payload); break;
             case JournalKind.RatesActivated: ApplyRates(in Read<RateSet>(payload)); break;
             case JournalKind.PanSealed: ApplySealed(in Read<PanSealed>(payload), sequence); break;
             default: Unknown(kind, version); break;
@@ -397,8 +397,9 @@ public sealed partial class SwitchState
         Registers.KeyNotes.Set(in entry);
     }
 
-    private void ApplyRules(in RuleSet rules)
+    private void ApplyRules(ushort version, ReadOnlySpan<byte> payload)
     {
+        Must.Hold(RuleSet.TryRead(version, payload, out var rules));
         Must.Hold(rules.Count is >= 0 and <= RuleSet.LimitsMax && rules.CategoryCount <= RuleSet.CategoriesMax);
         Must.Hold(rules.ProductCount <= RuleSet.ProductsMax && rules.CountryCount <= RuleSet.CountriesMax);
         Must.Hold(rules.HotCount <= RuleSet.HotMax);

@@ -82,6 +82,14 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
         return rules.CounterJumpOf(rules.CounterJumps == 0 ? -1 : rules.ProductOf(request.TruncatedPan.Bin));
     }
 
+    /// <summary>True if what terminal and chip said with a right cryptogram is refused for the card's product.</summary>
+    public bool RefusesWords(in Decided decided)
+    {
+        ref readonly var rules = ref velocity.Active;
+        var index = rules.ProductCount == 0 ? -1 : rules.ProductOf(decided.Request.TruncatedPan.Bin);
+        return index >= 0 && rules.Chips[index].Refuses(in decided.Proof);
+    }
+
     private static bool Is(ushort products, int index) => (products >> index & 1) != 0;
 
     /// <summary>True if such a card is refused with an address that is not its cardholder's.</summary>

@@ -291,10 +291,10 @@ internal sealed partial class Velocity(StateOptions options, bool touch)
         Lives.Read(image, in lives);
     }
 
-    public void Read(ImageReader image, in FifoRange days, in FifoRange slidings, in FifoRange receipts, int latestMinute)
+    public void Read(ImageReader image, in FifoRange days, in FifoRange slidings, in FifoRange receipts, int latestMinute, int ruleBytes)
     {
         LatestMinute = latestMinute;
-        Rules.Read(image);
+        Rules.Read(image, ruleBytes);
         Days.Read(image, in days);
         Slidings.Read(image, in slidings);
         Receipts.Read(image, in receipts);

@@ -6,6 +6,9 @@ namespace SunnySwitch.Core.State;
 /// <summary>What an operator brings into force as a whole, at once or from a business date.</summary>
 public interface IVersioned
 {
+    /// <summary>Bytes that its layout has had from the start. What is behind them joined later: where it is zero, it counts for no hash.</summary>
+    static abstract int FirstBytes { get; }
+
     /// <summary>Rises by one with each activation; 0: there is none.</summary>
     uint Version { get; set; }
 
@@ -72,12 +75,15 @@ internal sealed class Versions<T>(StateTable table) where T : unmanaged, IVersio
         image.Add(in _pending);
     }
 
-    public void Read(ImageReader image)
+    /// <summary>Reads so many bytes of each; what is behind them is zero.</summary>
+    public void Read(ImageReader image, int bytes)
     {
-        _active = image.Next<T>();
-        _previous = image.Next<T>();
-        _pending = image.Next<T>();
+        image.Fill(AsBytes(ref _active)[..bytes]);
+        image.Fill(AsBytes(ref _previous)[..bytes]);
+        image.Fill(AsBytes(ref _pending)[..bytes]);
     }
+
+    private static Span<byte> AsBytes(ref T set) => MemoryMarshal.AsBytes(new Span<T>(ref set));
 
     private void Enter(in T set)
     {
@@ -101,6 +107,8 @@ internal sealed class Versions<T>(StateTable table) where T : unmanaged, IVersio
         var mix = new Mix((ulong)table);
         mix.Add(place, set.Version);
         var words = MemoryMarshal.Cast<T, ulong>(new ReadOnlySpan<T>(in set));
+        var first = T.FirstBytes / sizeof(ulong);
+        if (!words[first..].ContainsAnyExcept(0UL)) words = words[..first];
         for (var word = 0; word + 1 < words.Length; word += 2) mix.Add(words[word], words[word + 1]);
         return mix.Finish();
     }

@@ -39,9 +39,8 @@ internal static class JournalLines
 
     private static bool TryRules(in FrameHeader header, ReadOnlySpan<byte> payload, out RuleSet rules)
     {
-        var isRules = header.Kind == JournalKind.RulesActivated && payload.Length == RuleSet.Bytes;
-        rules = isRules ? MemoryMarshal.Read<RuleSet>(payload) : default;
-        return isRules;
+        rules = default;
+        return header.Kind == JournalKind.RulesActivated && RuleSet.TryRead(header.KindVersion, payload, out rules);
     }
 
     private static bool TryRates(in FrameHeader header, ReadOnlySpan<byte> payload, out RateSet rates)

@@ -152,7 +152,9 @@ internal static class RulesCommand
             "always" => ", proof of authentication of every e-commerce payment",
             _ => "",
         };
-        return $"{pin}{proof}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}{jump}";
+        var words = product.RefuseTvr.Length > 0 ? $", no TVR with {product.RefuseTvr}" : "";
+        if (product.RefuseCvr.Length > 0) words += $", no CVR (from byte {product.CvrAt} of 9F10) with {product.RefuseCvr}";
+        return $"{pin}{proof}{(product.Cryptogram ? ", the chip's cryptogram" : "")}{(product.CardCode ? ", the stripe's code" : "")}{jump}{words}";
     }
 
     private static string Words(CategoryShown category)

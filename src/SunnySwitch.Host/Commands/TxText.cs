@@ -96,6 +96,13 @@ internal static class TxText
             writer.WriteBoolean("chip_counter_taken", decided.Proof.Has(ProofFlags.Moves));
         }
 
+        if (decided.Proof.Has(ProofFlags.Words))
+        {
+            writer.WriteString("tvr", Convert.ToHexString(decided.Proof.Terminal));
+            writer.WriteString("issuer_application_data", Convert.ToHexString(decided.Proof.Chip));
+            if (decided.Proof.Has(ProofFlags.Kind)) writer.WriteString("cryptogram", KindOf(decided.Proof.Kind));
+        }
+
         if (decided.Request.Address != AddressMatch.NotAsked) writer.WriteString("address", decided.Request.Address.ToString());
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
     }
@@ -140,8 +147,20 @@ internal static class TxText
         ref readonly var proof = ref decided.Proof;
         if (!proof.Has(ProofFlags.Counter)) return "";
         var before = proof.Has(ProofFlags.WasKnown) ? $"the highest before was {proof.HighestBefore}" : "the first of this chip";
-        return $"; counter {proof.Counter} of chip {decided.Request.CardSequence}, {before}{(proof.Has(ProofFlags.Moves) ? "" : ": not taken")}";
+        return $"; counter {proof.Counter} of chip {decided.Request.CardSequence}, {before}{(proof.Has(ProofFlags.Moves) ? "" : ": not taken")}{Words(in proof)}";
     }
+
+    // What terminal (tag 95) and chip (the first bytes of tag 9F10) said of the payment.
+    private static string Words(in Proof proof)
+    {
+        if (!proof.Has(ProofFlags.Words)) return "";
+        var terminal = Convert.ToHexString(proof.Terminal);
+        var meanings = string.Join(", ", Meanings.OfTag(0x95, terminal));
+        var kind = proof.Has(ProofFlags.Kind) ? $", {KindOf(proof.Kind)}" : "";
+        return $"{kind}; TVR {terminal}{(meanings.Length > 0 ? $" ({meanings})" : "")}, 9F10 begins {Convert.ToHexString(proof.Chip)}";
+    }
+
+    private static string KindOf(byte kind) => (kind >> 6) switch { 0 => "AAC", 1 => "TC", 2 => "ARQC", _ => "RFU" };
 
     private static string Balances(in Explanation why) =>
         why.HasRun(Check.Account) && why.DecidedBy is Check.Account or Check.Good
