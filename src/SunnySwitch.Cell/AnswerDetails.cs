@@ -21,7 +21,7 @@ internal static class AnswerDetails
 
     /// <summary>True if an answer tells any, or has to be taken apart for what an HSM adds.</summary>
     public static bool AreToldBy(Dialect dialect, in Decided decided, in Charges charges) =>
-        LetterOf(dialect, in decided) != 0 || TellsAmounts(in decided, in charges);
+        LettersOf(dialect, in decided) != default || TellsAmounts(in decided, in charges);
 
     private static bool TellsAmounts(in Decided decided, in Charges charges) =>
         decided.Effect == EffectKind.BalancesTold || decided.Code == ResponseCode.ApprovedInPart || decided.IsBilled(in charges);
@@ -48,7 +48,7 @@ internal static class AnswerDetails
         var takesText = dialect.TypeOf(AdditionalField) == FieldType.Text && !dialect.IsFixed(AdditionalField);
         if (!takesText || dialect.UnitsMax(AdditionalField) < text.Length) text = default;
         var bill = decided.IsBilled(in charges) ? BillFields(dialect, in decided) : default;
-        var parts = new Parts { Bill = bill, Text = text, Letter = LetterOf(dialect, in decided), Chip = security.ChipFor(dialect) };
+        var parts = new Parts { Bill = bill, Text = text, Letters = LettersOf(dialect, in decided), Chip = security.ChipFor(dialect) };
         Span<byte> plain = stackalloc byte[ReplyEncoder.ReplyBytesMax];
         plain = plain[..bytes];
         target[..bytes].CopyTo(plain);
@@ -76,7 +76,7 @@ internal static class AnswerDetails
 
         public ReadOnlySpan<byte> Text { get; init; }
 
-        public byte Letter { get; init; }
+        public (byte Address, byte Proof) Letters { get; init; }
 
         public ReadOnlySpan<byte> Chip { get; init; }
     }
@@ -105,8 +105,10 @@ internal static class AnswerDetails
         var all = reader.Present.Or(parts.Bill);
         if (!parts.Text.IsEmpty) all.Add(AdditionalField);
         if (!parts.Chip.IsEmpty) all.Add(ChipField);
-        var place = parts.Letter == 0 ? null : dialect.Address?.Result;
-        if (place is not null) all.Add(place.Field);
+        var (address, proof) = parts.Letters;
+        var (addressAt, proofAt) = (address == 0 ? null : dialect.Address?.Result, proof == 0 ? null : dialect.Security?.AuthenticationResult);
+        if (addressAt is not null) all.Add(addressAt.Field);
+        if (proofAt is not null) all.Add(proofAt.Field);
         mac = (!hasMac ? 0 : all.High != 0 ? AnswerSecurity.LaterMacField : AnswerSecurity.MacField, 0);
         if (hasMac) all.Add(mac.Field);
         var writer = new MessageWriter(dialect, target);
@@ -117,7 +119,7 @@ internal static class AnswerDetails
             else if (field == ChipField && !parts.Chip.IsEmpty) AnswerSecurity.WriteChip(ref writer, dialect, parts.Chip);
             else if (field == mac.Field) mac.At = AnswerSecurity.WriteBlankMac(ref writer, dialect, field);
             else if (field == AmountField && decided.Code == ResponseCode.ApprovedInPart) writer.Number(field, AmountOf(reader, in decided));
-            else if (field == place?.Field) WriteLetter(ref writer, place, parts.Letter);
+            else if (field == addressAt?.Field || field == proofAt?.Field) WriteLetters(ref writer, field, (addressAt, address), (proofAt, proof));
             else if (!parts.Bill.Has(field)) writer.CopyRaw(field, reader.Raw(field));
             else if (field == BilledField) writer.Number(field, (ulong)decided.BilledMinor);
             else if (field == RateField) writer.Number(field, charges.Rate.Packed);
@@ -127,16 +129,33 @@ internal static class AnswerDetails
         return writer.End();
     }
 
-    private static void WriteLetter(ref MessageWriter writer, DialectPlace place, byte letter)
+    // Two may be in one field.
+    private static void WriteLetters(ref MessageWriter writer, int field, (DialectPlace? Place, byte Letter) one, (DialectPlace? Place, byte Letter) other)
     {
-        Span<byte> text = stackalloc byte[place.At];
+        var (oneAt, otherAt) = (one.Place?.Field == field ? one.Place.At : 0, other.Place?.Field == field ? other.Place.At : 0);
+        Span<byte> text = stackalloc byte[Math.Max(oneAt, otherAt)];
         text.Fill((byte)' ');
-        text[^1] = letter;
-        writer.Text(place.Field, text);
+        if (oneAt > 0) text[oneAt - 1] = one.Letter;
+        if (otherAt > 0) text[otherAt - 1] = other.Letter;
+        writer.Text(field, text);
     }
 
+    private static (byte Address, byte Proof) LettersOf(Dialect dialect, in Decided decided) => (
+        dialect.Address?.Result is null ? (byte)0 : LetterOf(decided.Request.Address),
+        dialect.Security?.AuthenticationResult is null ? (byte)0 : LetterOf(decided.AuthenticationTold));
+
+    /// <summary>How a proof of authentication was verified, as cards' networks write it; 0 where nothing is told of it.</summary>
+    private static byte LetterOf(SecurityVerdict verdict) => verdict switch
+    {
+        SecurityVerdict.NotChecked => 0,
+        SecurityVerdict.Right => (byte)'2',
+        SecurityVerdict.Wrong => (byte)'1',
+        SecurityVerdict.Malformed => (byte)'0',
+        _ => (byte)'4',
+    };
+
     /// <summary>How an address compared, as cards' networks write it; 0 where nothing is told of it.</summary>
-    private static byte LetterOf(Dialect dialect, in Decided decided) => dialect.Address?.Result is null ? (byte)0 : decided.Request.Address switch
+    private static byte LetterOf(AddressMatch match) => match switch
     {
         AddressMatch.Both => (byte)'Y',
         AddressMatch.Street => (byte)'A',

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 using SunnySwitch.Protocol.Codec;
@@ -131,11 +132,16 @@ internal static class EvidenceReader
         return true;
     }
 
-    /// <summary>The e-commerce indicator, and whether a proof of authentication is there: of every link, with keys or without.</summary>
-    public static void ReadElectronic(in MessageReader message, Dialect dialect, ref Request request)
+    /// <summary>
+    /// The e-commerce indicator, whether a proof of authentication is there, and what the network says of it: of every link, with keys or without.
+    /// </summary>
+    public static void ReadElectronic(in MessageReader message, Dialect dialect, DialectSecurity security, ref Transaction transaction)
     {
+        ref var request = ref transaction.Request;
         Span<byte> value = stackalloc byte[AuthenticationBytes];
-        if (dialect.Security?.Indicator is { } place)
+        if (security.AuthenticationResult is not null) request.Has |= RequestHas.TellsAuthentication;
+        if (security.AuthenticationVerdict is { } verdict) transaction.NetworkSays = WordOf(verdict, message, dialect, value);
+        if (security.Indicator is { } place)
         {
             var digits = value[..Math.Min(place.Copy(message, dialect, value), place.Length)].Trim((byte)' ');
             if (!digits.IsEmpty && digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0) request.Indicator = digits[^1] - '0';
@@ -143,6 +149,16 @@ internal static class EvidenceReader
 
         if (TryReadAuthentication(message, dialect, value)) request.Has |= RequestHas.AuthenticationValue;
         value.Clear();
+    }
+
+    // Blanks: nothing is said.
+    private static SecurityVerdict WordOf(DialectVerdict verdict, in MessageReader message, Dialect dialect, Span<byte> scratch)
+    {
+        var said = scratch[..verdict.Place.Copy(message, dialect, scratch)].Trim((byte)' ');
+        if (said.IsEmpty) return SecurityVerdict.NotChecked;
+        foreach (var right in verdict.Right) if (Ascii.Equals(said, right)) return SecurityVerdict.Right;
+        foreach (var wrong in verdict.Wrong) if (Ascii.Equals(said, wrong)) return SecurityVerdict.Wrong;
+        return SecurityVerdict.Unable;
     }
 
     private static bool TryReadAuthentication(in MessageReader message, Dialect dialect, Span<byte> value)

@@ -90,6 +90,7 @@ public sealed class Intake(IPanTokens tokens, int signedBytesMax = 0)
         staged.Wipe();
         target.Decode = staged.Decode;
         target.NetworkCode = staged.NetworkCode;
+        target.NetworkSays = staged.NetworkSays;
         target.DialectVersion = staged.DialectVersion;
         slot.SetReply(_drafts[index], _replies.AsSpan(index * ReplyEncoder.ReplyBytesMax, ReplyEncoder.ReplyBytesMax));
         slot.Dialect = _dialect;

@@ -26,6 +26,7 @@ public static class RequestReader
         transaction.Charges = default;
         transaction.Address = default;
         transaction.Brought = EvidenceHas.None;
+        transaction.NetworkSays = SecurityVerdict.NotChecked;
         transaction.NetworkCode = 0;
         ref var request = ref transaction.Request;
         request.Mti = WithoutVersion(message.Mti, dialect.Standard);
@@ -41,8 +42,7 @@ public static class RequestReader
             if (mark.IsIn(message, dialect)) request.Has |= FlagOf(mark.Kind);
         }
 
-        if (dialect.Security is { Indicator: not null } or { AuthenticationValue: not null }) EvidenceReader.ReadElectronic(message, dialect, ref request);
-
+        if (dialect.Security is { } security) EvidenceReader.ReadElectronic(message, dialect, security, ref transaction);
         return ReadPan(message, ref request, panBlock);
     }
 

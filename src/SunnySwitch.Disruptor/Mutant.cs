@@ -22,7 +22,7 @@ public enum Mutation
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
     CounterNeverSeen, CounterBelowForgotten, CounterJumpsAnywhere, CounterOfWrongCryptogram,
     CutOverRefusesAdvices, CutOverRefusesRepeats, ClaimNeedsNoProof, WrongProofIsNone,
-    DeclineOfChipIsGood, ChipWordsUnheard,
+    DeclineOfChipIsGood, ChipWordsUnheard, RepeatForgetsProof,
 #pragma warning restore CS1591
 }
 

@@ -65,14 +65,53 @@ public sealed class AuthenticationTests
     {
         using (var cell = New("""{"field":63,"at":3}"""))
         {
-            var rules = new RuleSet { ProductCount = 1, AuthenticationAlways = 1 };
-            Encoding.ASCII.GetBytes("x", rules.Name);
-            rules.Products[0] = new ProductTerms { BinFrom = 476173, BinTo = 476173, Operations = uint.MaxValue };
-            Assert.Equal(CommandOutcome.Done, cell.Ask(new OperatorCommand(CommandKind.RulesActivate, _ => { }) { Rules = rules }).Outcome);
+            Ask(cell, new RuleSet { ProductCount = 1, AuthenticationAlways = 1 });
             Assert.Equal(["00", "1A", "00"], [DeskTests.Code(cell, 1), DeskTests.Code(cell, 2, (63, "07")), DeskTests.Code(cell, 3, (63, "05" + Hex))]);
         }
 
         Assert.Equal([-1, 7, 5], DeskTests.Decisions(_disk).Select(decided => decided.Request.Indicator));
+    }
+
+    [Theory]
+    [InlineData("V", true, "00", 'U', '2', Liability.Issuer)]
+    [InlineData("VA", true, "00", 'U', '2', Liability.Issuer)]
+    [InlineData("I", true, "05", ' ', '1', Liability.Acquirer)]
+    [InlineData("U", true, "05", ' ', '4', Liability.Unproved)]
+    [InlineData("U", false, "00", 'U', '4', Liability.Unproved)]
+    [InlineData(" ", false, "00", 'U', ' ', Liability.Unproved)]
+    [InlineData(" ", true, "1A", ' ', ' ', Liability.Unproved)]
+    public void Where_only_the_network_can_verify_it_its_word_is_the_verdict_and_the_answer_tells_it(
+        string word, bool isAsked, string code, char address, char proof, Liability liability)
+    {
+        string details, repeated;
+        using (var cell = Network("\"result\":{\"field\":44,\"at\":1}"))
+        {
+            if (isAsked) Ask(cell, new RuleSet { ProductCount = 1, AuthenticationClaimed = 1 });
+            var answer = cell.Exchange(DeskTests.Purchase(1, 0x0100, (48, word.PadRight(2)), (60, "94305"), (63, "05")));
+            details = CellUnderTest.Field(answer, 39) + CellUnderTest.Field(answer, 44);
+            answer = cell.Exchange(DeskTests.Purchase(1, 0x0101, (48, word.PadRight(2)), (60, "94305"), (63, "05")));
+            repeated = CellUnderTest.Field(answer, 39) + CellUnderTest.Field(answer, 44);
+        }
+
+        Assert.Equal($"{code}{address}{proof}".TrimEnd(), details);
+        Assert.Equal(details, repeated);
+        var decided = Assert.Single(DeskTests.Decisions(_disk));
+        Assert.Equal(liability, Electronic.LiabilityOf(in decided.Request));
+        Assert.Equal(word.Trim().Length > 0, decided.Request.Has.HasFlag(RequestHas.NetworkVerdict));
+    }
+
+    [Theory]
+    [InlineData(Hex, SecurityVerdict.Right)]
+    [InlineData(Wrong, SecurityVerdict.Wrong)]
+    public void Where_a_key_of_ours_verifies_it_the_networks_word_is_not_heard(string value, SecurityVerdict verdict)
+    {
+        using (var cell = Network("\"result\":{\"field\":44,\"at\":1}"))
+        {
+            DeskTests.Code(cell, 1, (48, verdict == SecurityVerdict.Right ? "I " : "V "), (63, "05" + value));
+        }
+
+        var decided = Assert.Single(DeskTests.Decisions(_disk));
+        Assert.Equal((verdict, false), (decided.Request.Security.Authentication, decided.Request.Has.HasFlag(RequestHas.NetworkVerdict)));
     }
 
     [Theory]
@@ -82,11 +121,26 @@ public sealed class AuthenticationTests
     public void Every_edition_has_its_own_word_for_it(string dialect, string code) =>
         Assert.Equal(code, Dialect.BuiltIn(dialect)!.ResponseCodes.GetValueOrDefault("1A", "1A"));
 
-    private CellUnderTest New(string place)
+    private static void Ask(CellUnderTest cell, RuleSet rules)
     {
-        var json = $$$"""
-            {"dialect":"own","inherits":"iso87-ascii","security":{"authentication_value":{{{place}}},"indicator":{"field":63,"at":1,"length":2} } }
-            """;
+        Encoding.ASCII.GetBytes("x", rules.Name);
+        rules.Products[0] = new ProductTerms { BinFrom = 476173, BinTo = 476173, Operations = uint.MaxValue };
+        Assert.Equal(CommandOutcome.Done, cell.Ask(new OperatorCommand(CommandKind.RulesActivate, _ => { }) { Rules = rules }).Outcome);
+    }
+
+    // The word of the network in field 48; both letters of the answer in field 44.
+    private CellUnderTest Network(string result) => Open($$$"""
+        {"dialect":"own","inherits":"iso87-ascii","address":{"postal":{"field":60,"at":1,"length":9},{{{result}}}},
+         "security":{"authentication_value":{"field":63,"at":3,"length":40},"indicator":{"field":63,"at":1,"length":2},
+         "authentication_verdict":{"field":48,"at":1,"length":2,"right":["V","VA"],"wrong":["I"]},"authentication_result":{"field":44,"at":2} } }
+        """);
+
+    private CellUnderTest New(string place) => Open($$$"""
+        {"dialect":"own","inherits":"iso87-ascii","security":{"authentication_value":{{{place}}},"indicator":{"field":63,"at":1,"length":2} } }
+        """);
+
+    private CellUnderTest Open(string json)
+    {
         var cell = new CellUnderTest(_disk, hsm: _desk, dialect: Dialect.Parse(Encoding.UTF8.GetBytes(json)));
         cell.AddCard();
         return cell;

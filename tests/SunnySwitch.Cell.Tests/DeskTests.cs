@@ -346,10 +346,10 @@ public sealed class DeskTests
             Assert.Equal("55", Code(cell, 2, (52, WrongPin)));
         }
 
-        // Chip data: cryptogram, counter and issuer's data, unpredictable number, all of it as it was sent and as it is handed to the module.
+        // Chip data: cryptogram, counter, unpredictable number, all of it as it was sent and as it is handed to the module.
         string[] secrets =
         [
-            "4761739001010119", OwnPin, WrongPin, "0000061100000", "AAAAAAAAAAAAAAAA", "9F3602001A", "06011203A0B800", "6D3A1D20", Chip,
+            "4761739001010119", OwnPin, WrongPin, "0000061100000", "AAAAAAAAAAAAAAAA", "9F3602001A", "6D3A1D20", Chip,
             "000000001000" + "000000000000" + "0840" + "0080000000",
         ];
         Assert.NotEmpty(disk.List());

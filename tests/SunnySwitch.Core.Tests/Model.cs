@@ -34,6 +34,7 @@ internal enum Says
 internal sealed class Model(int firstDay)
 {
     public const int HoldDays = 3, EstimateDays = 6, TipPermille = 200, CounterJump = 32, CountersBelow = 64, ChipWithoutKey = 3;
+    private const string NotTold = "NotChecked";
     private readonly List<Answer> _answers = [];
     private readonly List<Authorization> _authorizations = [];
     private readonly List<(string Original, int Day)> _tombstones = [];
@@ -68,6 +69,7 @@ internal sealed class Model(int firstDay)
     /// <param name="approvalCode">The approval code that an approval would get.</param>
     public (string Code, bool Repeat) Send(Message message, uint approvalCode)
     {
+        ProofTold = NotTold;
         var name = NameOf(message.Acquirer, message.Class, message.Advice, message.Stan);
         var what = WhatOf(message);
         var namesOne = message.OriginalStan != 0 || message.ApprovalCode != 0;
@@ -77,7 +79,12 @@ internal sealed class Model(int firstDay)
         if (known is not null)
         {
             (Told, Part) = (known.Told, known.Part);
-            if (IsBodyOf(known.Message, message)) return (known.Code, true);
+            if (IsBodyOf(known.Message, message))
+            {
+                ProofTold = known.ProofTold;
+                return (known.Code, true);
+            }
+
             return (IsRefusedNow(message) ? "90" : "94", false);
         }
 
@@ -107,6 +114,9 @@ internal sealed class Model(int firstDay)
 
     /// <summary>Available and ledger that the last inquiry, or its repeat, was told.</summary>
     public (long Available, long Ledger) Told { get; private set; }
+
+    /// <summary>What the last answer, or its repeat, told of a proof of authentication.</summary>
+    public string ProofTold { get; private set; } = NotTold;
 
     /// <summary>What the last partial approval, or its repeat, approved.</summary>
     public long Part { get; private set; }
@@ -151,6 +161,7 @@ internal sealed class Model(int firstDay)
         if (isByChip && !IsCryptogramGood(message)) return "82";
         if (isByChip && message.Chip != ChipWithoutKey && message.Tells > Tells.Harmless) return "05";
         var isRequest = !message.Advice && !isFollowUp;
+        if (isRequest && message.Authentic is (Authentic.Right or Authentic.Wrong)) answer.ProofTold = ProofTold = message.Authentic.ToString();
         if (isRequest && message.Authentic is (Authentic.Wrong or Authentic.ClaimedOnly)) return message.Authentic == Authentic.Wrong ? "05" : "1A";
         var available = account.Ledger - account.Held;
         switch (what)
@@ -517,6 +528,8 @@ internal sealed class Model(int firstDay)
         public bool IsUndone { get; set; }
         public bool IsPartlyUndone { get; set; }
         public (long Available, long Ledger) Told { get; set; }
+
+        public string ProofTold { get; set; } = NotTold;
         public long Part { get; set; }
     }
 }

@@ -252,6 +252,7 @@ public sealed class ModelTests
         if (answer != expected) return $"{answer} {decided.Result} instead of {expected} for {message}";
         var isTold = decided.Effect == EffectKind.BalancesTold;
         if (isTold && (decided.Explanation.AvailableMinor, decided.Explanation.LedgerMinor) != model.Told) return $"not {model.Told} told for {message}";
+        if (decided.AuthenticationTold.ToString() != model.ProofTold) return $"{decided.AuthenticationTold} told instead of {model.ProofTold} for {message}";
         if (decided.Code == ResponseCode.ApprovedInPart && decided.CountedMinor != model.Part) return $"not {model.Part} approved of {message}";
         // A void may take a refund back that was spent; advices are taken whatever the funds.
         var takes = verdict == Verdict.Answer && decided.IsApproval && !message.Advice && message is { Class: not 4, Function: not 2 };
@@ -310,6 +311,7 @@ public sealed class ModelTests
 
     private static void Authenticate(ref Request request, Authentic proof)
     {
+        request.Has |= RequestHas.TellsAuthentication;
         request.Indicator = proof is Authentic.NotTried or Authentic.Wrong ? 7 : 5;
         if (proof is Authentic.NotTried or Authentic.ClaimedOnly) return;
         request.Has |= RequestHas.AuthenticationValue;

@@ -95,6 +95,12 @@ public struct Decided
     /// <summary>True for a message that reports what was done already: 0120, 0220, 0420.</summary>
     public readonly bool IsAdvice => (Request.Mti & 0x00F0) == 0x0020;
 
+    /// <summary>What its answer tells of an authentication's proof; NotChecked: nothing.</summary>
+    public readonly SecurityVerdict AuthenticationTold =>
+        (Request.Has & RequestHas.TellsAuthentication) != 0 && Explanation.HasRun(Check.Authentication)
+            ? Request.Security.Authentication
+            : SecurityVerdict.NotChecked;
+
     /// <summary>What limits count, and a partial approval approves.</summary>
     public readonly long CountedMinor => Code == ResponseCode.ApprovedInPart ? HeldDelta - LedgerDelta : Request.AmountMinor;
 

@@ -192,6 +192,9 @@ public readonly record struct SecurityVerdicts(uint Packed)
     /// <summary>On the proof of an e-commerce payment's authentication.</summary>
     public SecurityVerdict Authentication => At(AuthenticationShift);
 
+    /// <summary>The same with another verdict on that proof.</summary>
+    public SecurityVerdicts With(SecurityVerdict authentication) => new((Packed & ~(0xFU << AuthenticationShift)) | ((uint)authentication << AuthenticationShift));
+
     private SecurityVerdict At(int shift) => (SecurityVerdict)((Packed >> shift) & 0xF);
 }
 

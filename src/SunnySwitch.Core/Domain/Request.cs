@@ -50,6 +50,11 @@ public enum RequestHas : ulong
     /// <summary>A proof of the cardholder's authentication came with an e-commerce payment (CAVV).</summary>
     AuthenticationValue = 1UL << 42,
 
+    /// <summary>Not a data element: answers of this dialect tell how that proof was verified. Set at the edge.</summary>
+    TellsAuthentication = 1UL << 49,
+    /// <summary>Not a data element: the verdict on it is that of the network, which said so beside it. Set by the kernel.</summary>
+    NetworkVerdict = 1UL << 50,
+
     /// <summary>Four bits with one more than the last digit of the e-commerce indicator; 0: none. See <see cref="Request.Indicator"/>.</summary>
     Indicator = 0xFUL << 44,
 

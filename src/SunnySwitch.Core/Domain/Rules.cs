@@ -245,7 +245,7 @@ public struct RuleSet : IVersioned
     static int IVersioned.FirstBytes => BytesV3;
 
     /// <summary>Reads the payload of a frame in any version that was ever written; false for another version or length.</summary>
-    public static bool TryRead(ushort version, ReadOnlySpan<byte> payload, out RuleSet rules)
+    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out RuleSet rules)
     {
         rules = default;
         if (version is 0 or > PayloadVersion.Four || payload.Length != (version < PayloadVersion.Four ? BytesV3 : Bytes)) return false;

@@ -27,8 +27,8 @@ internal readonly struct StandingOrderCheck(SwitchState state) : IStage
 /// </summary>
 internal readonly struct AddressCheck(SwitchState state) : IStage
 {
-    // An approval in part, or a bill, is told beside it.
-    private const int ToldMax = 2;
+    // What is told of address and authentication, and beside it an approval in part, a bill or balances.
+    internal const int ToldMax = 2;
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {

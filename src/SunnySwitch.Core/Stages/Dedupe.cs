@@ -24,7 +24,7 @@ internal readonly struct Dedupe(SwitchState state) : IStage
                 transaction.Decided.ApprovalCode = stored.ApprovalCode;
                 if (Mutant.Is(Mutation.NewApprovalCodeForRepeat)) transaction.Decided.ApprovalCode = (uint)transaction.NextSequence;
                 transaction.Decided.OriginalKey = number;
-                transaction.Request.Address = state.AddressToldBy(number);
+                TellVerdictsAgain(ref transaction, number);
                 if (stored.Effect == EffectKind.BalancesTold) TellAgain(ref transaction, stored.Undo);
                 if (stored.Code == ResponseCode.ApprovedInPart) transaction.Decided.HeldDelta = state.ApprovedPartOf(number);
                 else if (stored.Code == ResponseCode.Approved) TellBillAgain(ref transaction, number);
@@ -52,6 +52,14 @@ internal readonly struct Dedupe(SwitchState state) : IStage
         transaction.Decided.HeldDelta = billed;
         transaction.Decided.Explanation.Currency = currency;
         transaction.Charge(true, new Charges { Rate = rate, Currency = transaction.Request.Currency });
+    }
+
+    private void TellVerdictsAgain(ref Transaction transaction, long number)
+    {
+        (transaction.Request.Address, var authentication) = state.ToldBy(number);
+        if (authentication == SecurityVerdict.NotChecked || Mutant.Is(Mutation.RepeatForgetsProof)) return;
+        transaction.Ran(Check.Authentication);
+        transaction.Request.Security = transaction.Request.Security.With(authentication);
     }
 
     private void TellAgain(ref Transaction transaction, long number)

@@ -14,6 +14,23 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 
     public StageResult Run(ref Transaction transaction, Instant now)
     {
+        var result = Ask(ref transaction);
+        if (result == StageResult.Continue && transaction.NetworkSays != SecurityVerdict.NotChecked) Hear(ref transaction);
+        return result;
+    }
+
+    // The network verifies what only it can, and says so: where nobody here could, that is the verdict.
+    private static void Hear(ref Transaction transaction)
+    {
+        ref var request = ref transaction.Request;
+        var isRequest = Mtis.KindOf(request.Mti) is MessageKind.Authorization or MessageKind.Financial;
+        if (!isRequest || request.Security.Authentication is not (SecurityVerdict.NotChecked or SecurityVerdict.Unable)) return;
+        request.Security = request.Security.With(transaction.NetworkSays);
+        request.Has |= RequestHas.NetworkVerdict;
+    }
+
+    private StageResult Ask(ref Transaction transaction)
+    {
         var isMacRequired = links[transaction.LinkIndex].MacRequired;
         if (transaction.Brought == EvidenceHas.None && !isMacRequired) return StageResult.Continue;
         if (isMacRequired && (transaction.Brought & EvidenceHas.Mac) == 0) return transaction.RefuseAndAlarm(InternalResult.MacWrong);
@@ -93,6 +110,8 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         if (problem == InternalResult.TableFull) return transaction.RefuseAndAlarm(problem);
         if (problem == InternalResult.None) problem = ProblemOfWords(in transaction.Decided);
         if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
+        if (verdicts.Authentication != SecurityVerdict.NotChecked && !state.Balances.HasRoomFor(AddressCheck.ToldMax))
+            return transaction.RefuseAndAlarm(InternalResult.TableFull);
         if (problem == InternalResult.None) problem = ProblemOfAuthentication(verdicts.Authentication, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
         return problem == InternalResult.None ? StageResult.Continue : transaction.Conclude(problem);
@@ -156,7 +175,7 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         if (verdict == SecurityVerdict.NotChecked && !isNeeded) return InternalResult.None;
         transaction.Ran(Check.Authentication);
         if (verdict == SecurityVerdict.Right || (verdict == SecurityVerdict.Unable && !isNeeded)) return InternalResult.None;
-        var isThere = (transaction.Request.Has & RequestHas.AuthenticationValue) != 0;
+        var isThere = (transaction.Request.Has & RequestHas.AuthenticationValue) != 0 || verdict != SecurityVerdict.NotChecked;
         return isThere ? InternalResult.AuthenticationWrong : InternalResult.AuthenticationMissing;
     }
 

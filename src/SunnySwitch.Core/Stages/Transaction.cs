@@ -70,6 +70,9 @@ public struct Transaction
     /// <summary>Bytes of <see cref="Signed"/>.</summary>
     public int SignedBytes;
 
+    /// <summary>What the network says of an authentication's proof; set at the edge.</summary>
+    public SecurityVerdict NetworkSays;
+
     /// <summary>True once the HSM has said what it says of it.</summary>
     public bool IsVerified;
 

@@ -6,7 +6,7 @@ namespace SunnySwitch.Core.State;
 /// <summary>
 /// What an answer told beside its code: its repeat is told the same. An inquiry: its balances. An approval in part: approved (available) and
 /// asked for (ledger). A bill in another currency: billed (available) and the rate, packed (ledger). An address: how it compared
-/// (currency). Two business dates long, as its key.
+/// (currency, low byte). An authentication's proof: the verdict on it (currency, high byte). Two business dates long, as its key.
 /// <code>
 /// 0 key primary 8 | 8 previous 4 | 12 currency 2 | 14 unused 2 | 16 available 8 | 24 ledger 8 | 32
 /// </code>

@@ -78,7 +78,7 @@ public sealed partial class SwitchState
         if (decided.IsBilled(in charges)) RememberBilled(in decided, in charges);
         if (decided.Request.PinTries >= 0) Cards.SetPinTries(decided.Request.Pan, decided.Request.PinTries);
         if (decided.Proof.Has(ProofFlags.Moves)) ChipCounters.Set(ChipCounterEntry.After(in decided));
-        if (decided.Request.Address != AddressMatch.NotAsked) RememberAddress(decided.Request.Address);
+        if (decided.Request.Address != AddressMatch.NotAsked || decided.AuthenticationTold != SecurityVerdict.NotChecked) RememberTold(in decided);
         if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 
         Keys.Entries.Append(in entry);
@@ -340,18 +340,20 @@ public sealed partial class SwitchState
         Currency = decided.Explanation.Currency,
     });
 
-    /// <summary>A repeat of an answer that compared an address is told the same.</summary>
-    private void RememberAddress(AddressMatch match) => Balances.Append(new BalanceEntry
+    /// <summary>A repeat of an answer that compared an address, or told how a proof was verified, is told the same.</summary>
+    private void RememberTold(in Decided decided) => Balances.Append(new BalanceEntry
     {
         Primary = AddressOf(Keys.Entries.NextNumber),
-        Currency = (ushort)match,
+        Currency = (ushort)((int)decided.Request.Address | ((int)decided.AuthenticationTold << AuthenticationShift)),
     });
 
-    /// <summary>What an answer told of an address.</summary>
-    internal AddressMatch AddressToldBy(long key)
+    /// <summary>What an answer told of an address, and of an authentication's proof.</summary>
+    internal (AddressMatch Address, SecurityVerdict Authentication) ToldBy(long key)
     {
         var number = Balances.Live == 0 ? 0 : Balances.Find(AddressOf(key));
-        return number == 0 ? AddressMatch.NotAsked : (AddressMatch)Balances[number].Currency;
+        if (number == 0) return default;
+        int told = Balances[number].Currency;
+        return ((AddressMatch)(told & ((1 << AuthenticationShift) - 1)), (SecurityVerdict)(told >> AuthenticationShift));
     }
 
     /// <summary>What an answer told of its bill; false when it told nothing.</summary>
@@ -372,6 +374,9 @@ public sealed partial class SwitchState
         Must.Hold(number != 0);
         return Balances[number].AvailableMinor;
     }
+
+    // Above the four bits of an address.
+    private const int AuthenticationShift = 8;
 
     private static ulong AddressOf(long key)
     {

@@ -64,16 +64,11 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
         if (Is(rules.PinAlways, index) || (isCash && Is(rules.PinForCash, index))) needs |= EvidenceHas.PinBlock;
         if (isChip && Is(rules.CryptogramNeeded, index)) needs |= EvidenceHas.Cryptogram;
         if (isStripe && Is(rules.CardCodeNeeded, index)) needs |= EvidenceHas.CardCode;
-        var isAsked = (Is(rules.AuthenticationAlways, index) && IsElectronic(in request)) || (Is(rules.AuthenticationClaimed, index) && Claims(in request));
+        var isAsked = (Is(rules.AuthenticationAlways, index) && Electronic.IsElectronic(in request)) || (Is(rules.AuthenticationClaimed, index) && Claims(in request));
         return isAsked ? needs | EvidenceHas.Authentication : needs;
     }
 
-    // DE22: 81 is e-commerce, where a dialect has no indicator of it.
-    private static bool IsElectronic(in Request request) =>
-        request.Indicator >= 0 || (request.Has & RequestHas.AuthenticationValue) != 0 || request.EntryMode / 10 == 81;
-
-    private static bool Claims(in Request request) =>
-        request.Indicator is 5 or 6 or 1 or 2 && !Mutant.Is(Mutation.ClaimNeedsNoProof);
+    private static bool Claims(in Request request) => Electronic.Claims(in request) && !Mutant.Is(Mutation.ClaimNeedsNoProof);
 
     /// <summary>How far a chip's counter may be ahead of the highest one seen; 0: it is not looked at.</summary>
     public int CounterJump(in Request request)

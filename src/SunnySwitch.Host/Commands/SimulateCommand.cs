@@ -17,6 +17,7 @@ internal static class SimulateCommand
     [
         Mutation.CodeOfAnotherAcquirer, Mutation.ToleranceForAll, Mutation.CounterJumpsAnywhere, Mutation.CounterOfWrongCryptogram,
         Mutation.CutOverRefusesAdvices, Mutation.CutOverRefusesRepeats, Mutation.ClaimNeedsNoProof, Mutation.WrongProofIsNone,
+        Mutation.DeclineOfChipIsGood, Mutation.ChipWordsUnheard, Mutation.RepeatForgetsProof,
     ];
 
     internal static Command Create()

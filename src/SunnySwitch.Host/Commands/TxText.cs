@@ -24,7 +24,12 @@ internal static class TxText
         Line($"  acquirer {request.Acquirer}, STAN {request.Stan:D6}, RRN {JournalLines.Printable(request.Rrn.ToString())}, "
             + $"terminal {JournalLines.Printable(request.Terminal.ToString())}, acceptor {JournalLines.Printable(request.CardAcceptor.ToString())}");
         var proof = request.Has.HasFlag(RequestHas.AuthenticationValue) ? " with its proof" : "";
-        if (request.Indicator >= 0) Line($"  e-commerce, indicator {request.Indicator}{proof}");
+        if (Electronic.IsElectronic(in request))
+        {
+            var indicator = request.Indicator >= 0 ? $", indicator {request.Indicator}" : "";
+            Line($"  e-commerce{indicator}{proof}: {Words(Electronic.LiabilityOf(in request))}");
+        }
+
         if (request.Has.HasFlag(RequestHas.Cash)) Line($"  of it in cash {Money(request.CashMinor, request.Currency)}");
         if (request.Has.HasFlag(RequestHas.Original))
         {
@@ -89,6 +94,8 @@ internal static class TxText
         if (decided.Request.Indicator >= 0) writer.WriteNumber("indicator", decided.Request.Indicator);
         if (decided.Request.Has.HasFlag(RequestHas.AuthenticationValue))
             writer.WriteString("authentication", decided.Request.Security.Authentication.ToString());
+        var liability = Electronic.LiabilityOf(in decided.Request);
+        if (liability != Liability.None) writer.WriteString("liability", liability.ToString());
         if (decided.Proof.Has(ProofFlags.Counter))
         {
             writer.WriteNumber("chip_counter", decided.Proof.Counter);
@@ -137,7 +144,8 @@ internal static class TxText
         Check.Account => "passed" + Balances(in decided.Explanation),
         Check.Address => $"passed; {Words(decided.Request.Address)}",
         Check.Cryptogram => "passed" + Counter(in decided),
-        Check.Authentication => $"passed; the proof is {Words(decided.Request.Security.Authentication)}",
+        Check.Authentication => $"passed; the proof is {Words(decided.Request.Security.Authentication)}"
+            + (decided.Request.Has.HasFlag(RequestHas.NetworkVerdict) ? ", as the network says" : ""),
         Check.Limits => $"passed; {BitOperations.PopCount(decided.Explanation.Counted)} limits of rules {decided.Explanation.RulesVersion} count it",
         _ => "passed",
     };
@@ -159,6 +167,13 @@ internal static class TxText
         var kind = proof.Has(ProofFlags.Kind) ? $", {KindOf(proof.Kind)}" : "";
         return $"{kind}; TVR {terminal}{(meanings.Length > 0 ? $" ({meanings})" : "")}, 9F10 begins {Convert.ToHexString(proof.Chip)}";
     }
+
+    private static string Words(Liability liability) => liability switch
+    {
+        Liability.Issuer => "a fraud is the issuer's",
+        Liability.Acquirer => "a fraud is the acquirer's",
+        _ => "authentication is claimed, not proved",
+    };
 
     private static string KindOf(byte kind) => (kind >> 6) switch { 0 => "AAC", 1 => "TC", 2 => "ARQC", _ => "RFU" };
 

@@ -52,8 +52,19 @@ public sealed record DialectPlace(int Field, int At, int Length)
 /// <param name="PrintedCode">CVV2; null: not sent.</param>
 /// <param name="AuthenticationValue">CAVV: 20 bytes, or in a text 40 characters of hex or 28 of base64; null: not sent.</param>
 /// <param name="Indicator">E-commerce indicator, one digit or two; null: not sent.</param>
+/// <param name="AuthenticationVerdict">What the network says of that proof; null: not sent.</param>
+/// <param name="AuthenticationResult">
+/// One letter in the answer: 2 the proof is right, 1 wrong, 0 no such value, 4 it could not be verified; null: not told.
+/// </param>
 public sealed record DialectSecurity(
-    DialectPlace? PinBlock, DialectPlace? Ksn, DialectPlace? PrintedCode, DialectPlace? AuthenticationValue = null, DialectPlace? Indicator = null);
+    DialectPlace? PinBlock, DialectPlace? Ksn, DialectPlace? PrintedCode, DialectPlace? AuthenticationValue = null, DialectPlace? Indicator = null,
+    DialectVerdict? AuthenticationVerdict = null, DialectPlace? AuthenticationResult = null);
+
+/// <summary>Where the network says how it verified something, and in which words.</summary>
+/// <param name="Place">The place.</param>
+/// <param name="Right">Values by which it holds.</param>
+/// <param name="Wrong">Values by which it does not; any other says that it could not be verified.</param>
+public sealed record DialectVerdict(DialectPlace Place, IReadOnlyList<string> Right, IReadOnlyList<string> Wrong);
 
 /// <summary>
 /// Where a request has the cardholder's address, and where the answer says how it compared: dialect data, from the counterparty's manual.

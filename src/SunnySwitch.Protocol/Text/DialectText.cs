@@ -86,6 +86,15 @@ public static class DialectText
             if (security.PrintedCode is { } code) Line("The code printed on the card", Place(code));
             if (security.Indicator is { } indicator) Line("The e-commerce indicator", Place(indicator));
             if (security.AuthenticationValue is { } value) Line("The proof of the cardholder's authentication (CAVV)", Place(value));
+            if (security.AuthenticationVerdict is { } said)
+            {
+                Line("What the network says of that proof", $"{Place(said.Place)}: {string.Join(", ", said.Right)} right, {string.Join(", ", said.Wrong)} wrong");
+            }
+
+            if (security.AuthenticationResult is { } result)
+            {
+                Line("How it was verified, in the answer", $"field {result.Field}, position {result.At}: 2 right, 1 wrong, 0 no such value, 4 not verified");
+            }
         }
 
         if (dialect.ResponseCodes.Count > 0)

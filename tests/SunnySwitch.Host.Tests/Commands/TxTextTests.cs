@@ -34,7 +34,7 @@ public sealed class TxTextTests
         decided.Request.Has |= RequestHas.AuthenticationValue;
         decided.Request.Security = SecurityVerdicts.Of(default, default, default, default, SecurityVerdict.Right);
         var text = Describe(in decided);
-        Assert.Contains("e-commerce, indicator 5 with its proof\n", text, StringComparison.Ordinal);
+        Assert.Contains("e-commerce, indicator 5 with its proof: a fraud is the issuer's\n", text, StringComparison.Ordinal);
         Assert.Contains("18  Authentication", text, StringComparison.Ordinal);
         Assert.Contains("passed; the proof is right\n", text, StringComparison.Ordinal);
         Assert.Equal((5, "Right"), (Json(in decided).GetProperty("indicator").GetInt32(), Json(in decided).GetProperty("authentication").GetString()));
