@@ -40,26 +40,30 @@ public enum EffectKind : byte
 
 /// <summary>
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
-/// Little-endian, frozen: payload version 4 of <see cref="JournalKind.Decided"/>; before it, without the proof. <see cref="OriginalData"/> follows
-/// when the request names an earlier transaction, <see cref="Charges"/> when there is a fee or a rate.
+/// Little-endian, frozen: payload version 5 of <see cref="JournalKind.Decided"/>; before it without the serial number, before version 4 without the
+/// proof. <see cref="OriginalData"/> follows when the request names an earlier transaction, <see cref="Charges"/> when there is a fee or a rate, then
+/// <see cref="Serial"/>.
 /// <code>
 ///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
 /// 186 days that the hold lives 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
 /// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 Explanation 64 | 296 Proof 16 | 312 end
 /// </code>
+/// In memory the serial number follows here.
 /// Without a proof the payload ends before it; without rules in force too, the explanation's second half is zero and left out: 264 bytes.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct Decided
 {
+    /// <summary>Size in memory.</summary>
+    public const int Bytes = ProvenBytes + Serial.Bytes;
     /// <summary>Size of the fixed part with a proof.</summary>
-    public const int Bytes = RuledBytes + Proof.Bytes;
+    public const int ProvenBytes = RuledBytes + Proof.Bytes;
     /// <summary>Size of the fixed part, rules in force.</summary>
     public const int RuledBytes = 296;
     /// <summary>Size of the fixed part without rules.</summary>
     public const int PlainBytes = RuledBytes - 32;
-    /// <summary>Version of this layout; the first that can have a proof.</summary>
-    public const ushort Version = 4;
+    /// <summary>Version of this layout.</summary>
+    public const ushort Version = 5;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
     [FieldOffset(176)] public InternalResult Result;
@@ -84,8 +88,10 @@ public struct Decided
     [FieldOffset(232)] public Explanation Explanation;
     /// <summary>Meant with <see cref="RequestHas.Proof"/>; else zeros.</summary>
     [FieldOffset(RuledBytes)] public Proof Proof;
+    /// <summary>Meant with <see cref="RequestHas.Serial"/>; else zeros. The last of the payload.</summary>
+    [FieldOffset(ProvenBytes)] public Serial Serial;
     public const uint NoApprovalCode = uint.MaxValue;
-    private const uint ProofVersion = 4;
+    private const uint ProofVersion = 4, SerialVersion = 5;
 #pragma warning restore CS1591
 
     /// <summary>True if it is an approval, of all or of a part.</summary>
@@ -106,14 +112,14 @@ public struct Decided
         && BilledMinor > 0;
 
     /// <summary>Size of the fixed part of this one's payload.</summary>
-    public readonly int FixedBytes => (Request.Has & RequestHas.Proof) != 0 ? Bytes : Explanation.RulesVersion == 0 ? PlainBytes : RuledBytes;
+    public readonly int FixedBytes => (Request.Has & RequestHas.Proof) != 0 ? ProvenBytes : Explanation.RulesVersion == 0 ? PlainBytes : RuledBytes;
 
     /// <summary>The fixed part of a decision's payload, as it is in memory.</summary>
     public static ReadOnlySpan<byte> FixedPart(in Decided decided) =>
         MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))[..decided.FixedBytes];
 
     /// <summary>True if more than the fixed part follows.</summary>
-    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges)) != 0;
+    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges | RequestHas.Serial)) != 0;
 
     /// <summary>Writes the whole payload; returns its bytes, <see cref="PayloadBytesMax"/> at most.</summary>
     public static int Write(in Decided decided, in OriginalData original, in Charges charges, Span<byte> target)
@@ -127,9 +133,15 @@ public struct Decided
             bytes += OriginalData.Bytes;
         }
 
-        if ((decided.Request.Has & RequestHas.Charges) == 0) return bytes;
-        MemoryMarshal.Write(target[bytes..], in charges);
-        return bytes + Charges.Bytes;
+        if ((decided.Request.Has & RequestHas.Charges) != 0)
+        {
+            MemoryMarshal.Write(target[bytes..], in charges);
+            bytes += Charges.Bytes;
+        }
+
+        if ((decided.Request.Has & RequestHas.Serial) == 0) return bytes;
+        MemoryMarshal.Write(target[bytes..], in decided.Serial);
+        return bytes + Serial.Bytes;
     }
 
     /// <summary>Longest payload.</summary>
@@ -149,17 +161,19 @@ public struct Decided
 
         // One copy; what follows a plain payload is no part of it.
         var target = MemoryMarshal.AsBytes(new Span<Decided>(ref decided));
-        payload[..Math.Min(payload.Length, Bytes)].CopyTo(target);
+        payload[..Math.Min(payload.Length, ProvenBytes)].CopyTo(target);
         var bytes = decided.FixedBytes;
-        if (payload.Length < bytes || (bytes == Bytes && version < ProofVersion)) return false;
+        if (payload.Length < bytes || (bytes == ProvenBytes && version < ProofVersion)) return false;
         target[bytes..].Clear();
         payload = payload[bytes..];
         if (!decided.HasTail) return payload.IsEmpty;
         var named = (decided.Request.Has & RequestHas.Names) != 0 ? OriginalData.Bytes : 0;
         var charged = (decided.Request.Has & RequestHas.Charges) != 0 ? Charges.Bytes : 0;
-        if (payload.Length != named + charged) return false;
+        var numbered = (decided.Request.Has & RequestHas.Serial) != 0 ? Serial.Bytes : 0;
+        if (payload.Length != named + charged + numbered || (numbered > 0 && version < SerialVersion)) return false;
         if (named > 0) original = MemoryMarshal.Read<OriginalData>(payload);
         if (charged > 0) charges = MemoryMarshal.Read<Charges>(payload[named..]);
+        if (numbered > 0) decided.Serial = MemoryMarshal.Read<Serial>(payload[(named + charged)..]);
         return true;
     }
 

@@ -50,6 +50,9 @@ public enum RequestHas : ulong
     /// <summary>A proof of the cardholder's authentication came with an e-commerce payment (CAVV).</summary>
     AuthenticationValue = 1UL << 42,
 
+    /// <summary>Not of the message: a <see cref="Domain.Serial"/> is in the frame. Set by the kernel.</summary>
+    Serial = 1UL << 43,
+
     /// <summary>Four bits with one more than the last digit of the e-commerce indicator; 0: none. See <see cref="Request.Indicator"/>.</summary>
     Indicator = 0xFUL << 44,
 

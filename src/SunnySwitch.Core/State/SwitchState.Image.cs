@@ -33,6 +33,7 @@ public sealed partial class SwitchState
         Stops = Registers.Stops.Count,
         KeyNotes = Registers.KeyNotes.Count,
         ChipCounters = ChipCounters.Count,
+        Devices = DeviceSerials.Count,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -58,6 +59,7 @@ public sealed partial class SwitchState
         Registers.Stops.Write(image);
         Registers.KeyNotes.Write(image);
         ChipCounters.Write(image);
+        DeviceSerials.Write(image);
         image.Flush();
     }
 
@@ -101,6 +103,7 @@ public sealed partial class SwitchState
         }
 
         if (head.HasChipCounters) ChipCounters.Read(image, head.ChipCounters);
+        if (head.HasDevices) DeviceSerials.Read(image, head.Devices);
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
     }

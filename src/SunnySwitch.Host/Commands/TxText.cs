@@ -96,6 +96,14 @@ internal static class TxText
             writer.WriteBoolean("chip_counter_taken", decided.Proof.Has(ProofFlags.Moves));
         }
 
+        if (decided.Serial.Has(SerialFlags.Counter))
+        {
+            writer.WriteString("device", Device(in decided.Serial));
+            writer.WriteNumber("device_counter", decided.Serial.Counter);
+            if (decided.Serial.Has(SerialFlags.WasKnown)) writer.WriteNumber("device_counter_before", decided.Serial.HighestBefore);
+            writer.WriteBoolean("device_counter_taken", decided.Serial.Has(SerialFlags.Moves));
+        }
+
         if (decided.Request.Address != AddressMatch.NotAsked) writer.WriteString("address", decided.Request.Address.ToString());
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
     }
@@ -109,7 +117,8 @@ internal static class TxText
 
     private static string Outcome(in Decided decided) =>
         $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}{Limits(in decided)}"
-        + (decided.Explanation.DecidedBy == Check.Cryptogram ? Counter(in decided) : "");
+        + (decided.Explanation.DecidedBy == Check.Cryptogram ? Counter(in decided) : "")
+        + (decided.Explanation.DecidedBy == Check.Pin ? Counter(in decided.Serial) : "");
 
     private static string Limits(in Decided decided)
     {
@@ -130,6 +139,7 @@ internal static class TxText
         Check.Account => "passed" + Balances(in decided.Explanation),
         Check.Address => $"passed; {Words(decided.Request.Address)}",
         Check.Cryptogram => "passed" + Counter(in decided),
+        Check.Pin => "passed" + Counter(in decided.Serial),
         Check.Authentication => $"passed; the proof is {Words(decided.Request.Security.Authentication)}",
         Check.Limits => $"passed; {BitOperations.PopCount(decided.Explanation.Counted)} limits of rules {decided.Explanation.RulesVersion} count it",
         _ => "passed",
@@ -142,6 +152,16 @@ internal static class TxText
         var before = proof.Has(ProofFlags.WasKnown) ? $"the highest before was {proof.HighestBefore}" : "the first of this chip";
         return $"; counter {proof.Counter} of chip {decided.Request.CardSequence}, {before}{(proof.Has(ProofFlags.Moves) ? "" : ": not taken")}";
     }
+
+    private static string Counter(in Serial serial)
+    {
+        if (!serial.Has(SerialFlags.Counter)) return "";
+        var before = serial.Has(SerialFlags.WasKnown) ? $"the highest before was {serial.HighestBefore}" : "the first of this device";
+        return $"; serial number {serial.Counter} of device {Device(in serial)}, {before}"
+            + (serial.IsExhausted ? ", its last: it needs a new initial key" : serial.IsReplayed ? ": not taken" : "");
+    }
+
+    private static string Device(in Serial serial) => $"{serial.Device:X16}";
 
     private static string Balances(in Explanation why) =>
         why.HasRun(Check.Account) && why.DecidedBy is Check.Account or Check.Good
