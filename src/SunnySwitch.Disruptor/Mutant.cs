@@ -14,7 +14,7 @@ public enum Mutation
     IncrementUndoneFreesAll, FeeForgottenInReversal, RateOfToday, LimitLetsOneMore, LimitForgetsYesterday, RepeatForgetsBill, VoidIgnoresCutOver,
     RefundOfNothingLeft, PartLeavesNothing, LimitKeepsWhatWasUndone,
     RepeatIsVerified, WrongPinIsFree, RightPinKeepsCount, LateVerdictDecides, FollowerIsTheFirst, FailedDeskDecides, EndedLinkWaitsOn, ResetKeepsTries,
-    ReplacedKeyStaysCurrent,
+    ReplacedKeyStaysCurrent, SerialForgotten, SerialOfDeclineIsFree,
 
     // Rules of authorization, which the tests' model has to notice too.
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,

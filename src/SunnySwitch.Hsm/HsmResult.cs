@@ -38,16 +38,10 @@ public enum HsmResult : byte
     /// <summary>The MAC is not the right one.</summary>
     WrongMac = 9,
 
-    /// <summary>The counter of the KSN is not above the last one of this device.</summary>
-    KsnReplayed = 10,
-
-    /// <summary>The device has used its last counter: it needs a new initial key.</summary>
-    CounterExhausted = 11,
-
     /// <summary>The counter is zero, or has more one bits than the standard allows (10 for TDEA, 16 for AES): no device sends it.</summary>
     CounterNotAllowed = 12,
 
-    /// <summary>The KSN has the wrong length for the key, is missing, or is another device's.</summary>
+    /// <summary>The KSN has the wrong length for the key, or is missing.</summary>
     KsnMalformed = 13,
 
     /// <summary>The key is not for this: its usage is another one.</summary>
@@ -138,10 +132,8 @@ public static class HsmResults
         HsmResult.WrongCardCode => "wrong card verification code",
         HsmResult.WrongCryptogram => "wrong application cryptogram",
         HsmResult.WrongMac => "wrong MAC",
-        HsmResult.KsnReplayed => "the KSN was used before",
-        HsmResult.CounterExhausted => "the device has used up its keys",
         HsmResult.CounterNotAllowed => "a KSN counter that no device sends",
-        HsmResult.KsnMalformed => "the KSN does not fit the key or the device",
+        HsmResult.KsnMalformed => "the KSN does not fit the key",
         HsmResult.KeyUsage => "the key is for another use",
         HsmResult.KeyMode => "the key's mode of use does not include this",
         HsmResult.KeyAlgorithm => "the key's algorithm is not for this, or not allowed",
@@ -174,7 +166,7 @@ public static class HsmResults
 
     /// <summary>
     /// DE39 of 1987 that a declined request gets for it: 55 wrong PIN, 75 tries, 81 PIN cryptography, 82 card code or cryptogram,
-    /// 63 MAC or replay, 88 cryptography, 96 the module or its configuration.
+    /// 63 MAC, 88 cryptography, 96 the module or its configuration.
     /// </summary>
     public static ResponseCode Code(this HsmResult result) => result switch
     {
@@ -184,7 +176,7 @@ public static class HsmResults
         HsmResult.PinBlockFormat or HsmResult.PinBlockPan => ResponseCode.Of('8', '1'),
         HsmResult.ForbiddenTranslation or HsmResult.PanChange => ResponseCode.Of('8', '6'),
         HsmResult.WrongCardCode or HsmResult.WrongCryptogram => ResponseCode.Of('8', '2'),
-        HsmResult.WrongMac or HsmResult.KsnReplayed => ResponseCode.Of('6', '3'),
+        HsmResult.WrongMac => ResponseCode.Of('6', '3'),
         HsmResult.BadInput or HsmResult.TargetTooShort or (>= HsmResult.ModuleFailed and <= HsmResult.NotInModule) => ResponseCode.Of('9', '6'),
         _ => ResponseCode.Of('8', '8'),
     };

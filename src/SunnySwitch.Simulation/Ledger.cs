@@ -45,18 +45,18 @@ internal sealed record LogEntry(JournalKind Kind)
 }
 
 /// <summary>A frame as the journal gives it back.</summary>
-internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves, uint Verdicts, int? PinTries)
+internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves, uint Verdicts, int? PinTries, uint Serial)
 {
     public static Seen Of(JournalKind kind, ReadOnlySpan<byte> payload)
     {
-        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default, 0, null);
+        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default, 0, null, 0);
         Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _, out var charges));
         var (settled, fee) = (-decided.LedgerDelta, 0L);
         if (decided.LedgerDelta != 0 && (decided.Request.Has & RequestHas.Charged) != 0) (settled, fee) = (charges.SettledMinor, charges.FeeMinor);
         return new Seen(
             kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(),
             new Moves(decided.HeldDelta, decided.LedgerDelta, settled, fee), decided.Request.Verdicts,
-            decided.Request.PinTries < 0 ? null : decided.Request.PinTries);
+            decided.Request.PinTries < 0 ? null : decided.Request.PinTries, decided.Serial.Counter);
     }
 }
 
@@ -142,6 +142,8 @@ internal sealed class Ledger(Swarm swarm)
         Check(same, "I1", $"frame {index} says {seen.Mti:X4} STAN {seen.Stan} {seen.Code}, decided was {message} {entry.Code}");
         var isProven = seen.Verdicts == entry.Said.InFrame && seen.PinTries == entry.PinTries;
         Check(isProven, "I5", $"frame {index}: verdicts {seen.Verdicts:X8}, {seen.PinTries} wrong PINs; decided was {entry.Said}, {entry.PinTries}: {message}");
+        var serial = entry.Said.IsPinRead ? message.Proof.Serial : 0;
+        Check(seen.Serial == serial, "I5", $"frame {index}: serial number {seen.Serial}, decided was {serial}: {message}");
         Check(seen.Moves == entry.Moves, "I5", $"frame {index}: {seen.Moves}, decided was {entry.Moves}: {message}");
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class ReferenceSwitch
         return proof.Pin != Proven.Nothing && account.PinTries < PinTriesMax ? mac | Looks.Pin : mac;
     }
 
+    /// <summary>The highest serial number of each device that came with a PIN which could be read.</summary>
+    public Dictionary<int, int> Serials { get; } = [];
+
     public ReferenceKeys Keys { get; } = new();
 
     /// <summary>Something was done to a key, today.</summary>
@@ -48,6 +51,7 @@ internal sealed partial class ReferenceSwitch
         if (proof.Pin == Proven.Nothing) return isPinNeeded ? answer.Because("55", "PIN missing") : null;
         var account = answer.Account!;
         if (account.PinTries >= PinTriesMax) return answer.Because("75", "PIN not looked at");
+        if (said.IsPinRead && proof.Device != 0 && proof.Serial <= Serials.GetValueOrDefault(proof.Device)) return answer.Because("63", "serial replayed");
         switch (said.Pin)
         {
             case Proven.Right:
@@ -61,6 +65,12 @@ internal sealed partial class ReferenceSwitch
             case Proven.Replayed: return answer.Because("63", "PIN replayed");
             default: return answer.Because("81", "PIN fault");
         }
+    }
+
+    // Whatever the answer is.
+    private void NoteSerial(Proof proof, Said said)
+    {
+        if (said.IsPinRead && proof.Device != 0) Serials[proof.Device] = Math.Max(proof.Serial, Serials.GetValueOrDefault(proof.Device));
     }
 
     // Of what is far below the highest nobody knows any more.

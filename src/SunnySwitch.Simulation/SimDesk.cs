@@ -155,6 +155,7 @@ internal sealed class SimDesk(Swarm swarm, Prng prng, IDeskCourse course, Action
         var proof = message.Proof;
         Check(proof == Proof.None || Encoding.ASCII.GetString(evidence.PanText) == message.Pan, "PAN");
         Check(proof.Pin == 0 || (evidence.PinBytes == 8 && evidence.PinBlock[0] == (byte)proof.Pin), "PIN block");
+        Check(proof.Pin == 0 || Convert.ToHexString(evidence.KeySerial) == proof.KeySerial, "serial number");
         Check(proof.Code == 0 || (evidence.DiscretionaryDigits == 10 && evidence.Discretionary[9] == '0' + (byte)proof.Code), "track");
         Check(proof.Printed == 0 || (evidence.CardCodeDigits == 3 && evidence.CardCode[2] == '0' + (byte)proof.Printed), "printed code");
         Check(proof.Chip == 0 || evidence.Cryptogram[0] == (byte)proof.Chip, "cryptogram");

@@ -21,13 +21,13 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
     private const int LastRepeats = 40;
     private const int WindowMax = 16;
 
-    // The third has marks, and the code that is printed on cards.
+    // The third has marks, the code that is printed on cards, and key serial numbers of terminals.
     private static readonly Dialect[] _dialects =
     [
         Dialect.BuiltIn("iso87-ascii")!, Dialect.BuiltIn("iso87-bcd")!,
         Dialect.Parse(
-            """{"dialect": "sim-host", "description": "pos-host with printed codes", "inherits": "pos-host", """u8
-            + """ "security": {"printed_code": {"field": 61, "at": 1, "length": 4}}}"""u8),
+            """{"dialect": "sim-host", "description": "pos-host with printed codes", "inherits": "pos-host", "security": """u8
+            + """ {"ksn": {"field": 62, "at": 1, "length": 20}, "printed_code": {"field": 61, "at": 1, "length": 4}}}"""u8),
     ];
 
     private const string SegmentSuffix = ".seg";
@@ -72,7 +72,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
         var ofDesk = new Prng(~seed);
         _swarm = Swarm.Draw(_prng.Fork(), ofDesk.Fork());
         _wire = new Wire(_dialects[_prng.Below(_dialects.Length)], _swarm.HasMac);
-        _traffic = new Traffic(_swarm, _wire, _prng.Fork(), ofDesk.Fork());
+        _traffic = new Traffic(_swarm, _wire, _prng.Fork(), ofDesk.Fork(), new Prng(ulong.RotateLeft(~seed, 32)));
         _ledger = new Ledger(_swarm);
         _keeper = new SimKeeper(_swarm, _prng.Fork(), what => _history.Add(_nowNanos, "keeper", what));
         _operators = new SimOperators(_swarm, _prng, _ledger, Command);

@@ -1,7 +1,7 @@
 namespace SunnySwitch.Simulation;
 
 /// <summary>What acquirers send: purchases, completions, repeats, reversals before and after, other bodies under old keys, 0800.</summary>
-internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
+internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs, Prng ofSerials)
 {
     /// <summary>Published test cards; the first ones are known to the switch.</summary>
     public static readonly string[] Cards =
@@ -13,6 +13,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
     private static readonly string[] Terminals = ["TERM0001", "TERM0002"];
     private static readonly string[] NetworkCodes = ["001", "002", "301", "999"];
     private static readonly string[] Currencies = ["840", "978", "392", "048"];
+    private const int Devices = 3;
     private static readonly int[] Functions = [1, 1, 20, 20, 31, 22];
     private readonly List<Message> _past = [];
     private readonly List<Message> _authorizations = [];
@@ -20,6 +21,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
     private readonly List<Message> _followUps = [];
     private readonly Dictionary<(uint Stan, string Terminal), (long Number, string Code)> _codes = [];
     private readonly Dictionary<string, int> _counters = [];
+    private readonly int[] _serials = new int[Devices + 1];
     private uint _nextStan = 1;
 
     /// <summary>Of the account: the second card's is another than that of the rest.</summary>
@@ -37,7 +39,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
         if (_past.Count > 0 && prng.Chance(swarm.Repeats)) return Business(Past(), prng.Chance(700));
         if (_past.Count > 0 && prng.Chance(swarm.OtherBodies)) return Business(Other(Past()), prng.Chance(300));
         var message = New();
-        message = message with { Proof = Proofs(message) };
+        message = message with { Proof = Numbered(Proofs(message)) };
         Note(message);
         var sent = Business(message, isRepeat: false);
         return prng.Chance(swarm.Broken) ? sent with { Frame = wire.CutShort(sent.Frame), Message = null } : sent;
@@ -185,7 +187,7 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
     private Sent Business(Message message, bool isRepeat)
     {
         var mac = Mac();
-        if (isRepeat && swarm.HasDesk && ofProofs.Chance(50)) message = message with { Proof = Proofs(message) };
+        if (isRepeat && swarm.HasDesk && ofProofs.Chance(50)) message = message with { Proof = Numbered(Proofs(message)) };
         return new Sent(
             wire.Encode(message, isRepeat, mac), message, message.Stan, (ushort)((message.Class << 8) + (message.Advice ? 0x30 : 0x10)),
             new ReferenceSwitch.Name(message.Class, message.Advice, message.Stan), mac);
@@ -203,6 +205,17 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs)
         if (ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Chip: OneProof(), Counter: CounterOf(message.Pan));
         if (wire.HasPrintedCode && ofProofs.Chance(swarm.CardProofs)) return new Proof(pin, Printed: OneProof());
         return pin == Proven.Nothing ? Proof.None : new Proof(pin);
+    }
+
+    /// <summary>With the device's next serial number, now and then one much later, or one that it had.</summary>
+    private Proof Numbered(Proof proof)
+    {
+        if (!wire.HasSerials || proof.Pin == Proven.Nothing || !ofSerials.Chance(900)) return proof;
+        var device = ofSerials.Between(1, Devices);
+        var last = _serials[device];
+        if (last > 0 && ofSerials.Chance(100)) return proof with { Device = device, Serial = ofSerials.Between(Math.Max(1, last - 3), last) };
+        _serials[device] = last + (ofSerials.Chance(50) ? ofSerials.Between(2, 9) : 1);
+        return proof with { Device = device, Serial = _serials[device] };
     }
 
     private int CounterOf(string pan) => _counters[pan] = _counters.GetValueOrDefault(pan) + 1;

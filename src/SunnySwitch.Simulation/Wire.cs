@@ -47,6 +47,9 @@ internal sealed class Wire(Dialect dialect, bool hasMac)
     /// <summary>It can say the code that is printed on a card.</summary>
     public bool HasPrintedCode { get; } = dialect.Security?.PrintedCode is not null;
 
+    /// <summary>It can say the key serial number of a PIN.</summary>
+    public bool HasSerials { get; } = dialect.Security?.Ksn is not null;
+
     public Framing Framing { get; } = Framing.Of("be16", 2048);
 
     /// <summary>A frame of a business message; the origin digit of the MTI says repeat.</summary>
@@ -138,6 +141,7 @@ internal sealed class Wire(Dialect dialect, bool hasMac)
         var (fields, proof) = (_fields, message.Proof);
         if (proof.EntryMode is { } mode) fields[22] = mode;
         if (proof.Pin != Proven.Nothing) fields[52] = $"{(int)proof.Pin:X2}{Proof.PinBlock}";
+        if (proof.Device != 0) fields[62] = proof.KeySerial;
         if (proof.Code != Proven.Nothing) fields[35] = $"{message.Pan}=9912101{Proof.Track}{(int)proof.Code}";
         if (proof.Printed != Proven.Nothing) fields[61] = $"73{(int)proof.Printed} ";
         if (proof.Chip != Proven.Nothing) fields[55] = $"9F2608{(int)proof.Chip:X2}{Proof.Cryptogram}{ChipData}{proof.Counter:X4}";

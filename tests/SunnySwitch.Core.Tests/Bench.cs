@@ -44,6 +44,7 @@ internal sealed class Bench
         new(7, "open", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)]),
         new(8, "guarded", SignOnRequired: true, [Acquirer]),
         new(9, "quiet", SignOnRequired: false, [Acquirer, InstitutionId.Of(400002, 6)], CutOverQuietNanos: 5 * Instant.NanosPerSecond),
+        new(10, "other", SignOnRequired: false, [Acquirer], PinZone: 7),
     ];
 
     public readonly List<(JournalKind Kind, long Sequence, byte[] Payload, Instant Time)> Frames = [];
@@ -235,6 +236,20 @@ internal sealed class Bench
             (terms.Terminal[0], terms.Chip[2]) = (0x04, 0x20);
             return terms;
         }
+    }
+
+    /// <summary>The same, with a PIN that the HSM has looked at, under a device's key. Good until the next of this thread.</summary>
+    public static Transaction WithPin(Transaction transaction, string ksn, SecurityVerdict verdict = SecurityVerdict.Right, int link = 0)
+    {
+        var withPin = WithChip(transaction, 0);
+        withPin.Request.Has = transaction.Request.Has | RequestHas.PinBlock;
+        (withPin.Brought, withPin.LinkIndex) = (EvidenceHas.PinBlock, link);
+        withPin.Evidence.KsnBytes = (byte)(ksn.Length / 2);
+        Convert.FromHexString(ksn).CopyTo(withPin.Evidence.Ksn);
+        withPin.Request.Security = SecurityVerdicts.Of(verdict, default, default, default);
+        withPin.Request.CardSequence = transaction.Request.CardSequence;
+        withPin.Asked = EvidenceHas.PinBlock;
+        return withPin;
     }
 
     public static Transaction Reversal(

@@ -31,9 +31,11 @@ public sealed class GoldenTests
         "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44 ApprovalCode 48 FeeStaysMinor 52")]
     [InlineData(typeof(Proof), 32, "SeenBelow 0 Counter 8 Highest 10 HighestBefore 12 Flags 14 Kind 15 Terminal 16 Chip 24")]
     [InlineData(typeof(ChipCounterEntry), 16, "SeenBelow 0 Card 8 Highest 12 Sequence 14 Used 15")]
-    [InlineData(typeof(Decided), 328,
+    [InlineData(typeof(Serial), 24, "Device 0 Zone 8 Counter 12 HighestBefore 16 Flags 20")]
+    [InlineData(typeof(DeviceSerialEntry), 16, "Device 0 Zone 8 Highest 12")]
+    [InlineData(typeof(Decided), 352,
         "Request 0 Result 176 Code 178 ApprovalCode 180 Effect 184 Origin 185 HoldDays 186 DialectVersion 188 Card 192 "
-        + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224 Explanation 232 Proof 296")]
+        + "Account 196 Hold 200 Link 204 HeldDelta 208 LedgerDelta 216 OriginalKey 224 Explanation 232 Proof 296 Serial 328")]
     [InlineData(typeof(Explanation), 64,
         "Checks 0 WaitedNanos 4 AvailableMinor 8 LedgerMinor 16 DecidedBy 24 Operation 25 Currency 26 RulesVersion 28 Counted 32 Breached 40 "
         + "Reached 48 BreachedId 56")]
@@ -77,10 +79,10 @@ public sealed class GoldenTests
     [InlineData(typeof(EpochStarted), 24, "Epoch 0 TokenKeyCheck 8")]
     [InlineData(typeof(SealedPan), 48, "DataKey 0 Epoch 4 Sequence 8")]
     [InlineData(typeof(PanSealed), 64, "Pan 0 Sealed 16")]
-    [InlineData(typeof(StateImage), 252,
+    [InlineData(typeof(StateImage), 256,
         "Version 0 TokenKeyCheck 4 Sequence 8 Epoch 16 Day 24 PreviousDay 28 Cards 32 Accounts 36 Holds 40 HoldSlotsUsed 44 "
         + "HoldFreeHead 48 TombstoneLinks 52 Sessions 56 Stops 60 LatestMinute 208 HasContra 212 ContraAccounts 216 Acceptors 220 KeyNotes 244 "
-        + "ChipCounters 248")]
+        + "ChipCounters 248 Devices 252")]
     [InlineData(typeof(Charges), 24, "SettledMinor 0 FeeMinor 8 Rate 16 Currency 20")]
     [InlineData(typeof(RateTerms), 8, "From 0 To 2 Rate 4")]
     [InlineData(typeof(RateSet), 2144, "Version 0 EffectiveDay 4 Count 8 Name 16 Operator 32 Reason 48 Rates 96")]
@@ -95,7 +97,7 @@ public sealed class GoldenTests
     [Fact]
     public void Sizes_in_memory_are_the_sizes_on_disk_and_the_budget()
     {
-        Assert.Equal((176, 56, 328), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
+        Assert.Equal((176, 56, 352), (Unsafe.SizeOf<Request>(), Unsafe.SizeOf<OriginalData>(), Unsafe.SizeOf<Decided>()));
         Assert.Equal((64, 48, 16), (Unsafe.SizeOf<CardAdded>(), Unsafe.SizeOf<CardsGenerated>(), Unsafe.SizeOf<SessionChanged>()));
         Assert.Equal((8, 40, 24), (Unsafe.SizeOf<BusinessDateOpened>(), Unsafe.SizeOf<CardChanged>(), Unsafe.SizeOf<EpochStarted>()));
         Assert.Equal((48, 72, 24), (Unsafe.SizeOf<KeyEntry>(), Unsafe.SizeOf<HoldEntry>(), Unsafe.SizeOf<TombstoneEntry>()));
@@ -104,6 +106,7 @@ public sealed class GoldenTests
         Assert.Equal((40, 32), (Unsafe.SizeOf<ChargeEntry>(), Unsafe.SizeOf<ContraEntry>()));
         Assert.Equal((48, 48), (Unsafe.SizeOf<AcceptorEntry>(), Unsafe.SizeOf<StopEntry>()));
         Assert.Equal((32, 16), (Unsafe.SizeOf<Proof>(), Unsafe.SizeOf<ChipCounterEntry>()));
+        Assert.Equal((24, 16), (Unsafe.SizeOf<Serial>(), Unsafe.SizeOf<DeviceSerialEntry>()));
         Assert.Equal((96, 96), (Unsafe.SizeOf<KeyNoted>(), Unsafe.SizeOf<KeyNoteEntry>()));
         Assert.Equal((24, 112, 72), (Unsafe.SizeOf<DayCounter>(), Unsafe.SizeOf<SlidingCounter>(), Unsafe.SizeOf<Receipt>()));
     }
@@ -128,8 +131,9 @@ public sealed class GoldenTests
     [InlineData(typeof(StateTable),
         "Cards=1 Accounts=2 Holds=3 DuplicateKeys=4 Tombstones=5 Sessions=6 BusinessDate=7 Epoch=8 SealedPans=9 Balances=10 "
         + "Rules=11 DayCounters=12 SlidingCounters=13 Receipts=14 Steps=15 ContraAccounts=16 Rates=17 Charges=18 "
-        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22 KeyNotes=23 ChipCounters=24")]
+        + "MonthCounters=19 LifeCounters=20 Acceptors=21 Stops=22 KeyNotes=23 ChipCounters=24 DeviceSerials=25")]
     [InlineData(typeof(ProofFlags), "None=0 Counter=1 Moves=2 WasKnown=4")]
+    [InlineData(typeof(SerialFlags), "None=0 Counter=1 Moves=2 WasKnown=4")]
     [InlineData(typeof(ContraKind), "Funding=1 Settlement=2 Fees=3 Exchange=4")]
     [InlineData(typeof(HoldStatus), "Free=0 Open=1 Completed=2")]
     [InlineData(typeof(LimitCounts), "Approvals=0 Attempts=1 Declines=2 Cards=3 Ratio=4")]
@@ -242,6 +246,17 @@ public sealed class GoldenTests
         Assert.Equal("00", bench.Code(WithChip(Purchase(2), 24)));
         Assert.Equal("00", bench.Code(WithChip(Purchase(3), 300, sequence: 2)));
         Assert.Equal("87CE28A1E3AF5D7178532A0A5E0D999C", Hex(bench.State.Hash));
+        Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
+    }
+
+    [Fact]
+    public void The_share_of_devices_in_the_state_hash_is_frozen()
+    {
+        var bench = new Bench();
+        Assert.Equal("00", bench.Code(WithPin(Purchase(1), "FFFF9876543210E00007")));
+        Assert.Equal("00", bench.Code(WithPin(Purchase(2), "FFFF9876543210E00009")));
+        Assert.Equal("00", bench.Code(WithPin(Purchase(3), "123456789012345600000100")));
+        Assert.Equal("4CAF99C88CFFD3235F56D3D933FFA591", Hex(bench.State.Hash));
         Assert.Equal(bench.State.Hash, bench.State.HashFromScratch());
     }
 

@@ -45,7 +45,8 @@ public sealed class TableOptionsTests
 
     private static int Most(string property) => property switch
     {
-        nameof(TableOptions.Acceptors) or nameof(TableOptions.Stops) or nameof(TableOptions.KeyNotes) or nameof(TableOptions.ChipCounters) => 100_000_000,
+        nameof(TableOptions.Acceptors) or nameof(TableOptions.Stops) or nameof(TableOptions.KeyNotes) or nameof(TableOptions.ChipCounters)
+            or nameof(TableOptions.Devices) => 100_000_000,
         nameof(TableOptions.ContraAccounts) => 1_000_000,
         _ => 200_000_000,
     };

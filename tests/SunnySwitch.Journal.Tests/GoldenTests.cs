@@ -10,16 +10,17 @@ namespace SunnySwitch.Journal.Tests;
 /// <summary>Journals of every format that was ever written. They only grow; each must read the same for ever.</summary>
 public sealed class GoldenTests
 {
-    private const string Today = "v4";
+    private const string Today = "v5";
 
     /// <summary>
-    /// v1: the first. v1-hash-first: the first batch of each later segment ends with a <c>HashAt</c>. v2, v3, v4: decisions of version 2, 3 and 4.
+    /// v1: the first. v1-hash-first: the first batch of each later segment ends with a <c>HashAt</c>. v2 to v5: decisions of version 2 to 5.
     /// </summary>
     [Theory]
     [InlineData("v1", 33)]
     [InlineData("v1-hash-first", 34)]
     [InlineData("v2", 34)]
     [InlineData("v3", 34)]
+    [InlineData("v4", 34)]
     [InlineData(Today, 34)]
     public void What_was_ever_written_reads_as_it_was_written(string version, long last)
     {
@@ -95,6 +96,8 @@ public sealed class GoldenTests
         if (frame == 1) request.Has &= ~(RequestHas.Amount | RequestHas.Currency);
         if (frame == 0) request.Has |= RequestHas.Proof;
         if (frame == 0) decided.Proof = new() { Counter = 26, Highest = 26, HighestBefore = 24, SeenBelow = 2, Flags = (ProofFlags)7 };
+        if (frame == 1) request.Has |= RequestHas.Serial;
+        if (frame == 1) decided.Serial = new() { Device = 0xFFFF9876543210E0, Zone = 2, Counter = 27, HighestBefore = 26, Flags = (SerialFlags)7 };
         Encoding.ASCII.GetBytes($"{number:D12}", request.Rrn);
         Encoding.ASCII.GetBytes(frame == 1 ? "T,\"1\u0001\"  " : "TERM0001", request.Terminal);
         var original = new OriginalData { Stan = 1, Mti = 0x0100, TraceTime = 1123010203, ReplacementMinor = 5 };

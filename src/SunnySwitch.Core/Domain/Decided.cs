@@ -40,21 +40,24 @@ public enum EffectKind : byte
 
 /// <summary>
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
-/// Little-endian, frozen: payload version 5 of <see cref="JournalKind.Decided"/>; in version 4 the
-/// proof has half its bytes, before it there is none. <see cref="OriginalData"/> follows
-/// when the request names an earlier transaction, <see cref="Charges"/> when there is a fee or a rate.
+/// Little-endian, frozen: payload version 5 of <see cref="JournalKind.Decided"/>; before it without the serial number and with half of the proof,
+/// before version 4 without it. <see cref="OriginalData"/> follows when the request names an earlier transaction, <see cref="Charges"/> when there is
+/// a fee or a rate, then <see cref="Serial"/>.
 /// <code>
 ///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
 /// 186 days that the hold lives 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
 /// 208 held delta 8 | 216 ledger delta 8 | 224 original's key number 8 | 232 Explanation 64 | 296 Proof 32 | 328 end
 /// </code>
+/// In memory the serial number follows here.
 /// Without a proof the payload ends before it; without rules in force too, the explanation's second half is zero and left out: 264 bytes.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 public struct Decided
 {
+    /// <summary>Size in memory.</summary>
+    public const int Bytes = ProvenBytes + Serial.Bytes;
     /// <summary>Size of the fixed part with a proof.</summary>
-    public const int Bytes = RuledBytes + Proof.Bytes;
+    public const int ProvenBytes = RuledBytes + Proof.Bytes;
     /// <summary>Size of the fixed part, rules in force.</summary>
     public const int RuledBytes = 296;
     /// <summary>Size of the fixed part without rules.</summary>
@@ -85,8 +88,10 @@ public struct Decided
     [FieldOffset(232)] public Explanation Explanation;
     /// <summary>Meant with <see cref="RequestHas.Proof"/>; else zeros.</summary>
     [FieldOffset(RuledBytes)] public Proof Proof;
+    /// <summary>Meant with <see cref="RequestHas.Serial"/>; else zeros. The last of the payload.</summary>
+    [FieldOffset(ProvenBytes)] public Serial Serial;
     public const uint NoApprovalCode = uint.MaxValue;
-    private const uint ProofVersion = 4, WholeProofVersion = 5;
+    private const uint ProofVersion = 4, WholeProofVersion = 5, SerialVersion = 5;
 #pragma warning restore CS1591
 
     /// <summary>True if it is an approval, of all or of a part.</summary>
@@ -113,14 +118,14 @@ public struct Decided
         && BilledMinor > 0;
 
     /// <summary>Size of the fixed part of this one's payload.</summary>
-    public readonly int FixedBytes => (Request.Has & RequestHas.Proof) != 0 ? Bytes : Explanation.RulesVersion == 0 ? PlainBytes : RuledBytes;
+    public readonly int FixedBytes => (Request.Has & RequestHas.Proof) != 0 ? ProvenBytes : Explanation.RulesVersion == 0 ? PlainBytes : RuledBytes;
 
     /// <summary>The fixed part of a decision's payload, as it is in memory.</summary>
     public static ReadOnlySpan<byte> FixedPart(in Decided decided) =>
         MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))[..decided.FixedBytes];
 
     /// <summary>True if more than the fixed part follows.</summary>
-    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges)) != 0;
+    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges | RequestHas.Serial)) != 0;
 
     /// <summary>Writes the whole payload; returns its bytes, <see cref="PayloadBytesMax"/> at most.</summary>
     public static int Write(in Decided decided, in OriginalData original, in Charges charges, Span<byte> target)
@@ -134,9 +139,15 @@ public struct Decided
             bytes += OriginalData.Bytes;
         }
 
-        if ((decided.Request.Has & RequestHas.Charges) == 0) return bytes;
-        MemoryMarshal.Write(target[bytes..], in charges);
-        return bytes + Charges.Bytes;
+        if ((decided.Request.Has & RequestHas.Charges) != 0)
+        {
+            MemoryMarshal.Write(target[bytes..], in charges);
+            bytes += Charges.Bytes;
+        }
+
+        if ((decided.Request.Has & RequestHas.Serial) == 0) return bytes;
+        MemoryMarshal.Write(target[bytes..], in decided.Serial);
+        return bytes + Serial.Bytes;
     }
 
     /// <summary>Longest payload.</summary>
@@ -156,19 +167,21 @@ public struct Decided
 
         // One copy; what follows a plain payload is no part of it.
         var target = MemoryMarshal.AsBytes(new Span<Decided>(ref decided));
-        payload[..Math.Min(payload.Length, Bytes)].CopyTo(target);
+        payload[..Math.Min(payload.Length, ProvenBytes)].CopyTo(target);
         var bytes = decided.FixedBytes;
-        if (bytes == Bytes && version < ProofVersion) return false;
-        if (bytes == Bytes && version < WholeProofVersion) bytes = RuledBytes + Proof.BytesV4;
+        if (bytes == ProvenBytes && version < ProofVersion) return false;
+        if (bytes == ProvenBytes && version < WholeProofVersion) bytes = RuledBytes + Proof.BytesV4;
         if (payload.Length < bytes) return false;
         target[bytes..].Clear();
         payload = payload[bytes..];
         if (!decided.HasTail) return payload.IsEmpty;
         var named = (decided.Request.Has & RequestHas.Names) != 0 ? OriginalData.Bytes : 0;
         var charged = (decided.Request.Has & RequestHas.Charges) != 0 ? Charges.Bytes : 0;
-        if (payload.Length != named + charged) return false;
+        var numbered = (decided.Request.Has & RequestHas.Serial) != 0 ? Serial.Bytes : 0;
+        if (payload.Length != named + charged + numbered || (numbered > 0 && version < SerialVersion)) return false;
         if (named > 0) original = MemoryMarshal.Read<OriginalData>(payload);
         if (charged > 0) charges = MemoryMarshal.Read<Charges>(payload[named..]);
+        if (numbered > 0) decided.Serial = MemoryMarshal.Read<Serial>(payload[(named + charged)..]);
         return true;
     }
 

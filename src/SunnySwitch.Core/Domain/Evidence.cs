@@ -69,6 +69,10 @@ public struct Evidence
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public readonly ReadOnlySpan<byte> Counter => ((ReadOnlySpan<byte>)Chip)[^2..];
 
+    /// <summary>The key serial number, as long as it is.</summary>
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public readonly ReadOnlySpan<byte> KeySerial => ((ReadOnlySpan<byte>)Ksn)[..KsnBytes];
+
     /// <summary>PAN digits, ASCII.</summary>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public readonly ReadOnlySpan<byte> PanText => ((ReadOnlySpan<byte>)Pan)[..PanDigits];

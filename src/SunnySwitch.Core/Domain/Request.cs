@@ -54,6 +54,8 @@ public enum RequestHas : ulong
     TellsAuthentication = 1UL << 49,
     /// <summary>Not a data element: the verdict on it is that of the network, which said so beside it. Set by the kernel.</summary>
     NetworkVerdict = 1UL << 50,
+    /// <summary>Not of the message: a <see cref="Domain.Serial"/> is in the frame. Set by the kernel.</summary>
+    Serial = 1UL << 43,
 
     /// <summary>Four bits with one more than the last digit of the e-commerce indicator; 0: none. See <see cref="Request.Indicator"/>.</summary>
     Indicator = 0xFUL << 44,

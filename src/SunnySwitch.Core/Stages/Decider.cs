@@ -67,6 +67,7 @@ public sealed class Decider
         // Verdicts are taken as they were: what they were made of is in no frame.
         transaction.Request.Address = frame.Request.Address;
         transaction.Bring(in frame.Proof);
+        if (frame.Serial.Has(SerialFlags.Counter)) _visit.TryTake(ref transaction, in frame.Serial);
         Screen.Admit(ref transaction);
         RunBusiness(ref transaction, now);
         (again, chargesAgain) = (transaction.Decided, transaction.Charges);

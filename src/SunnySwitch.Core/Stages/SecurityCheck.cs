@@ -5,8 +5,8 @@ namespace SunnySwitch.Core.Stages;
 
 /// <summary>
 /// Asks the HSM, once, for all that a request brought: before it is decided, since verdicts are part of the frame. Gives 63 (a MAC that is wrong or
-/// missing), 96 (no room at the desk, or a module that failed) and 91 (one that was late), all non-answers. What is a repeat
-/// has its answer already: only its MAC is looked at.
+/// missing), 96 (no room at the desk, a module that failed, or no room for one more device) and 91 (one that was late), all non-answers. What is a
+/// repeat has its answer already: only its MAC is looked at.
 /// </summary>
 internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHsmDesk desk) : IStage
 {
@@ -53,6 +53,7 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 
         DistrustUnasked(ref transaction);
         if (BringsCounter(in transaction)) transaction.Bring(Proof.Of(in transaction.Evidence));
+        if (!TryTakeSerial(ref transaction)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         if (!isMacRequired) return StageResult.Continue;
         transaction.Ran(Check.Mac);
         return transaction.Request.Security.Mac == SecurityVerdict.Right ? StageResult.Continue : transaction.RefuseAndAlarm(InternalResult.MacWrong);
@@ -61,6 +62,28 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
     // Of a cryptogram that is not right, nobody knows whose counter it is.
     private static bool BringsCounter(in Transaction transaction) => (transaction.Brought & EvidenceHas.Cryptogram) != 0
         && (transaction.Decided.Request.Security.Cryptogram == SecurityVerdict.Right || Mutant.Is(Mutation.CounterOfWrongCryptogram));
+
+    private bool TryTakeSerial(ref Transaction transaction)
+    {
+        // What could not be read may have come from anybody.
+        var isRead = transaction.Decided.Request.Security.Pin is SecurityVerdict.Right or SecurityVerdict.Wrong;
+        if (!isRead || (transaction.Brought & EvidenceHas.PinBlock) == 0) return true;
+        return !Serial.TryRead(transaction.Evidence.KeySerial, links[transaction.LinkIndex].PinZone, out var serial) || TryTake(ref transaction, in serial);
+    }
+
+    /// <summary>
+    /// Looks whether a device's key serial number may follow the last one, and takes it: with the decision's frame, whatever that comes to. False
+    /// when no more devices can be remembered.
+    /// </summary>
+    internal bool TryTake(ref Transaction transaction, in Serial serial)
+    {
+        var brought = DeviceSerialEntry.Of(in serial);
+        if (!brought.IsUsed) return true;
+        var known = state.DeviceSerials.Find(in brought);
+        if (!known.IsUsed && !state.DeviceSerials.HasRoomFor(in brought)) return false;
+        transaction.Bring(in serial, isTaken: brought.Highest > known.Highest, known.Highest);
+        return true;
+    }
 
     private bool IsRepeat(in Request request) => state.Keys.Match(in request, out _) == KeyMatch.Repeat && !Mutant.Is(Mutation.RepeatIsVerified);
 
@@ -191,6 +214,8 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         if (!isThere) return InternalResult.PinMissing;
         int tries = state.Cards[transaction.CardSlot].PinTries;
         if (tries >= state.Terms.PinTriesMax) return InternalResult.PinTriesExceeded;
+        // Before it is said whether the PIN is right: what was seen before is nobody's to try.
+        if (transaction.Decided.Serial.IsReplayed) return InternalResult.PinReplayed;
         switch (verdict)
         {
             case SecurityVerdict.Right:

@@ -36,8 +36,9 @@ public enum Verdict : byte
 /// <param name="CutOverQuietNanos">
 /// So long before the end of the business date, and until the next is open, its new requests are refused; negative: never.
 /// </param>
+/// <param name="PinZone">Whose key serial numbers its PINs have: the same for links whose devices have their keys from one base key.</param>
 public sealed record LinkTerms(
-    uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false, long CutOverQuietNanos = -1);
+    uint Link, string Name, bool SignOnRequired, InstitutionId[] Acquirers, bool MacRequired = false, long CutOverQuietNanos = -1, uint PinZone = 0);
 
 /// <summary>One request on its way through the stages; preallocated with its ring slot.</summary>
 public struct Transaction
@@ -165,7 +166,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
-        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries | RequestHas.Proof);
+        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries | RequestHas.Proof | RequestHas.Serial);
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;
@@ -184,6 +185,7 @@ public struct Transaction
         Decided.OriginalKey = 0;
         Decided.Explanation = default;
         Decided.Proof = default;
+        Decided.Serial = default;
     }
 
     /// <summary>What came with a right cryptogram; what becomes of it is decided later.</summary>
@@ -192,6 +194,15 @@ public struct Transaction
         if (!proof.Has(ProofFlags.Counter)) return;
         Decided.Proof = proof.Brought();
         Request.Has |= RequestHas.Proof;
+    }
+
+    /// <summary>A PIN that could be read came with a key serial number; taken, if it may be.</summary>
+    internal void Bring(in Serial serial, bool isTaken, uint highestBefore)
+    {
+        Request.Has |= RequestHas.Serial;
+        Decided.Serial = serial;
+        Decided.Serial.HighestBefore = highestBefore;
+        Decided.Serial.Flags = SerialFlags.Counter | (isTaken ? SerialFlags.Moves : 0) | (highestBefore != 0 ? SerialFlags.WasKnown : 0);
     }
 
     /// <summary>Notes the balances that it was decided with.</summary>

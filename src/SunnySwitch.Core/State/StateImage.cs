@@ -9,14 +9,15 @@ namespace SunnySwitch.Core.State;
 /// entries as their layouts say: accounts, cards, holds by slot, duplicate keys and tombstones by number, links of tombstones,
 /// sessions; since version 2, sealed PANs by card number; since version 3, holds of 72 bytes, balances told, rules, counters, receipts,
 /// steps, charges, contra-accounts and rates; since version 4, counters of months and lives, the register of merchants and terminals,
-/// stopped payments, and what is known of keys; since version 5, the counters of chips; since version 6, rules of 5,888 bytes.
+/// stopped payments, and what is known of keys; since version 5, the counters of chips; since version 6, rules of 5,888 bytes, and the key
+/// serial numbers of devices.
 /// A new table joins at the end, with a new version; old ones are read for ever.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct StateImage
 {
-    /// <summary>Size of this head; 248 before version 5, 224 before version 4, 128 before version 3, with zeros behind.</summary>
-    public const int SizeBytes = 252;
+    /// <summary>Size of this head; 252 before version 6, 248 before version 5, 224 before version 4, 128 before version 3, with zeros behind.</summary>
+    public const int SizeBytes = 256;
 
     /// <summary>Version of head and tables that is written.</summary>
     public const uint Newest = 6;
@@ -93,6 +94,9 @@ public struct StateImage
     /// <summary>Chips whose counters are known.</summary>
     [FieldOffset(248)] public int ChipCounters;
 
+    /// <summary>Devices whose key serial numbers are known.</summary>
+    [FieldOffset(252)] public int Devices;
+
     /// <summary>Of the newest version.</summary>
     public StateImage()
     {
@@ -114,7 +118,8 @@ public struct StateImage
             ? ((MonthCounters.Live + LifeCounters) * DayCounter.Bytes) + ((long)Acceptors * AcceptorEntry.Bytes) + ((long)Stops * StopEntry.Bytes)
                 + ((long)KeyNotes * KeyNoteEntry.Bytes)
             : 0)
-        + (HasChipCounters ? (long)ChipCounters * ChipCounterEntry.Bytes : 0);
+        + (HasChipCounters ? (long)ChipCounters * ChipCounterEntry.Bytes : 0)
+        + (HasDevices ? (long)Devices * DeviceSerialEntry.Bytes : 0);
 
     internal readonly bool HasSealedPans => Version >= 2;
 
@@ -123,6 +128,8 @@ public struct StateImage
     internal readonly bool HasRegisters => Version >= 4;
 
     internal readonly bool HasChipCounters => Version >= 5;
+
+    internal readonly bool HasDevices => Version >= 6;
 
     internal readonly int RuleBytes => Version >= 6 ? RuleSet.Bytes : RuleSet.BytesV3;
 
@@ -134,7 +141,7 @@ public struct StateImage
             || (HasLifeCycle && !(Balances.IsGood && DayCounters.IsGood && SlidingCounters.IsGood && Receipts.IsGood && Steps.IsGood
                 && Charges.IsGood && ContraAccounts >= 0))
             || (HasRegisters && !(MonthCounters.IsGood && (LifeCounters | Acceptors | Stops | KeyNotes) >= 0))
-            || (HasChipCounters && ChipCounters < 0)
+            || (HasChipCounters && ChipCounters < 0) || (HasDevices && Devices < 0)
             ? "the state image's head cannot be"
         : null;
 

@@ -52,6 +52,12 @@ public sealed record StateOptions(
     /// </summary>
     public int ChipCountersMax { get; init; } = Math.Max(1_024, CardsMax / 8);
 
+    /// <summary>
+    /// Devices whose PINs came under keys of their own (DUKPT); 32 bytes each, rounded likewise. What an acquirer's base key can make up is without
+    /// number: the table is for those that are there, with some to spare.
+    /// </summary>
+    public int DevicesMax { get; init; } = 4_096;
+
     /// <summary>Approved transactions that limits count; 76 bytes each. Default a quarter of the answers, 1,024 at least.</summary>
     public int ReceiptsMax { get; init; } = Math.Max(1_024, DuplicateKeysMax / 4);
 
@@ -79,6 +85,7 @@ public sealed record StateOptions(
             StopsMax = AtLeast(image.Stops),
             KeyNotesMax = AtLeast(image.KeyNotes),
             ChipCountersMax = AtLeast(image.ChipCounters),
+            DevicesMax = AtLeast(image.Devices),
             TouchMemory = false,
         };
     }
@@ -108,6 +115,7 @@ public sealed record StateOptions(
         if (StopsMax is < 1 or > 100_000_000) yield return $"StopsMax: 1 to 100000000, is {StopsMax}";
         if (KeyNotesMax is < 1 or > 100_000_000) yield return $"KeyNotesMax: 1 to 100000000, is {KeyNotesMax}";
         if (ChipCountersMax is < 1 or > 100_000_000) yield return $"ChipCountersMax: 1 to 100000000, is {ChipCountersMax}";
+        if (DevicesMax is < 1 or > 100_000_000) yield return $"DevicesMax: 1 to 100000000, is {DevicesMax}";
         if (ReceiptsMax is < 1 or > 1_000_000_000) yield return $"ReceiptsMax: 1 to 1000000000, is {ReceiptsMax}";
         if (ConnectionsMax is < 1 or > 1_000_000) yield return $"ConnectionsMax: 1 to 1000000, is {ConnectionsMax}";
     }

@@ -35,6 +35,7 @@ public sealed partial class SwitchState
         Stops = Registers.Stops.Count,
         KeyNotes = Registers.KeyNotes.Count,
         ChipCounters = ChipCounters.Count,
+        Devices = DeviceSerials.Count,
         TombstoneLinks = Tombstones.LinksSeen,
         Sessions = Sessions.Count,
     };
@@ -60,6 +61,7 @@ public sealed partial class SwitchState
         Registers.Stops.Write(image);
         Registers.KeyNotes.Write(image);
         ChipCounters.Write(image);
+        DeviceSerials.Write(image);
         image.Flush();
     }
 
@@ -103,6 +105,7 @@ public sealed partial class SwitchState
         }
 
         if (head.HasChipCounters) ChipCounters.Read(image, head.ChipCounters);
+        if (head.HasDevices) DeviceSerials.Read(image, head.Devices);
         (Sequence, _epoch, _tokenKeyCheck, _previousDay, _day) = (head.Sequence, head.Epoch, head.TokenKeyCheck, head.PreviousDay, head.Day);
         if (_day != 0) NameDay();
     }

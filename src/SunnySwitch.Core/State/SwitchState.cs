@@ -45,6 +45,7 @@ public sealed partial class SwitchState
     internal readonly ContraAccounts Contra;
     internal readonly Registers Registers;
     internal readonly Register<ChipCounterEntry> ChipCounters;
+    internal readonly Register<DeviceSerialEntry> DeviceSerials;
     internal readonly Versions<RateSet> RateVersions = new(StateTable.Rates);
 
     /// <summary>Takes the memory. Options with problems are refused by an <see cref="ArgumentException"/>.</summary>
@@ -72,6 +73,7 @@ public sealed partial class SwitchState
         Contra = new ContraAccounts(options.ContraAccountsMax);
         Registers = new Registers(options);
         ChipCounters = new Register<ChipCounterEntry>("tables.chipCounters", options.ChipCountersMax, touch);
+        DeviceSerials = new Register<DeviceSerialEntry>("tables.devices", options.DevicesMax, touch);
     }
 
     /// <summary>The sizes it was made with.</summary>
@@ -135,7 +137,7 @@ public sealed partial class SwitchState
         ("contraAccounts", Contra.Count, Options.ContraAccountsMax), ("monthCounters", Velocity.Months.Live, Options.MonthCountersMax),
         ("lifeCounters", Velocity.Lives.Live, Options.LifeCountersMax), ("acceptors", Registers.Acceptors.Count, Options.AcceptorsMax),
         ("stops", Registers.Stops.Count, Options.StopsMax), ("keyNotes", Registers.KeyNotes.Count, Options.KeyNotesMax),
-        ("chipCounters", ChipCounters.Count, Options.ChipCountersMax),
+        ("chipCounters", ChipCounters.Count, Options.ChipCountersMax), ("devices", DeviceSerials.Count, Options.DevicesMax),
     ];
 
     /// <summary>Entries in use, for metrics.</summary>
@@ -149,6 +151,7 @@ public sealed partial class SwitchState
         Balances.Sum, Velocity.Rules.Sum, Velocity.Days.Sum, Velocity.Slidings.Sum, Velocity.Receipts.Sum, Steps.Sum,
         _hasContra ? Contra.Sum : 0, RateVersions.Sum, Charges.Sum,
         Velocity.Months.Sum, Velocity.Lives.Sum, Registers.Acceptors.Sum, Registers.Stops.Sum, Registers.KeyNotes.Sum, ChipCounters.Sum,
+        DeviceSerials.Sum,
     ]);
 
     /// <summary>The same hash computed anew from every entry: what start-up compares. Takes about 10 ns per entry.</summary>
@@ -160,7 +163,7 @@ public sealed partial class SwitchState
         Velocity.Receipts.SumFromScratch(), Steps.SumFromScratch(), _hasContra ? Contra.SumFromScratch() : 0, RateVersions.Sum,
         Charges.SumFromScratch(), Velocity.Months.SumFromScratch(), Velocity.Lives.SumFromScratch(),
         Registers.Acceptors.SumFromScratch(), Registers.Stops.SumFromScratch(), Registers.KeyNotes.SumFromScratch(),
-        ChipCounters.SumFromScratch(),
+        ChipCounters.SumFromScratch(), DeviceSerials.SumFromScratch(),
     ]);
 
     /// <summary>What the operator sees of a card; false when the token is unknown.</summary>

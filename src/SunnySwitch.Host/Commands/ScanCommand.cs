@@ -94,7 +94,7 @@ internal static class ScanCommand
             foreach (var name in SnapshotReader.Names(disk))
             {
                 if (SnapshotReader.Check(disk, name, out var header) is not null) continue;
-                var state = new SwitchState(StateOptions.For(in header.State), new CmacPanTokens(new byte[16]));
+                var state = new SwitchState(StateOptions.For(header.State), new CmacPanTokens(new byte[16]));
                 SnapshotReader.LoadNewest(disk, state, _ => { });
                 foreach (var token in state.SealedCards()) known.Add(token);
                 break;

@@ -110,6 +110,14 @@ internal static class TxText
             if (decided.Proof.Has(ProofFlags.Kind)) writer.WriteString("cryptogram", KindOf(decided.Proof.Kind));
         }
 
+        if (decided.Serial.Has(SerialFlags.Counter))
+        {
+            writer.WriteString("device", Device(in decided.Serial));
+            writer.WriteNumber("device_counter", decided.Serial.Counter);
+            if (decided.Serial.Has(SerialFlags.WasKnown)) writer.WriteNumber("device_counter_before", decided.Serial.HighestBefore);
+            writer.WriteBoolean("device_counter_taken", decided.Serial.Has(SerialFlags.Moves));
+        }
+
         if (decided.Request.Address != AddressMatch.NotAsked) writer.WriteString("address", decided.Request.Address.ToString());
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
     }
@@ -123,7 +131,8 @@ internal static class TxText
 
     private static string Outcome(in Decided decided) =>
         $"{decided.Code} {decided.Result}: {Outcomes.Of(decided.Result).Meaning}{Balances(in decided.Explanation)}{Limits(in decided)}"
-        + (decided.Explanation.DecidedBy == Check.Cryptogram ? Counter(in decided) : "");
+        + (decided.Explanation.DecidedBy == Check.Cryptogram ? Counter(in decided) : "")
+        + (decided.Explanation.DecidedBy == Check.Pin ? Counter(in decided.Serial) : "");
 
     private static string Limits(in Decided decided)
     {
@@ -144,6 +153,7 @@ internal static class TxText
         Check.Account => "passed" + Balances(in decided.Explanation),
         Check.Address => $"passed; {Words(decided.Request.Address)}",
         Check.Cryptogram => "passed" + Counter(in decided),
+        Check.Pin => "passed" + Counter(in decided.Serial),
         Check.Authentication => $"passed; the proof is {Words(decided.Request.Security.Authentication)}"
             + (decided.Request.Has.HasFlag(RequestHas.NetworkVerdict) ? ", as the network says" : ""),
         Check.Limits => $"passed; {BitOperations.PopCount(decided.Explanation.Counted)} limits of rules {decided.Explanation.RulesVersion} count it",
@@ -176,6 +186,15 @@ internal static class TxText
     };
 
     private static string KindOf(byte kind) => (kind >> 6) switch { 0 => "AAC", 1 => "TC", 2 => "ARQC", _ => "RFU" };
+    private static string Counter(in Serial serial)
+    {
+        if (!serial.Has(SerialFlags.Counter)) return "";
+        var before = serial.Has(SerialFlags.WasKnown) ? $"the highest before was {serial.HighestBefore}" : "the first of this device";
+        return $"; serial number {serial.Counter} of device {Device(in serial)}, {before}"
+            + (serial.IsExhausted ? ", its last: it needs a new initial key" : serial.IsReplayed ? ": not taken" : "");
+    }
+
+    private static string Device(in Serial serial) => $"{serial.Device:X16}";
 
     private static string Balances(in Explanation why) =>
         why.HasRun(Check.Account) && why.DecidedBy is Check.Account or Check.Good

@@ -172,6 +172,9 @@ internal sealed record TableOptions
     /// <summary>Without a value: an eighth of the cards, 1,024 at least.</summary>
     public int? ChipCounters { get; init; }
 
+    /// <summary>Terminals whose PINs come under keys of their own (DUKPT). Without a value: 4,096.</summary>
+    public int? Devices { get; init; }
+
     public IEnumerable<string> Problems()
     {
         var entries = new[]
@@ -187,7 +190,11 @@ internal sealed record TableOptions
         }
 
         // Registers keep twice the room, so that half as many are the most.
-        foreach (var (name, value) in new[] { ("acceptors", Acceptors), ("stops", Stops), ("keyNotes", KeyNotes), ("chipCounters", ChipCounters) })
+        var registers = new[]
+        {
+            ("acceptors", Acceptors), ("stops", Stops), ("keyNotes", KeyNotes), ("chipCounters", ChipCounters), ("devices", Devices),
+        };
+        foreach (var (name, value) in registers)
         {
             if (value is < 16 or > 100_000_000) yield return $"tables.{name}: 16 to 100000000, is {value}";
         }

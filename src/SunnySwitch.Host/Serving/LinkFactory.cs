@@ -12,6 +12,7 @@ namespace SunnySwitch.Host.Serving;
 internal static class LinkFactory
 {
     private const int DeadlineMillisecondsDefault = 10_000;
+    private const ulong PinZoneDomain = 0x5020;
 
     private static readonly (int Field, int Units)[] DigitsOfAll =
     [
@@ -128,6 +129,16 @@ internal static class LinkFactory
     {
         var acquirers = link.Acquirers.Select(id => InstitutionId.Of(ulong.Parse(id), id.Length)).ToArray();
         var quiet = dialect.CutOverSeconds < 0 ? -1 : dialect.CutOverSeconds * Instant.NanosPerSecond;
-        return new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null, quiet);
+        var zone = ZoneOf(link.Security?.PinKey);
+        return new LinkTerms((uint)index + 1, link.Name, link.SignOnRequired, acquirers, link.Security?.MacKey is not null, quiet, zone);
+    }
+
+    // By the key's label, which its versions have in common: durable, in frames and state.
+    private static uint ZoneOf(string? pinKey)
+    {
+        if (pinKey is null) return 0;
+        var mix = new Mix(PinZoneDomain);
+        foreach (var letter in pinKey) mix.Add(letter, 0);
+        return (uint)mix.Finish64();
     }
 }

@@ -130,6 +130,7 @@ internal sealed class Store : IDisposable
             StopsMax = tables.Stops ?? state.StopsMax,
             KeyNotesMax = tables.KeyNotes ?? state.KeyNotesMax,
             ChipCountersMax = tables.ChipCounters ?? state.ChipCountersMax,
+            DevicesMax = tables.Devices ?? state.DevicesMax,
             ContraAccountsMax = tables.ContraAccounts ?? state.ContraAccountsMax,
         };
     }

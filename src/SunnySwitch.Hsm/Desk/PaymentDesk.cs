@@ -16,37 +16,26 @@ namespace SunnySwitch.Hsm.Desk;
 /// <remarks>One thread; another gets a <see cref="Twin()"/>. Nothing is allocated per request but where the ring of keys has changed.</remarks>
 public sealed class PaymentDesk : IHsmDesk
 {
-    /// <summary>Devices whose last key serial number is remembered.</summary>
-    public const int DevicesMaxUsual = 65_536;
-
     private readonly IPaymentHsm _hsm;
     private readonly IKeyRing _ring;
     private readonly IReadOnlyList<LinkKeys> _links;
     private readonly IReadOnlyList<ProductKeys> _products;
     private readonly DeskKeys _keys;
-    private readonly DeviceCounters _devices;
     private readonly long[] _results = new long[64];
     private bool _hasFailed;
 
     /// <summary>Puts module, keys and terms together.</summary>
-    public PaymentDesk(
-        IPaymentHsm hsm, IKeyRing ring, IReadOnlyList<LinkKeys> links, IReadOnlyList<ProductKeys> products, int devicesMax = DevicesMaxUsual)
-        : this(hsm, ring, links, products, new DeviceCounters(devicesMax))
+    public PaymentDesk(IPaymentHsm hsm, IKeyRing ring, IReadOnlyList<LinkKeys> links, IReadOnlyList<ProductKeys> products)
     {
-    }
-
-    private PaymentDesk(
-        IPaymentHsm hsm, IKeyRing ring, IReadOnlyList<LinkKeys> links, IReadOnlyList<ProductKeys> products, DeviceCounters devices)
-    {
-        (_hsm, _ring, _links, _products, _devices) = (hsm, ring, links, products, devices);
+        (_hsm, _ring, _links, _products) = (hsm, ring, links, products);
         _keys = new DeskKeys(ring, links, products);
     }
 
-    /// <summary>One for another thread: the same module, keys and devices.</summary>
+    /// <summary>One for another thread: the same module and keys.</summary>
     public PaymentDesk Twin() => Twin(_hsm, _ring);
 
     /// <summary>One over another module that holds the same keys.</summary>
-    public PaymentDesk Twin(IPaymentHsm hsm, IKeyRing ring) => new(hsm, ring, _links, _products, _devices);
+    public PaymentDesk Twin(IPaymentHsm hsm, IKeyRing ring) => new(hsm, ring, _links, _products);
 
     /// <summary>How often each result came out, for metrics; read from any thread, and never far off.</summary>
     public IEnumerable<(HsmResult Result, long Count)> Results =>
@@ -69,8 +58,6 @@ public sealed class PaymentDesk : IHsmDesk
         var cavv = isGood && (checks & EvidenceHas.Authentication) != 0 ? VerifyCavv(in evidence, product) : SecurityVerdict.NotChecked;
         transaction.Request.Security = default;
         if (_hasFailed) return DeskAnswer.Failed;
-        // Last of all: what failed may be asked of another module, which shall not find its serial number used.
-        if (pin is SecurityVerdict.Right or SecurityVerdict.Wrong) pin = TakeSerial(in transaction, pin);
         transaction.Request.Security = SecurityVerdicts.Of(pin, code, cryptogram, mac, cavv);
         return DeskAnswer.Done;
     }
@@ -115,22 +102,13 @@ public sealed class PaymentDesk : IHsmDesk
     {
         ref readonly var evidence = ref transaction.Evidence;
         if (product < 0 || link is null || zone.Current is null || _keys.Of(product).Pin.Current is not { } verification) return SecurityVerdict.Unable;
-        ReadOnlySpan<byte> ksn = evidence.Ksn;
-        ksn = ksn[..evidence.KsnBytes];
-        if (!ksn.IsEmpty && Counted(_devices.Check(ksn, transaction.Request.KeyPrimary)) is var replay and not HsmResult.Done) return VerdictOf(replay);
+        // Whether its key serial number may follow the last one is the kernel's to know.
+        var ksn = evidence.KeySerial;
         var result = VerifyPin(zone.Current, link.PinFormat, ksn, in evidence, in card, verification, product);
         // Under another key a block is hardly ever of its format.
         var isOtherKey = result is HsmResult.PinBlockFormat or HsmResult.PinBlockPan;
         if (isOtherKey && zone.Previous is { } previous) result = VerifyPin(previous, link.PinFormat, ksn, in evidence, in card, verification, product);
         return VerdictOf(result);
-    }
-
-    private SecurityVerdict TakeSerial(in Transaction transaction, SecurityVerdict pin)
-    {
-        ReadOnlySpan<byte> ksn = transaction.Evidence.Ksn;
-        ksn = ksn[..transaction.Evidence.KsnBytes];
-        var taken = ksn.IsEmpty ? HsmResult.Done : _devices.TryTake(ksn, transaction.Request.KeyPrimary);
-        return taken == HsmResult.Done ? pin : VerdictOf(Counted(taken));
     }
 
     private HsmResult VerifyPin(
@@ -287,7 +265,7 @@ public sealed class PaymentDesk : IHsmDesk
         HsmResult.WrongPin or HsmResult.WrongCardCode or HsmResult.WrongCryptogram or HsmResult.WrongMac => SecurityVerdict.Wrong,
         HsmResult.UnknownKey => SecurityVerdict.Unable,
         HsmResult.PinBlockFormat or HsmResult.PinBlockPan or HsmResult.BadInput => SecurityVerdict.Malformed,
-        HsmResult.KsnReplayed or HsmResult.CounterExhausted or HsmResult.CounterNotAllowed or HsmResult.KsnMalformed => SecurityVerdict.Replayed,
+        HsmResult.CounterNotAllowed or HsmResult.KsnMalformed => SecurityVerdict.Replayed,
         _ => SecurityVerdict.Fault,
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SunnySwitch.Core.State;
 using SunnySwitch.Journal.Frames;
@@ -22,6 +23,8 @@ public struct SnapshotHeader
 
     /// <summary>This format.</summary>
     public const uint FormatVersion = 1;
+
+    private const int StateStartBytes = 252, StateEndBytes = 72;
 
     /// <summary><see cref="MagicValue"/>.</summary>
     [FieldOffset(0)] public ulong Magic;
@@ -68,11 +71,31 @@ public struct SnapshotHeader
     /// <summary>When the batch was written.</summary>
     [FieldOffset(176)] public long TimeNanos;
 
-    /// <summary>How much of everything the tables hold.</summary>
-    [FieldOffset(256)] public StateImage State;
+    // The end of the image's head: it grew over the checksum.
+    [FieldOffset(184)] private HeadEnd _stateEnd;
+    [FieldOffset(256)] private HeadStart _stateStart;
 
     /// <summary>CRC-32C of the 508 bytes before.</summary>
     [FieldOffset(508)] public uint Crc32C;
+
+    /// <summary>How much of everything the tables hold.</summary>
+    public StateImage State
+    {
+        readonly get
+        {
+            var state = default(StateImage);
+            var bytes = MemoryMarshal.AsBytes(new Span<StateImage>(ref state));
+            ((ReadOnlySpan<byte>)_stateStart).CopyTo(bytes);
+            ((ReadOnlySpan<byte>)_stateEnd)[..(bytes.Length - StateStartBytes)].CopyTo(bytes[StateStartBytes..]);
+            return state;
+        }
+        set
+        {
+            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<StateImage>(in value));
+            bytes[..StateStartBytes].CopyTo(_stateStart);
+            bytes[StateStartBytes..].CopyTo(_stateEnd);
+        }
+    }
 
     /// <summary>The state's hash.</summary>
     public readonly UInt128 Hash => new(HashHigh, HashLow);
@@ -109,4 +132,16 @@ public struct SnapshotHeader
     public static string NameOf(long lastSequence) => lastSequence.ToString("D16", CultureInfo.InvariantCulture) + ".snap";
 
     internal static bool IsName(string name) => name.Length == 21 && name.EndsWith(".snap", StringComparison.Ordinal);
+
+    [InlineArray(StateStartBytes)]
+    private struct HeadStart
+    {
+        private byte _first;
+    }
+
+    [InlineArray(StateEndBytes)]
+    private struct HeadEnd
+    {
+        private byte _first;
+    }
 }

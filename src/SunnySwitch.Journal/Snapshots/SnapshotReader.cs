@@ -81,7 +81,7 @@ public static class SnapshotReader
         using var file = disk.Open(name, forWriting: false);
         long offset = FrameFormat.BlockBytes;
         var image = new ImageReader(new byte[Math.Min(PieceBytes, header.State.Bytes)], Read, header.State.Bytes);
-        state.ReadImage(in header.State, image);
+        state.ReadImage(header.State, image);
         Must.Hold(state.Hash == header.Hash);
         return header;
 

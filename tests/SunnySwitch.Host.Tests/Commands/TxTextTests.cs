@@ -7,7 +7,7 @@ using Xunit;
 
 namespace SunnySwitch.Host.Tests.Commands;
 
-/// <summary>Why a decision came out so: what a chip had counted, and what was said of an authentication.</summary>
+/// <summary>Why a decision came out so: what a chip or a device had counted, and what was said of an authentication.</summary>
 public sealed class TxTextTests
 {
     [Theory]
@@ -24,6 +24,22 @@ public sealed class TxTextTests
         var json = Json(in decided);
         Assert.Equal((27, isTaken), (json.GetProperty("chip_counter").GetInt32(), json.GetProperty("chip_counter_taken").GetBoolean()));
         Assert.Equal((flags & 4) != 0, json.TryGetProperty("chip_counter_before", out _));
+    }
+
+    [Theory]
+    [InlineData(InternalResult.Approved, 7, 26, "passed; serial number 27 of device FFFF9876543210E0, the highest before was 26\n", true)]
+    [InlineData(InternalResult.PinWrong, 3, 0, "the PIN is wrong; serial number 27 of device FFFF9876543210E0, the first of this device\n", true)]
+    [InlineData(InternalResult.PinReplayed, 5, 30, "serial number 27 of device FFFF9876543210E0, the highest before was 30: not taken\n", false)]
+    [InlineData(InternalResult.PinReplayed, 5, 0x1FF800, "the highest before was 2095104, its last: it needs a new initial key\n", false)]
+    public void A_devices_serial_number_is_told_with_the_highest_before_it(InternalResult result, byte flags, uint before, string line, bool isTaken)
+    {
+        var decided = Decided(result, Check.Pin);
+        decided.Request.Has |= RequestHas.Serial;
+        decided.Serial = new Serial { Device = 0xFFFF9876543210E0, Counter = 27, HighestBefore = before, Flags = (SerialFlags)flags };
+        Assert.Contains(line, Describe(in decided), StringComparison.Ordinal);
+        var json = Json(in decided);
+        Assert.Equal((27, isTaken), (json.GetProperty("device_counter").GetInt32(), json.GetProperty("device_counter_taken").GetBoolean()));
+        Assert.Equal((flags & 4) != 0, json.TryGetProperty("device_counter_before", out _));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ using SunnySwitch.Hsm.Pins;
 
 namespace SunnySwitch.Hsm.Tests.Dukpt;
 
-/// <summary>Counters that only go up and end, and keys that are the device's for every counter there is.</summary>
+/// <summary>Counters that a device can send, and keys that are the device's for every counter there is.</summary>
 public sealed class DukptTests : IDisposable
 {
     private readonly Rig _rig = new();
@@ -31,37 +31,10 @@ public sealed class DukptTests : IDisposable
         Assert.Equal(isGood ? HsmResult.Done : HsmResult.CounterNotAllowed, result);
     }
 
-    [Property(MaxTest = 500)]
-    public void A_KSN_that_was_used_is_refused(DoNotSize<uint> oneOf, DoNotSize<uint> otherOf, bool isAes)
-    {
-        var (one, other) = (oneOf.Item, otherOf.Item);
-        byte[] last = Ksn(isAes, one | 1), next = Ksn(isAes, other | 1);
-        if (DukptCounter.Check(last) != HsmResult.Done || DukptCounter.Check(next) != HsmResult.Done) return;
-        var isLater = DukptCounter.Of(next) > DukptCounter.Of(last);
-        Assert.Equal(isLater ? HsmResult.Done : HsmResult.KsnReplayed, DukptCounter.CheckNext(last, next));
-        Assert.Equal(HsmResult.KsnReplayed, DukptCounter.CheckNext(next, next));
-        Assert.Equal(HsmResult.Done, DukptCounter.CheckNext([], next));
-    }
-
-    [Theory, InlineData(false, DukptCounter.TdesLast), InlineData(true, DukptCounter.AesLast)]
-    public void After_the_last_counter_a_device_is_exhausted(bool isAes, uint last)
-    {
-        Assert.Equal(HsmResult.Done, DukptCounter.CheckNext(Ksn(isAes, last - 0x800 - 1 & 0xFF), Ksn(isAes, last)));
-        Assert.Equal(HsmResult.CounterExhausted, DukptCounter.CheckNext(Ksn(isAes, last), Ksn(isAes, 1)));
-        Assert.Equal(HsmResult.CounterExhausted, DukptCounter.CheckNext(Ksn(isAes, last), Ksn(isAes, last)));
-        Assert.Equal(HsmResult.CounterNotAllowed, DukptCounter.CheckNext(Ksn(isAes, last), Ksn(isAes, last + 1)));
-    }
-
     [Fact]
-    public void Another_devices_KSN_and_one_of_another_length_are_malformed()
+    public void A_KSN_of_another_length_is_malformed()
     {
         var ksn = Rig.Bytes("FFFF9876543210E00008");
-        foreach (var other in (string[])["FFFF9876543210C00009", "FFFF9876543211E00009", "FEFF9876543210E00009", "123456789012345600000009"])
-        {
-            Assert.Equal(HsmResult.KsnMalformed, DukptCounter.CheckNext(ksn, Rig.Bytes(other)));
-        }
-
-        Assert.Equal(HsmResult.KsnMalformed, DukptCounter.CheckNext(Rig.Bytes("123456789012345600000008"), Rig.Bytes("123456789012345700000009")));
         for (var length = 0; length < 20; length++)
         {
             if (length is 10 or 12) continue;
