@@ -63,7 +63,8 @@ internal sealed class Rig : IDisposable
         var state = new SwitchState(new StateOptions(200, 200, 20_000, 65_536, 4_096, 64) { TouchMemory = false }, _tokens);
         // Connections of its own: those of the projector may have been cut.
         using var source = new LedgerSource(Database, _passwordFile);
-        return (new Reconciler(source, Journal, state).Run(from, to, found.Add), found);
+        // Many windows, as of a large journal.
+        return (new Reconciler(source, Journal, state) { WindowRows = 60 }.Run(from, to, found.Add), found);
     }
 
     public void AssertClean()

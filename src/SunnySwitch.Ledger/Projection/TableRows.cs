@@ -14,7 +14,10 @@ internal sealed record TableRows(string Name, string Columns, ColumnKind[] Kinds
     public static readonly TableRows Decision = new("sunny.decision", DecisionRow.Columns,
     [
         N, N, ColumnKind.Time, N, N, N, N, N, N, N, ColumnKind.Token, D, N, N, N, N, N, N, N, N, N, N, N, N, N, N, N, T, T, ColumnKind.Masked, T, T, T, T, T, T,
-    ]);
+    ])
+    {
+        IsAppended = true,
+    };
 
     public static readonly TableRows Account = new("sunny.account", "number, currency, ledger, held, credit_line", [N, N, N, N, N]);
 
@@ -27,6 +30,9 @@ internal sealed record TableRows(string Name, string Columns, ColumnKind[] Kinds
 
     /// <summary>Without what the projection notes for itself.</summary>
     public static readonly TableRows ComparedHold = new("sunny.hold", Hold.Columns.Replace(", completed", "", StringComparison.Ordinal), Hold.Kinds[..10]);
+
+    /// <summary>Rows are written once, in order of their keys.</summary>
+    public bool IsAppended { get; private init; }
 
     /// <summary>The names of the columns.</summary>
     public string[] Names { get; } = Columns.Split(", ");

@@ -1,4 +1,3 @@
-using System.Data;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.State;
 using SunnySwitch.Journal;
@@ -18,9 +17,13 @@ namespace SunnySwitch.Ledger.Reconciliation;
 /// <param name="state">A state to which nothing was applied, large enough.</param>
 public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState state)
 {
-    private const int WindowRows = 50_000;
-    private readonly CopyBuffer _rows = new();
-    private long _decisions;
+    private const int Windows = 3;                           // One is filled while others are compared.
+    private readonly Queue<RowCompare> _windows = [];
+    private Action<Difference> _found = _ => { };
+    private long _decisions, _differences;
+
+    /// <summary>Rows that are compared at once.</summary>
+    public int WindowRows { get; init; } = 50_000;
 
     /// <summary>Compares; <paramref name="found"/> gets each difference.</summary>
     /// <param name="from">First sequence whose decisions are compared.</param>
@@ -29,17 +32,47 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
     /// <exception cref="LedgerException">They cannot be compared: no ledger, another journal's, or the journal lacks what is needed.</exception>
     public ReconcileReport Run(long from, long to, Action<Difference> found)
     {
-        using var connection = source.Replica.OpenConnection();
-        using var transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
+        _found = found;
+        using var connections = new SameSnapshot(source.Replica);
+        var connection = connections.Open();
         Migrations.Check(connection);
         var checkpoint = CheckpointTable.Read(connection) ?? throw new LedgerException("nothing was projected yet");
         CheckSameJournal(checkpoint);
-        var compare = new RowCompare(connection, found);
-        Fold(compare, checkpoint.Sequence, from, to);
-        CompareAccounts(compare);
-        var cards = CompareCards(compare);
-        CompareHolds(compare);
-        return new ReconcileReport(checkpoint.Sequence, _decisions, state.AccountCount, cards, state.HoldSlots, compare.Differences);
+        _windows.Enqueue(new RowCompare(connection));
+        while (_windows.Count < Windows) _windows.Enqueue(new RowCompare(connections.Open()));
+        try
+        {
+            Fold(checkpoint.Sequence, from, to);
+            CompareAccounts();
+            var cards = CompareCards();
+            CompareHolds();
+            foreach (var window in _windows) Tell(window);
+            return new ReconcileReport(checkpoint.Sequence, _decisions, state.AccountCount, cards, state.HoldSlots, _differences);
+        }
+        finally
+        {
+            foreach (var window in _windows) window.Abandon();
+        }
+    }
+
+    private CopyBuffer Rows => _windows.Peek().Ours;
+
+    /// <summary>The window that was filled is compared, while the next is filled, which was compared before.</summary>
+    private void Compare(TableRows table, long first, long last)
+    {
+        var filled = _windows.Dequeue();
+        filled.Begin(table, first, last);
+        _windows.Enqueue(filled);
+        Tell(_windows.Peek());
+    }
+
+    private void Tell(RowCompare window)
+    {
+        foreach (var difference in window.Finish())
+        {
+            _differences++;
+            _found(difference);
+        }
     }
 
     private void CheckSameJournal(in Checkpoint checkpoint)
@@ -49,7 +82,7 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
         if (reader.Problem is { } problem) throw new LedgerException($"the ledger is of another journal: {problem}");
     }
 
-    private void Fold(RowCompare compare, long last, long from, long to)
+    private void Fold(long last, long from, long to)
     {
         SnapshotReader.LoadBefore(journal, Math.Min(from, last + 1), state);
         using var reader = new JournalReader(journal);
@@ -65,10 +98,9 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
 
             if (header.Kind == JournalKind.Decided && header.Sequence >= from && header.Sequence <= to) Expect(in header, payload);
             state.Apply(header.Kind, (ushort)header.KindVersion, header.Sequence, header.Time, payload);
-            if (_rows.Rows < WindowRows) continue;
-            compare.Compare(TableRows.Decision, _rows, first, header.Sequence);
+            if (Rows.Rows < WindowRows) continue;
+            Compare(TableRows.Decision, first, header.Sequence);
             first = header.Sequence + 1;
-            _rows.Clear();
         }
 
         if (reader.Problem is { } problem) throw new LedgerException($"the journal cannot be read: {problem}");
@@ -77,7 +109,7 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
             throw new LedgerException($"the journal ends at sequence {state.Sequence}, the projection is at {last}: another journal, or an old one");
         }
 
-        compare.Compare(TableRows.Decision, _rows, first, to >= last ? long.MaxValue : to);
+        Compare(TableRows.Decision, first, to >= last ? long.MaxValue : to);
     }
 
     private void Expect(in Journal.Frames.FrameHeader header, ReadOnlySpan<byte> payload)
@@ -87,25 +119,25 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
             throw new LedgerException($"sequence {header.Sequence}: Decided version {header.KindVersion} is not known to this program");
         }
 
-        DecisionRow.Write(_rows, in header, in decided, in original, in charges, state.DecisionCount + 1, state.BusinessDay);
+        DecisionRow.Write(Rows, in header, in decided, in original, in charges, state.DecisionCount + 1, state.BusinessDay);
         _decisions++;
     }
 
-    private void CompareAccounts(RowCompare compare) =>
-        CompareNumbered(compare, TableRows.Account, state.AccountCount, (rows, number) => TableRows.WriteAccount(rows, number, state.AccountAt(number)));
+    private void CompareAccounts() =>
+        CompareNumbered(TableRows.Account, state.AccountCount, (rows, number) => TableRows.WriteAccount(rows, number, state.AccountAt(number)));
 
-    private int CompareCards(RowCompare compare)
+    private int CompareCards()
     {
         var cards = state.AllCards().ToArray();
         Array.Sort(cards, (one, other) => one.Number.CompareTo(other.Number));
         CompareNumbered(
-            compare, TableRows.Card, cards.Length,
+            TableRows.Card, cards.Length,
             (rows, index) => TableRows.WriteCard(rows, cards[index].Pan, cards[index].Number, cards[index].Account, cards[index].View));
         return cards.Length;
     }
 
-    private void CompareHolds(RowCompare compare) =>
-        CompareNumbered(compare, TableRows.ComparedHold, state.HoldSlots, (rows, slot) =>
+    private void CompareHolds() =>
+        CompareNumbered(TableRows.ComparedHold, state.HoldSlots, (rows, slot) =>
         {
             var hold = state.HoldAt(slot);
             TableRows.WriteComparedHold(rows, slot, new HoldRow(
@@ -113,19 +145,17 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
                 hold.Status));
         });
 
-    private void CompareNumbered(RowCompare compare, TableRows table, int count, Action<CopyBuffer, int> write)
+    private void CompareNumbered(TableRows table, int count, Action<CopyBuffer, int> write)
     {
         var first = int.MinValue;
-        _rows.Clear();
         for (var number = 0; number < count; number++)
         {
-            write(_rows, number);
-            if (_rows.Rows < WindowRows) continue;
-            compare.Compare(table, _rows, first, number);
+            write(Rows, number);
+            if (Rows.Rows < WindowRows) continue;
+            Compare(table, first, number);
             first = number + 1;
-            _rows.Clear();
         }
 
-        compare.Compare(table, _rows, first, int.MaxValue);
+        Compare(table, first, int.MaxValue);
     }
 }

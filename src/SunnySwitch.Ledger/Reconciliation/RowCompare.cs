@@ -7,36 +7,61 @@ using SunnySwitch.Ledger.Projection;
 namespace SunnySwitch.Ledger.Reconciliation;
 
 /// <summary>
-/// Compares rows that the journal asks for with those of the database, as the bytes of the COPY format: a window that is the same costs one
-/// comparison of memory.
+/// A window of rows that the journal asks for beside those of the database, as the bytes of the COPY format: one that is the same costs one
+/// comparison of memory. It is filled, compared on another thread, and used again.
 /// </summary>
-internal sealed class RowCompare(NpgsqlConnection connection, Action<Difference> found)
+internal sealed class RowCompare(NpgsqlConnection connection)
 {
     private const int EndBytes = 2;
+    private readonly List<Difference> _found = [];
     private byte[] _theirs = new byte[1 << 20];
+    private Task? _comparing;
 
-    /// <summary>Rows that differ.</summary>
-    public long Differences { get; private set; }
+    /// <summary>What the journal asks for. Not to be touched from <see cref="Begin"/> to <see cref="Finish"/>.</summary>
+    public CopyBuffer Ours { get; } = new();
 
     /// <summary>Rows of the journal whose keys are from <paramref name="first"/> to <paramref name="last"/>, beside all that the database has there.</summary>
-    public void Compare(TableRows table, CopyBuffer ours, long first, long last)
+    public void Begin(TableRows table, long first, long last) => _comparing = Task.Factory.StartNew(
+        () => Compare(table, first, last), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>What differs in the window that was begun, in order of the keys; then it is empty.</summary>
+    public IReadOnlyList<Difference> Finish()
     {
+        if (_comparing is not { } comparing) return [];
+        _comparing = null;
+        comparing.GetAwaiter().GetResult();
+        Ours.Clear();
+        return _found;
+    }
+
+    /// <summary>Waits until nothing is compared any more; what came of it does not matter.</summary>
+    public void Abandon()
+    {
+        if (_comparing is { } comparing) Task.WaitAny(comparing);
+        _comparing = null;
+    }
+
+    private void Compare(TableRows table, long first, long last)
+    {
+        _found.Clear();
         var key = table.Names[0];
-        var bytes = Read($"copy (select {table.Columns} from {table.Name} where {key} between {first} and {last} order by {key}) to stdout (format binary)");
-        var mine = ours.Written[CopyBuffer.HeadBytes..];
-        var theirs = _theirs.AsSpan(CopyBuffer.HeadBytes, bytes - CopyBuffer.HeadBytes - EndBytes);
+        var select = $"select {table.Columns} from {table.Name} where {key} between {first} and {last}";
+        var mine = Ours.Written[CopyBuffer.HeadBytes..];
+        // Rows that were only ever appended stand in order, and sorting them would cost more than all else.
+        if (table.IsAppended && mine.SequenceEqual(Read(select))) return;
+        var theirs = Read($"{select} order by {key}");
         if (!mine.SequenceEqual(theirs)) Walk(table, mine, theirs);
     }
 
-    private int Read(string sql)
+    private Span<byte> Read(string select)
     {
-        using var stream = connection.BeginRawBinaryCopy(sql);
+        using var stream = connection.BeginRawBinaryCopy($"copy ({select}) to stdout (format binary)");
         var used = 0;
         while (true)
         {
             if (used == _theirs.Length) Array.Resize(ref _theirs, 2 * used);
             var read = stream.Read(_theirs.AsSpan(used));
-            if (read == 0) return used;
+            if (read == 0) return _theirs.AsSpan(CopyBuffer.HeadBytes, used - CopyBuffer.HeadBytes - EndBytes);
             used += read;
         }
     }
@@ -66,11 +91,7 @@ internal sealed class RowCompare(NpgsqlConnection connection, Action<Difference>
         }
     }
 
-    private void Note(TableRows table, long key, string what)
-    {
-        Differences++;
-        found(new Difference(table.Name, key, what));
-    }
+    private void Note(TableRows table, long key, string what) => _found.Add(new Difference(table.Name, key, what));
 
     // After the last row comes nothing smaller.
     private static long KeyOf(ReadOnlySpan<byte> rows)

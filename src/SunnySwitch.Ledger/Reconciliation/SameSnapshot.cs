@@ -1,0 +1,28 @@
+using System.Data;
+using Npgsql;
+
+namespace SunnySwitch.Ledger.Reconciliation;
+
+/// <summary>Connections that all see the database as it was at one moment. Each is one thread's at a time.</summary>
+internal sealed class SameSnapshot(NpgsqlDataSource source) : IDisposable
+{
+    private readonly List<NpgsqlConnection> _connections = [];
+    private string? _snapshot;
+
+    /// <summary>Another connection; a transaction that nothing is written in is open.</summary>
+    public NpgsqlConnection Open()
+    {
+        var connection = source.OpenConnection();
+        _connections.Add(connection);
+        connection.BeginTransaction(IsolationLevel.RepeatableRead);
+        using var command = new NpgsqlCommand(_snapshot is null ? "select pg_export_snapshot()" : $"set transaction snapshot '{_snapshot}'", connection);
+        if (command.ExecuteScalar() is string snapshot) _snapshot = snapshot;
+        return connection;
+    }
+
+    public void Dispose()
+    {
+        // The first, which keeps the snapshot, last.
+        for (var index = _connections.Count - 1; index >= 0; index--) _connections[index].Dispose();
+    }
+}
