@@ -17,6 +17,10 @@ internal sealed partial class ReferenceSwitch
         return proof.Pin != Proven.Nothing && account.PinTries < PinTriesMax ? mac | Looks.Pin : mac;
     }
 
+    private ProductRule? ProductOf(string pan) => Limits.File.Products.FirstOrDefault(product => pan.StartsWith(product.Bin, StringComparison.Ordinal));
+
+    private string CodeOfNoCard(string pan) => Limits.File.Products.Count > 0 && ProductOf(pan) is null ? "15" : "14";
+
     /// <summary>The highest serial number of each device that came with a PIN which could be read.</summary>
     public Dictionary<int, int> Serials { get; } = [];
 
@@ -34,7 +38,7 @@ internal sealed partial class ReferenceSwitch
     private string? ProblemOfProofs(Answered answer, What what)
     {
         var (proof, said) = (answer.Message.Proof, answer.Said);
-        var needs = Limits.File.Products.FirstOrDefault(product => answer.Message.Pan.StartsWith(product.Bin, StringComparison.Ordinal));
+        var needs = ProductOf(answer.Message.Pan);
         var isChipNeeded = needs is { Chip: true } && proof.EntryMode == "051";
         if (said.Chip != Proven.Nothing || isChipNeeded)
         {

@@ -169,7 +169,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         if (what == What.Inquiry ? message.Amount != 0 : message.Amount == 0 && what is not (What.Verification or What.Void)) return "13";
         var isFollowUp = what is What.Completion or What.Void || (what == What.Refund && message.IsNaming);
         if (!isFollowUp && !message.Advice) return Ask(what, answer, minute);
-        if (answer.Account is null) return "14";
+        if (answer.Account is null) return CodeOfNoCard(answer.Message.Pan);
         if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere)) return "00";
         if (isFollowUp && _steps.Live >= swarm.SideTablesMax) return "96";
         return what switch
@@ -218,7 +218,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
     {
         var asked = answer.Asked = new Asked { What = what, Message = answer.Message, IsCardKnown = answer.Account is not null, Minute = minute };
         if (Limits.Judge(asked, isAttempt: true) is { } attempt) return attempt;
-        if (answer.Account is not { } account) return "14";
+        if (answer.Account is not { } account) return CodeOfNoCard(answer.Message.Pan);
         if (Restriction(account) is { } restricted) return restricted;
         if (ProblemOfProofs(answer, what) is { } unproven) return unproven;
         if (Limits.Judge(asked, isAttempt: false) is { } limit) return limit;
@@ -243,7 +243,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         (HotReason.PickUp, _) => "04",
         (HotReason.Restricted, _) => "62",
         (_, CardStatus.NotActive) => "78",
-        (_, CardStatus.Closed) => "14",
+        (_, CardStatus.Closed) => "46",
         (_, CardStatus.Blocked) => "62",
         _ => null,
     };

@@ -158,7 +158,7 @@ public sealed class GoldenTests
         + "OrderRevoked=69 AllOrdersRevoked=70 AddressMismatch=71 DeclineStorm=72 "
         + "MacWrong=73 CryptogramWrong=74 CryptogramFault=75 CardCodeWrong=76 PrintedCodeWrong=77 PinMissing=78 PinWrong=79 PinTriesExceeded=80 "
         + "PinNotVerifiable=81 PinFault=82 DeskFull=83 CounterSeen=84 CounterAhead=85 CutOverInProgress=86 AuthenticationWrong=87 AuthenticationMissing=88 "
-        + "DeskFailed=89 DeskLate=90 PinReplayed=91 ChipDeclined=92 ChipRisk=93")]
+        + "DeskFailed=89 DeskLate=90 PinReplayed=91 ChipDeclined=92 ChipRisk=93 NoIssuer=94")]
     [InlineData(typeof(SecurityVerdict), "NotChecked=0 Right=1 Wrong=2 Unable=3 Malformed=4 Fault=5 Replayed=6")]
     [InlineData(typeof(PinMethod), "OfProduct=0 Pvv=1 Ibm3624=2")]
     [InlineData(typeof(HotSubject), "Bin=1 Merchant=2 Terminal=3")]

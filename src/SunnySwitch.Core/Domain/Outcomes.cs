@@ -19,7 +19,7 @@ public enum InternalResult : ushort
     MacWrong = 73, CryptogramWrong = 74, CryptogramFault = 75, CardCodeWrong = 76, PrintedCodeWrong = 77, PinMissing = 78, PinWrong = 79,
     PinTriesExceeded = 80, PinNotVerifiable = 81, PinFault = 82, DeskFull = 83, CounterSeen = 84, CounterAhead = 85, CutOverInProgress = 86,
     AuthenticationWrong = 87, AuthenticationMissing = 88, DeskFailed = 89, DeskLate = 90, PinReplayed = 91,
-    ChipDeclined = 92, ChipRisk = 93,
+    ChipDeclined = 92, ChipRisk = 93, NoIssuer = 94,
 #pragma warning restore CS1591
 }
 
@@ -66,6 +66,7 @@ public static class Outcomes
         New(InternalResult.CountryRefused, Check.Place, "58", "nothing is approved in this country"),
         New(InternalResult.RefundNotLinked, Check.Place, "58", "a refund has to name what it refunds here"),
         New(InternalResult.BadPan, Check.Pan, "14", "not 12 to 19 digits, or a wrong Luhn digit"),
+        New(InternalResult.NoIssuer, Check.Pan, "15", "no such card, and no product of the rules has its range"),
         New(InternalResult.UnknownCard, Check.Pan, "14", "no such card"),
         New(InternalResult.NotForProduct, Check.Product, "57", "cards of this product may not do that"),
         New(InternalResult.NotAbroad, Check.Product, "57", "cards of this product are good in their own country only"),
@@ -77,7 +78,7 @@ public static class Outcomes
         New(InternalResult.HotPickUp, Check.HotList, "04", "to be picked up"),
         New(InternalResult.HotRestricted, Check.HotList, "62", "restricted"),
         New(InternalResult.CardNotActive, Check.CardStatus, "78", "not active yet"),
-        New(InternalResult.CardClosed, Check.CardStatus, "14", "closed"),
+        New(InternalResult.CardClosed, Check.CardStatus, "46", "closed"),
         New(InternalResult.CardBlocked, Check.CardStatus, "62", "blocked"),
         New(InternalResult.PaymentStopped, Check.StandingOrder, "R0", "the cardholder stopped this payment of a standing order"),
         New(InternalResult.OrderRevoked, Check.StandingOrder, "R1", "the cardholder revoked the standing order with this merchant"),

@@ -15,7 +15,7 @@ internal readonly struct Advice(SwitchState state) : IStage
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         transaction.Ran(Check.Pan);
-        if (transaction.CardSlot < 0) return transaction.Conclude(InternalResult.UnknownCard);
+        if (transaction.CardSlot < 0) return transaction.Conclude(state.Terms.ProblemOfRange(in transaction));
         ref readonly var request = ref transaction.Request;
         var isDecline = (request.Has & RequestHas.DeclinedElsewhere) != 0 && !Mutant.Is(Mutation.DeclineElsewhereMoves);
         if (isDecline) return transaction.Conclude(InternalResult.AdviceOfDecline);

@@ -23,7 +23,7 @@ internal readonly struct CardCheck(SwitchState state) : IStage
 
         if (transaction.CardSlot < 0)
         {
-            return transaction.Conclude(InternalResult.UnknownCard);
+            return transaction.Conclude(state.Terms.ProblemOfRange(in transaction));
         }
 
         transaction.Ran(Check.Product);

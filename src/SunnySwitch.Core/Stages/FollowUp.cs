@@ -17,7 +17,7 @@ internal readonly struct FollowUp(SwitchState state) : IStage
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         transaction.Ran(Check.Pan);
-        if (transaction.CardSlot < 0) return transaction.Conclude(InternalResult.UnknownCard);
+        if (transaction.CardSlot < 0) return transaction.Conclude(state.Terms.ProblemOfRange(in transaction));
         ref readonly var account = ref state.Accounts[transaction.Decided.Account];
         transaction.Look(in account);
         var operation = transaction.Operation;

@@ -95,6 +95,14 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
         return index >= 0 && (rules.AddressNeeded >> index & 1) != 0;
     }
 
+    /// <summary>What is wrong with a card that is not there: one of ours could have such a number, or none.</summary>
+    public InternalResult ProblemOfRange(in Transaction transaction)
+    {
+        ref readonly var rules = ref velocity.Active;
+        var isOurs = rules.ProductCount == 0 || rules.ProductOf(transaction.Decided.Request.TruncatedPan.Bin) >= 0;
+        return isOurs ? InternalResult.UnknownCard : InternalResult.NoIssuer;
+    }
+
     /// <summary>Why a card of this product may not do it; None when it may. A card of no product may do all.</summary>
     public InternalResult ProblemOfProduct(in Transaction transaction)
     {

@@ -353,6 +353,18 @@ public sealed class CodeTests
         Assert.Equal("14", Code(unknown, Verdict.Repeat, InternalResult.None));
     }
 
+    [Fact]
+    public void A_card_that_no_product_has_the_range_of_gets_15_and_one_that_is_not_there_14()
+    {
+        var rules = new RuleSet { ProductCount = 1 };
+        rules.Products[0] = new ProductTerms { BinFrom = 476173, BinTo = 476173, Operations = uint.MaxValue };
+        Assert.True(new RulesDesk(_bench.State).TryActivate(in rules, out var payload, out _));
+        _bench.Write(JournalKind.RulesActivated, payload);
+        Assert.Equal("15", Code(Purchase(1, pan: "4000000000000002"), Verdict.Answer, InternalResult.NoIssuer));
+        Assert.Equal("15", Code(Purchase(2, pan: "4000000000000002", mti: 0x0220), Verdict.Answer, InternalResult.NoIssuer));
+        Assert.Equal("14", Code(Purchase(3, pan: "4761730000000003"), Verdict.Answer, InternalResult.UnknownCard));
+    }
+
     [Theory]
     [InlineData(1399)]
     [InlineData(2409)]
@@ -379,7 +391,7 @@ public sealed class CodeTests
     [InlineData(HotReason.PickUp, CardStatus.Active, "04", InternalResult.HotPickUp)]
     [InlineData(HotReason.Restricted, CardStatus.Active, "62", InternalResult.HotRestricted)]
     [InlineData(HotReason.None, CardStatus.NotActive, "78", InternalResult.CardNotActive)]
-    [InlineData(HotReason.None, CardStatus.Closed, "14", InternalResult.CardClosed)]
+    [InlineData(HotReason.None, CardStatus.Closed, "46", InternalResult.CardClosed)]
     [InlineData(HotReason.None, CardStatus.Blocked, "62", InternalResult.CardBlocked)]
     [InlineData(HotReason.Lost, CardStatus.Blocked, "41", InternalResult.HotLost)]
     public void Hot_list_before_status_each_with_its_code(HotReason hot, CardStatus status, string code, InternalResult result)
