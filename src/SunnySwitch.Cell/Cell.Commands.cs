@@ -113,7 +113,7 @@ public sealed partial class Cell
 
     private CommandOutcome Enter(OperatorCommand command, in RuleSet rules, Instant now)
     {
-        Record(JournalKind.RulesActivated, PayloadVersion.Three, now, 0, in rules);
+        Record(JournalKind.RulesActivated, PayloadVersion.Four, now, 0, in rules);
         command.Rules = rules;
         return CommandOutcome.Done;
     }

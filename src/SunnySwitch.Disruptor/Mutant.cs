@@ -22,6 +22,7 @@ public enum Mutation
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
     CounterNeverSeen, CounterBelowForgotten, CounterJumpsAnywhere, CounterOfWrongCryptogram,
     CutOverRefusesAdvices, CutOverRefusesRepeats, ClaimNeedsNoProof, WrongProofIsNone,
+    SharedCountsIgnored,
 #pragma warning restore CS1591
 }
 

@@ -78,6 +78,9 @@ public static class PayloadVersion
     /// authentication has to be proved.
     /// </summary>
     public const ushort Three = 3;
+
+    /// <summary>Of <see cref="JournalKind.RulesActivated"/>, in the same layout, since limits can be shared by cells.</summary>
+    public const ushort Four = 4;
 }
 
 #pragma warning disable CS1591

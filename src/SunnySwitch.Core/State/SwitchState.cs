@@ -303,7 +303,7 @@ public sealed partial class SwitchState
         var newest = kind switch
         {
             JournalKind.CardChanged => PayloadVersion.Two,
-            JournalKind.RulesActivated => PayloadVersion.Three,
+            JournalKind.RulesActivated => PayloadVersion.Four,
             _ => PayloadVersion.One,
         };
         if (version == 0 || version > newest) Unknown(kind, version);
