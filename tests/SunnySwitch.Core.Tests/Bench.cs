@@ -117,7 +117,7 @@ internal sealed class Bench
     {
         JournalKind.Decided => Decided.Version,
         JournalKind.CardChanged => PayloadVersion.Two,
-        JournalKind.RulesActivated => PayloadVersion.Three,
+        JournalKind.RulesActivated => PayloadVersion.Four,
         _ => PayloadVersion.One,
     };
 
@@ -137,7 +137,7 @@ internal sealed class Bench
     public static byte[] PayloadOf(in Transaction transaction)
     {
         var payload = new byte[Decided.PayloadBytesMax];
-        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, payload)];
+        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, in transaction.Shared, payload)];
     }
 
     /// <summary>Every frame decided anew, each against the state before it: where it comes out otherwise.</summary>
