@@ -8,7 +8,7 @@ namespace SunnySwitch.Admin;
 /// <summary>A limit as it is shown.</summary>
 public sealed record LimitShown(
     int Id, string Name, string Subject, string Counts, string Window, IReadOnlyList<string> Operations, int Currency, long CountMax, long AmountMax,
-    long AttemptsMin = 0, long DeclinesPermille = 0);
+    long AttemptsMin = 0, long DeclinesPermille = 0, bool Shared = false);
 
 /// <summary>Merchant categories as they are shown; days of 0 are those for all.</summary>
 public sealed record CategoryShown(
@@ -74,7 +74,7 @@ public sealed class RulesApi(OperatorDesk desk)
             limits.Add(new LimitShown(
                 limit.Id, limit.Name.ToString(), limit.Subject.ToString().ToLowerInvariant(), limit.Kind.ToString().ToLowerInvariant(),
                 Window(limit.Minutes), Operations(limit.Operations), limit.Currency, isRatio ? 0 : limit.CountMax, isRatio ? 0 : limit.AmountMaxMinor,
-                isRatio ? limit.CountMax : 0, isRatio ? limit.AmountMaxMinor : 0));
+                isRatio ? limit.CountMax : 0, isRatio ? limit.AmountMaxMinor : 0, limit.IsShared));
         }
 
         return limits;

@@ -23,7 +23,7 @@ public static partial class RulesFile
         ["$schema", "rules", "limits", "authorizations", "categories", "products", "countries", "hot", "unlinkedRefunds", "acceptors", "pinTries"];
 
     private static readonly string[] _keys =
-        ["id", "name", "subject", "counts", "operations", "window", "currency", "countMax", "amountMax", "attemptsMin", "declinesPermille"];
+        ["id", "name", "subject", "counts", "operations", "window", "currency", "countMax", "amountMax", "attemptsMin", "declinesPermille", "shared"];
 
     private static readonly Dictionary<string, Operation> _operations = new(StringComparer.Ordinal)
     {
@@ -117,6 +117,10 @@ public static partial class RulesFile
             if ((ids & bit) != 0) Add(problems, $"limits: id {rules.Limits[index].Id} is given twice");
             ids |= bit;
         }
+
+        var shared = 0;
+        for (var index = 0; index < rules.Count; index++) shared += rules.Limits[index].Shared;
+        if (shared > SharedCounts.LimitsMax) Add(problems, $"limits: {SharedCounts.LimitsMax} at most are shared, there are {shared}: all are asked for, for each request");
     }
 
     private static void ReadLimit(JsonElement limit, string at, ref LimitTerms terms, List<string> problems)
@@ -139,6 +143,12 @@ public static partial class RulesFile
         ReadCounts(Text(limit, at, "counts", problems), at, ref terms, problems);
         ReadWindow(Text(limit, at, "window", problems), at, ref terms, problems);
         ReadOperations(limit, at, ref terms, problems);
+        if (Flag(limit, at, "shared", false, problems)) terms.Shared = 1;
+        if (terms.IsShared && terms.Subject == LimitSubject.Account)
+        {
+            Add(problems, $"{at}.shared: not of accounts: each cell numbers its own, so that no other has counted for them; card, merchant, terminal or bin");
+        }
+
         if (terms.Kind == LimitCounts.Ratio)
         {
             ReadRatio(limit, at, ref terms, problems);

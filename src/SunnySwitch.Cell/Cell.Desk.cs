@@ -1,8 +1,9 @@
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Cell;
 
-/// <content>Requests that wait for the HSM, and what comes back for them.</content>
+/// <content>Requests that wait for the HSM or for what other cells have counted, and what comes back for them.</content>
 public sealed partial class Cell
 {
     /// <summary>A request that has to wait is copied out of its slot; one that waits already stays where it is.</summary>
@@ -24,7 +25,7 @@ public sealed partial class Cell
 
     private void TakeDeskAnswer(in DeskAnswered answered, Instant now)
     {
-        if (!_parking.TryFind(answered.Ticket, out var input))
+        if (!_parking.TryFind(answered.Ticket, out var input) || input.Waits == DeskWait.Counts)
         {
             Counters.DeskLate++;
             return;
@@ -57,6 +58,45 @@ public sealed partial class Cell
         }
 
         if (input.Waits == DeskWait.Nothing) EndWait(answered.Ticket, now);
+    }
+
+    private void WaitForCounts(Input input, Instant now)
+    {
+        Counters.SharedAsked++;
+        Wait(input, DeskWait.Counts);
+        _parking.AwaitCounts(input.Transaction.Ticket, now.UnixNanos);
+    }
+
+    /// <summary>An answer that comes too late is nobody's: it was decided without.</summary>
+    private void TakeSharedAnswer(in DeskAnswered answered, in SharedCounts shared, Instant now)
+    {
+        if (!_parking.TryFind(answered.Ticket, out var input) || input.Waits != DeskWait.Counts)
+        {
+            Counters.SharedLate++;
+            return;
+        }
+
+        if (answered.Answer == DeskAnswer.Done)
+        {
+            Counters.SharedTold++;
+            input.Transaction.Shared = shared;
+        }
+
+        DecideWith(input, answered.Ticket, answered.Answer, now);
+    }
+
+    private void DecideWith(Input input, long ticket, DeskAnswer answer, Instant now)
+    {
+        input.Waits = DeskWait.Nothing;
+        input.Transaction.TakeShared(answer);
+        TakeMessage(input, now);
+        if (input.Waits == DeskWait.Nothing) EndWait(ticket, now);
+    }
+
+    /// <summary>What other cells have counted is not waited for any longer.</summary>
+    private void DecideWithout(Instant now)
+    {
+        while (_parking.TryFindImpatient(now.UnixNanos - _sharedPatienceNanos, out var input)) DecideWith(input, input.Transaction.Ticket, DeskAnswer.Late, now);
     }
 
     /// <summary>Those that waited behind it are decided now: as repeats, or in its place.</summary>

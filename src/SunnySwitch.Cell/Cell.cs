@@ -19,6 +19,9 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     /// <summary>Requests that can wait for an HSM at once; one more gets 96.</summary>
     public const int ParkingMaxUsual = 1_024;
 
+    /// <summary>How long a request waits for what other cells have counted, at most; then it is decided without.</summary>
+    public const long SharedPatienceUsual = 20_000_000;
+
     private const int PrefetchGroup = 16;
     private const int ResealsMax = 64, ResealLooksMax = 16_384, ExpireLooksMax = 4_096;
     private const int FrameBytesMax = Decided.PayloadBytesMax;
@@ -37,6 +40,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     private readonly IPanVault _vault;
     private readonly IHsmDesk _hsm;
     private readonly Parking _parking;
+    private readonly long _sharedPatienceNanos;
 
     private readonly int[] _dirty;
     private readonly bool[] _isDirty;
@@ -51,7 +55,8 @@ public sealed partial class Cell : IBatchEventHandler<Input>
     /// <summary>Puts the parts together. The state is what <paramref name="journal"/>'s recovery folded.</summary>
     public Cell(
         SwitchState state, Journal.Journal journal, LinkProfile[] links, ILinkDesk desk, IClock clock, IPanVault vault, int connectionsMax,
-        int batchMax, IHsmDesk? hsm = null, int parkingMax = ParkingMaxUsual)
+        int batchMax, IHsmDesk? hsm = null, int parkingMax = ParkingMaxUsual, ISharedDesk? shared = null,
+        long sharedPatienceNanos = SharedPatienceUsual)
     {
         _state = state;
         _journal = journal;
@@ -59,8 +64,9 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         _desk = desk;
         _clock = clock;
         _hsm = hsm ?? NoHsmDesk.Instance;
-        _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms), _hsm);
-        _parking = new Parking(hsm is null ? 1 : parkingMax, Array.Exists(links, link => link.Terms.MacRequired) ? Intake.SignedBytesMax : 0);
+        _sharedPatienceNanos = sharedPatienceNanos;
+        _decider = new Decider(state, Array.ConvertAll(links, link => link.Terms), _hsm, shared);
+        _parking = new Parking(hsm is null && shared is null ? 1 : parkingMax, Array.Exists(links, link => link.Terms.MacRequired) ? Intake.SignedBytesMax : 0);
         _cards = new CardDesk(state);
         _rules = new RulesDesk(state);
         _registers = new RegisterDesk(state);
@@ -120,7 +126,12 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             for (var index = first; index < end; index++) Take(batch[index], now);
         }
 
-        if (_parking.Count > 0) ForgetLate(now);
+        if (_parking.Count > 0)
+        {
+            DecideWithout(now);
+            ForgetLate(now);
+        }
+
         Counters.Batches++;
         Counters.Inputs += batch.Count;
         Commit(now);
@@ -146,6 +157,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             case InputKind.ConnectionEnded: TakeEnd(input, now); break;
             case InputKind.Command: TakeCommand(input.Command!, now); break;
             case InputKind.DeskAnswer: TakeDeskAnswer(in input.Answered, now); break;
+            case InputKind.SharedAnswer: TakeSharedAnswer(in input.Answered, in input.Transaction.Shared, now); break;
             case InputKind.KeepAlive: AnswerKeepAlive(in input.Transaction); break;
             default: Must.Hold(input.Kind == InputKind.None); break;
         }
@@ -169,8 +181,11 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             return;
         }
 
-        if (_parking.Count > 0 && !transaction.IsVerified && Follow(input)) return;
-        if (!_parking.Has(input)) transaction.Ticket = _parking.NextTicket;
+        var hasWaited = _parking.Has(input);
+        if (_parking.Count > 0 && !hasWaited && Follow(input)) return;
+        if (!hasWaited) transaction.Ticket = _parking.NextTicket;
+        // Half of the room is left to those who cannot do without an answer.
+        transaction.SharedTicket = hasWaited || !_parking.IsHalfFull ? transaction.Ticket : 0;
         var hasRoom = MakeRoom(now);
         transaction.Alarm = InternalResult.None;
         var verdict = _decider.Decide(ref transaction, now, _journal.LastSequence + 1);
@@ -185,6 +200,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
             case Verdict.Repeat: Counters.Repeats++; break;
             case Verdict.NonAnswer: break;
             case Verdict.Parked: Wait(input, DeskWait.Verdicts); return;
+            case Verdict.ParkedForCounts: WaitForCounts(input, now); return;
             default: Counters.Silent++; return;
         }
 
@@ -235,7 +251,7 @@ public sealed partial class Cell : IBatchEventHandler<Input>
         else
         {
             Span<byte> whole = stackalloc byte[Decided.PayloadBytesMax];
-            whole = whole[..Decided.Write(in decided, in transaction.Original, in transaction.Charges, whole)];
+            whole = whole[..Decided.Write(in decided, in transaction.Original, in transaction.Charges, in transaction.Shared, whole)];
             sequence = _journal.Append(JournalKind.Decided, Decided.Version, now, link, whole);
         }
 

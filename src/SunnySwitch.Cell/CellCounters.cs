@@ -84,6 +84,15 @@ public sealed class CellCounters(int links)
     /// <summary>Answers of the HSM that came when nobody waited for them any more.</summary>
     public long DeskLate;
 
+    /// <summary>Requests that waited for what other cells have counted.</summary>
+    public long SharedAsked;
+
+    /// <summary>Of them, those that were decided with it.</summary>
+    public long SharedTold;
+
+    /// <summary>Answers of other cells that nobody waited for any more.</summary>
+    public long SharedLate;
+
     /// <summary>Requests that the HSM had no room for.</summary>
     public long DeskFull;
 

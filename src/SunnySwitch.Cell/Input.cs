@@ -25,12 +25,15 @@ public enum InputKind : byte
 
     /// <summary>What the HSM desk says of a request that waits.</summary>
     DeskAnswer = 5,
+
+    /// <summary>What the shared desk says of one: <see cref="DeskAnswered.Ticket"/>, its Answer, and the transaction's Shared.</summary>
+    SharedAnswer = 6,
 }
 
-/// <summary>What a request waits for at the HSM desk.</summary>
+/// <summary>What a request waits for at a desk.</summary>
 internal enum DeskWait : byte
 {
-    Nothing, Verdicts, Chip, Mac,
+    Nothing, Verdicts, Chip, Mac, Counts,
 }
 
 /// <summary>What the HSM desk says, later, of a request that waits.</summary>
@@ -86,7 +89,7 @@ public sealed class Input(int signedBytesMax = 0)
 
     internal Bytes16 Mac;
 
-    /// <summary>For <see cref="InputKind.DeskAnswer"/>.</summary>
+    /// <summary>For <see cref="InputKind.DeskAnswer"/> and <see cref="InputKind.SharedAnswer"/>.</summary>
     public DeskAnswered Answered;
 
     /// <summary>The version of its dialect that a message was read with, and is answered with.</summary>

@@ -85,7 +85,7 @@ public sealed class Intake(IPanTokens tokens, int signedBytesMax = 0)
         if ((staged.Request.Has & RequestHas.Names) != 0) target.Original = staged.Original;
         if ((staged.Request.Has & RequestHas.Fee) != 0) target.Charges = staged.Charges;
         target.Address = staged.Address;
-        target.IsVerified = false;
+        (target.IsVerified, target.IsShared) = (false, false);
         target.CopyEvidence(in staged);
         staged.Wipe();
         target.Decode = staged.Decode;

@@ -1,7 +1,7 @@
 namespace SunnySwitch.Cell;
 
 /// <summary>
-/// Requests that wait for the HSM: copied out of their ring slots, found again by ticket. Bounded; outside of the state: not hashed, in no
+/// Requests that wait for the HSM or for other cells' counts: copied out of their ring slots, found again by ticket. Bounded; outside of the state: not hashed, in no
 /// snapshot, lost at a crash together with their link. The kernel's thread alone.
 /// </summary>
 internal sealed class Parking
@@ -13,6 +13,7 @@ internal sealed class Parking
     private readonly int[] _followers;
     private readonly Stack<int> _free;
     private readonly Queue<long> _order;
+    private readonly Queue<(long Ticket, long SinceNanos)> _counts;
     private long _next = 1;
 
     public Parking(int slots, int signedBytesMax)
@@ -23,7 +24,8 @@ internal sealed class Parking
         _tickets = new long[slots];
         _followers = new int[slots];
         _free = new Stack<int>(slots);
-        _order = new Queue<long>(slots);
+        _order = new Queue<long>(2 * slots);
+        _counts = new Queue<(long, long)>(2 * slots);
         for (var slot = slots - 1; slot >= 0; slot--)
         {
             _inputs[slot] = new Input(signedBytesMax);
@@ -35,6 +37,8 @@ internal sealed class Parking
     public int Count => _inputs.Length - _free.Count;
 
     public bool IsFull => _free.Count == 0;
+
+    public bool IsHalfFull => _free.Count <= _inputs.Length / 2;
 
     /// <summary>The ticket that the next one parked gets.</summary>
     public long NextTicket => IsFull ? 0 : (_next << SlotBits) | (uint)_free.Peek();
@@ -49,6 +53,13 @@ internal sealed class Parking
         _keys[slot] = input.Transaction.Request.KeyPrimary;
         _tickets[slot] = input.Transaction.Ticket;
         _followers[slot] = -1;
+        // Behind one that waits for long, most have left by then; at most as many wait as there are slots.
+        for (var left = _order.Count == 2 * _inputs.Length ? _order.Count : 0; left > 0; left--)
+        {
+            var ticket = _order.Dequeue();
+            if (TryFind(ticket, out _)) _order.Enqueue(ticket);
+        }
+
         _order.Enqueue(input.Transaction.Ticket);
     }
 
@@ -99,6 +110,35 @@ internal sealed class Parking
         input = isThere ? _inputs[slot] : null!;
         return isThere;
     }
+
+    /// <summary>A parked request begins to wait for other cells' counts.</summary>
+    public void AwaitCounts(long ticket, long nowNanos)
+    {
+        for (var left = _counts.Count == 2 * _inputs.Length ? _counts.Count : 0; left > 0; left--)
+        {
+            var waiting = _counts.Dequeue();
+            if (IsAwaiting(waiting.Ticket, out _)) _counts.Enqueue(waiting);
+        }
+
+        _counts.Enqueue((ticket, nowNanos));
+    }
+
+    /// <summary>The oldest that waits for counts, if it has since before a time: it waits no longer.</summary>
+    public bool TryFindImpatient(long beforeNanos, out Input input)
+    {
+        input = null!;
+        while (_counts.TryPeek(out var first))
+        {
+            var isAwaiting = IsAwaiting(first.Ticket, out input);
+            if (isAwaiting && first.SinceNanos > beforeNanos) return false;
+            _counts.Dequeue();
+            if (isAwaiting) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsAwaiting(long ticket, out Input input) => TryFind(ticket, out input) && input.Waits == DeskWait.Counts;
 
     /// <summary>Ends the wait of a ticket; returns the first that waited behind it, or -1. Its slot is wiped and free.</summary>
     public int Leave(long ticket)

@@ -22,7 +22,7 @@ public enum Mutation
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
     CounterNeverSeen, CounterBelowForgotten, CounterJumpsAnywhere, CounterOfWrongCryptogram,
     CutOverRefusesAdvices, CutOverRefusesRepeats, ClaimNeedsNoProof, WrongProofIsNone,
-    DeclineOfChipIsGood, ChipWordsUnheard, RepeatForgetsProof,
+    DeclineOfChipIsGood, ChipWordsUnheard, RepeatForgetsProof, SharedCountsIgnored,
 #pragma warning restore CS1591
 }
 

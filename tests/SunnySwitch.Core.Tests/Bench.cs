@@ -138,7 +138,7 @@ internal sealed class Bench
     public static byte[] PayloadOf(in Transaction transaction)
     {
         var payload = new byte[Decided.PayloadBytesMax];
-        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, payload)];
+        return payload[..Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, in transaction.Shared, payload)];
     }
 
     /// <summary>Every frame decided anew, each against the state before it: where it comes out otherwise.</summary>

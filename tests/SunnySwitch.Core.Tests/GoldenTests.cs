@@ -30,6 +30,8 @@ public sealed class GoldenTests
     [InlineData(typeof(OriginalData), 56,
         "KeyPrimary 0 Stan 8 Acquirer 16 Forwarder 24 ReplacementMinor 32 TraceTime 40 Mti 44 ApprovalCode 48 FeeStaysMinor 52")]
     [InlineData(typeof(Proof), 32, "SeenBelow 0 Counter 8 Highest 10 HighestBefore 12 Flags 14 Kind 15 Terminal 16 Chip 24")]
+    [InlineData(typeof(SharedCounts), 200, "Source 0 Count 1 Limits 8")]
+    [InlineData(typeof(SharedCount), 24, "Limit 0 Count 8 AmountMinor 16")]
     [InlineData(typeof(ChipCounterEntry), 16, "SeenBelow 0 Card 8 Highest 12 Sequence 14 Used 15")]
     [InlineData(typeof(Serial), 24, "Device 0 Zone 8 Counter 12 HighestBefore 16 Flags 20")]
     [InlineData(typeof(DeviceSerialEntry), 16, "Device 0 Zone 8 Highest 12")]
@@ -39,7 +41,7 @@ public sealed class GoldenTests
     [InlineData(typeof(Explanation), 64,
         "Checks 0 WaitedNanos 4 AvailableMinor 8 LedgerMinor 16 DecidedBy 24 Operation 25 Currency 26 RulesVersion 28 Counted 32 Breached 40 "
         + "Reached 48 BreachedId 56")]
-    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Kind 26 Since 28 Name 32")]
+    [InlineData(typeof(LimitTerms), 48, "CountMax 0 AmountMaxMinor 8 Minutes 16 Currency 20 Operations 22 Id 24 Subject 25 Kind 26 Shared 27 Since 28 Name 32")]
     [InlineData(typeof(RuleSet), 5888,
         "Version 0 EffectiveDay 4 Count 8 CategoryCount 12 ProductCount 13 CountryCount 14 HotCount 15 Name 16 Operator 32 Reason 48 HoldDays 96 "
         + "PreAuthorizationDays 98 Flags 100 AddressNeeded 102 PinForCash 104 PinAlways 106 CryptogramNeeded 108 CardCodeNeeded 110 "
@@ -123,6 +125,7 @@ public sealed class GoldenTests
     [InlineData(typeof(Check),
         "None=0 Format=1 Mac=2 Sender=3 CutOver=4 Duplicate=5 Function=6 Amount=7 Place=8 Pan=9 Product=10 Entry=11 Expiry=12 HotList=13 CardStatus=14 "
         + "StandingOrder=15 Cryptogram=16 CardCode=17 Authentication=18 Pin=19 Address=20 Limits=21 Account=23 Original=24 Capacity=26 Good=27")]
+    [InlineData(typeof(SharedSource), "None=0 Told=1 Nobody=2 Full=3 Failed=4 Late=5")]
     [InlineData(typeof(DecisionOrigin), "Us=1 Issuer=2 StandInByUs=3 StandInByNetwork=4 Timeout=5")]
     [InlineData(typeof(CardStatus), "Active=1 NotActive=2 Closed=3 Blocked=4")]
     [InlineData(typeof(HotReason), "None=0 Lost=1 Stolen=2 PickUp=3 Restricted=4")]

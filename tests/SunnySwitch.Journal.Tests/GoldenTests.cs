@@ -103,7 +103,7 @@ public sealed class GoldenTests
         var original = new OriginalData { Stan = 1, Mti = 0x0100, TraceTime = 1123010203, ReplacementMinor = 5 };
         if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement;
         var payload = new byte[Decided.PayloadBytesMax];
-        payload = payload[..Decided.Write(in decided, in original, default, payload)];
+        payload = payload[..Decided.Write(in decided, in original, default, default, payload)];
         Append(journal, folded, JournalKind.Decided, Decided.Version, TestJournal.TimeAt(number), 1, payload);
     }
 

@@ -40,9 +40,9 @@ public enum EffectKind : byte
 
 /// <summary>
 /// One journalled answer: the request, what the switch set, every effect as numbers, so that applying it computes nothing, and why.
-/// Little-endian, frozen: payload version 5 of <see cref="JournalKind.Decided"/>; before it without the serial number and with half of the proof,
+/// Little-endian, frozen: payload version 5 of <see cref="JournalKind.Decided"/>; before it without what is last here and with half of the proof,
 /// before version 4 without it. <see cref="OriginalData"/> follows when the request names an earlier transaction, <see cref="Charges"/> when there is
-/// a fee or a rate, then <see cref="Serial"/>.
+/// a fee or a rate, then <see cref="Serial"/>, and <see cref="SharedCounts"/> when others were asked.
 /// <code>
 ///   0 Request 176 | 176 internal result 2 | 178 DE39 two characters 2 | 180 DE38 base 36 number 4 | 184 effect 1 | 185 origin 1
 /// 186 days that the hold lives 2 | 188 dialect version 4 | 192 card 4 | 196 account 4 | 200 hold 4 | 204 link 4
@@ -62,7 +62,7 @@ public struct Decided
     public const int RuledBytes = 296;
     /// <summary>Size of the fixed part without rules.</summary>
     public const int PlainBytes = RuledBytes - 32;
-    /// <summary>Version of this layout.</summary>
+    /// <summary>Version of this layout; the first that can have a serial number and what other cells had counted.</summary>
     public const ushort Version = 5;
 #pragma warning disable CS1591
     [FieldOffset(0)] public Request Request;
@@ -88,10 +88,10 @@ public struct Decided
     [FieldOffset(232)] public Explanation Explanation;
     /// <summary>Meant with <see cref="RequestHas.Proof"/>; else zeros.</summary>
     [FieldOffset(RuledBytes)] public Proof Proof;
-    /// <summary>Meant with <see cref="RequestHas.Serial"/>; else zeros. The last of the payload.</summary>
+    /// <summary>Meant with <see cref="RequestHas.Serial"/>; else zeros. In the payload it follows what is named and charged.</summary>
     [FieldOffset(ProvenBytes)] public Serial Serial;
     public const uint NoApprovalCode = uint.MaxValue;
-    private const uint ProofVersion = 4, WholeProofVersion = 5, SerialVersion = 5;
+    private const uint ProofVersion = 4, WholeProofVersion = 5, SerialVersion = 5, SharedVersion = 5;
 #pragma warning restore CS1591
 
     /// <summary>True if it is an approval, of all or of a part.</summary>
@@ -125,10 +125,10 @@ public struct Decided
         MemoryMarshal.AsBytes(new ReadOnlySpan<Decided>(in decided))[..decided.FixedBytes];
 
     /// <summary>True if more than the fixed part follows.</summary>
-    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges | RequestHas.Serial)) != 0;
+    public readonly bool HasTail => (Request.Has & (RequestHas.Names | RequestHas.Charges | RequestHas.Serial | RequestHas.SharedCounts)) != 0;
 
     /// <summary>Writes the whole payload; returns its bytes, <see cref="PayloadBytesMax"/> at most.</summary>
-    public static int Write(in Decided decided, in OriginalData original, in Charges charges, Span<byte> target)
+    public static int Write(in Decided decided, in OriginalData original, in Charges charges, in SharedCounts shared, Span<byte> target)
     {
         var fixedPart = FixedPart(in decided);
         fixedPart.CopyTo(target);
@@ -145,22 +145,30 @@ public struct Decided
             bytes += Charges.Bytes;
         }
 
-        if ((decided.Request.Has & RequestHas.Serial) == 0) return bytes;
-        MemoryMarshal.Write(target[bytes..], in decided.Serial);
-        return bytes + Serial.Bytes;
+        if ((decided.Request.Has & RequestHas.Serial) != 0)
+        {
+            MemoryMarshal.Write(target[bytes..], in decided.Serial);
+            bytes += Serial.Bytes;
+        }
+
+        if ((decided.Request.Has & RequestHas.SharedCounts) != 0) bytes += SharedCounts.Write(in shared, target[bytes..]);
+        return bytes;
     }
 
     /// <summary>Longest payload.</summary>
-    public const int PayloadBytesMax = Bytes + OriginalData.Bytes + Charges.Bytes;
+    public const int PayloadBytesMax = Bytes + OriginalData.Bytes + Charges.Bytes + SharedCounts.BytesMax;
 
     /// <summary>
     /// Reads the payload of a frame in any version that was ever written; false for another version or length. What follows the fixed
-    /// part is <paramref name="original"/> and <paramref name="charges"/>, as far as it is there.
+    /// part is <paramref name="original"/>, <paramref name="charges"/> and <paramref name="shared"/> (see <see cref="SharedCounts.TryRead"/>), as far as
+    /// it is there.
     /// </summary>
-    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original, out Charges charges)
+    public static bool TryRead(
+        uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original, out Charges charges, out ReadOnlySpan<byte> shared)
     {
         Unsafe.SkipInit(out decided);
         (original, charges) = (default, default);
+        shared = default;
         if (version is 0 or > Version) return false;
         if (version == 1) return TryReadV1(payload, out decided, out original);
         if (payload.Length < PlainBytes) return false;
@@ -178,16 +186,23 @@ public struct Decided
         var named = (decided.Request.Has & RequestHas.Names) != 0 ? OriginalData.Bytes : 0;
         var charged = (decided.Request.Has & RequestHas.Charges) != 0 ? Charges.Bytes : 0;
         var numbered = (decided.Request.Has & RequestHas.Serial) != 0 ? Serial.Bytes : 0;
-        if (payload.Length != named + charged + numbered || (numbered > 0 && version < SerialVersion)) return false;
+        if (payload.Length < named + charged + numbered || (numbered > 0 && version < SerialVersion)) return false;
+        shared = payload[(named + charged + numbered)..];
+        var isShared = (decided.Request.Has & RequestHas.SharedCounts) != 0;
+        if (isShared ? version < SharedVersion || !SharedCounts.IsGood(shared) : !shared.IsEmpty) return false;
         if (named > 0) original = MemoryMarshal.Read<OriginalData>(payload);
         if (charged > 0) charges = MemoryMarshal.Read<Charges>(payload[named..]);
         if (numbered > 0) decided.Serial = MemoryMarshal.Read<Serial>(payload[(named + charged)..]);
         return true;
     }
 
+    /// <summary>Likewise, for who does not look at what others had counted.</summary>
+    public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original, out Charges charges) =>
+        TryRead(version, payload, out decided, out original, out charges, out _);
+
     /// <summary>Likewise, for who does not look at charges.</summary>
     public static bool TryRead(uint version, ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original) =>
-        TryRead(version, payload, out decided, out original, out _);
+        TryRead(version, payload, out decided, out original, out _, out _);
 
     private static bool TryReadV1(ReadOnlySpan<byte> payload, out Decided decided, out OriginalData original)
     {

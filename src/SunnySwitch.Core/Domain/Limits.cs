@@ -29,7 +29,7 @@ public enum LimitCounts : byte
 /// One limit: so many transactions, or so much money, of a subject within a window. Little-endian, frozen.
 /// <code>
 /// 0 most transactions 8 | 8 most money, minor units 8 | 16 window in minutes 4 | 20 currency 2 | 22 operations 2 | 24 id 1
-/// 25 subject 1 | 26 what is counted 1 | 27 unused 1 | 28 since 4 | 32 name 16 | 48
+/// 25 subject 1 | 26 what is counted 1 | 27 shared 1 | 28 since 4 | 32 name 16 | 48
 /// </code>
 /// A ratio has the fewest attempts that it is judged by, and the most declines per mille, in the place of transactions and money.
 /// </summary>
@@ -62,6 +62,8 @@ public struct LimitTerms
     [FieldOffset(24)] public byte Id;
     [FieldOffset(25)] public LimitSubject Subject;
     [FieldOffset(26)] public LimitCounts Kind;
+    /// <summary>1: what other cells have counted counts too; else 0.</summary>
+    [FieldOffset(27)] public byte Shared;
     /// <summary>
     /// Version of the rules in which its id came to stand for it; set when they are activated. What was counted before was counted for
     /// another limit of that id.
@@ -69,6 +71,9 @@ public struct LimitTerms
     [FieldOffset(28)] public uint Since;
     [FieldOffset(32)] public Text16 Name;
 #pragma warning restore CS1591
+
+    /// <summary>True if what other cells have counted counts too.</summary>
+    public readonly bool IsShared => Shared != 0;
 
     /// <summary>True if its window is the last minutes.</summary>
     public readonly bool IsSliding => Minutes > 0;

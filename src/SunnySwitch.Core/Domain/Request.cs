@@ -60,6 +60,9 @@ public enum RequestHas : ulong
     /// <summary>Four bits with one more than the last digit of the e-commerce indicator; 0: none. See <see cref="Request.Indicator"/>.</summary>
     Indicator = 0xFUL << 44,
 
+    /// <summary>Not of the message: <see cref="Domain.SharedCounts"/> are in the frame. Set by the kernel.</summary>
+    SharedCounts = 1UL << 48,
+
     /// <summary>Not of the message: four bits with one more than the wrong PINs that the card has from now on; 0: as before. Set by the kernel.</summary>
     PinTries = 0xFUL << 56,
 

@@ -8,6 +8,7 @@ public sealed class Decider
 {
     private Screen _screen;
     private SecurityVisit _visit;
+    private SharedVisit _sharedVisit;
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, AttemptCheck, Pipeline<CardCheck, StandingOrderCheck,
         Pipeline<SecurityCheck, AddressCheck, Pipeline<LimitCheck, Funds, Nothing>>>>> _purchase;
     private Pipeline<Dedupe, CardLookup, Reversal> _reversal;
@@ -15,11 +16,13 @@ public sealed class Decider
     private Pipeline<Dedupe, CardLookup, Pipeline<AmountCheck, Advice, Nothing>> _advice;
     private Network _network;
 
-    /// <summary>Makes the stages. The links' array is read, not copied. Without an HSM desk, nothing can be verified.</summary>
-    public Decider(SwitchState state, LinkTerms[] links, IHsmDesk? desk = null)
+    /// <summary>Makes the stages. The links' array is read, not copied. Without an HSM desk, nothing can be verified; without a shared one, a
+    /// cell knows of its own counters only.</summary>
+    public Decider(SwitchState state, LinkTerms[] links, IHsmDesk? desk = null, ISharedDesk? shared = null)
     {
         _screen = new(state, links);
         _visit = new(state, links, desk ?? NoHsmDesk.Instance);
+        _sharedVisit = new(state, shared ?? NoSharedDesk.Instance);
         _purchase = new(new(state), new(state), new(new(), new(state), new(new(state), new(state),
             new(new(state), new(state), new(new(state), new(state), default)))));
         _reversal = new(new(state), new(state), new(state));
@@ -37,7 +40,8 @@ public sealed class Decider
     public Verdict Decide(ref Transaction transaction, Instant now, long nextSequence)
     {
         transaction.Begin(nextSequence);
-        if (_screen.Run(ref transaction, now) == StageResult.Continue && _visit.Run(ref transaction, now) == StageResult.Continue)
+        if (_screen.Run(ref transaction, now) == StageResult.Continue && _visit.Run(ref transaction, now) == StageResult.Continue
+            && _sharedVisit.Run(ref transaction, now) == StageResult.Continue)
         {
             RunBusiness(ref transaction, now);
         }
@@ -52,13 +56,14 @@ public sealed class Decider
     /// <param name="frame">The decision as it was journalled.</param>
     /// <param name="original">What it names as its original, if it names one.</param>
     /// <param name="charges">Its fee, if it has one.</param>
+    /// <param name="shared">What other cells had counted, if they were asked.</param>
     /// <param name="now">When it was decided.</param>
     /// <param name="sequence">The frame's number.</param>
     /// <param name="again">The decision of today.</param>
     /// <param name="chargesAgain">Its charges; meant with <see cref="RequestHas.Charged"/>.</param>
     /// <returns><see cref="Verdict.Answer"/> if it is a new answer today too.</returns>
-    public Verdict Redecide(in Decided frame, in OriginalData original, in Charges charges, Instant now, long sequence, out Decided again,
-        out Charges chargesAgain)
+    public Verdict Redecide(in Decided frame, in OriginalData original, in Charges charges, in SharedCounts shared, Instant now, long sequence,
+        out Decided again, out Charges chargesAgain)
     {
         var transaction = new Transaction { Original = original, Charges = charges, DialectVersion = frame.DialectVersion };
         transaction.Request = frame.Request;
@@ -68,6 +73,7 @@ public sealed class Decider
         transaction.Request.Address = frame.Request.Address;
         transaction.Bring(in frame.Proof);
         if (frame.Serial.Has(SerialFlags.Counter)) _visit.TryTake(ref transaction, in frame.Serial);
+        if ((frame.Request.Has & RequestHas.SharedCounts) != 0) transaction.Bring(in shared);
         Screen.Admit(ref transaction);
         RunBusiness(ref transaction, now);
         (again, chargesAgain) = (transaction.Decided, transaction.Charges);
@@ -77,16 +83,9 @@ public sealed class Decider
 
     private void RunPayment(ref Transaction transaction, Instant now)
     {
-        var isAdvice = transaction.Decided.IsAdvice;
-        switch (transaction.Operation)
-        {
-            case Operation.Completion or Operation.Void: _followUp.Run(ref transaction, now); break;
-            case Operation.Refund when (transaction.Request.Has & RequestHas.Names) != 0: _followUp.Run(ref transaction, now); break;
-            default:
-                if (isAdvice) _advice.Run(ref transaction, now);
-                else _purchase.Run(ref transaction, now);
-                break;
-        }
+        if (transaction.IsFollowUp) _followUp.Run(ref transaction, now);
+        else if (transaction.Decided.IsAdvice) _advice.Run(ref transaction, now);
+        else _purchase.Run(ref transaction, now);
     }
 
     private void RunBusiness(ref Transaction transaction, Instant now)

@@ -7,7 +7,7 @@ namespace SunnySwitch.Core.Stages;
 /// <summary>
 /// The limits in force: all are looked at, all that would be exceeded are noted, the first in the order of the file decides. Gives 61 (money)
 /// and 65 (count) for card, account and BIN, 58 for merchant and terminal and for a storm of declines, 96 when no more can be counted.
-/// What is approved is counted when the frame is applied, in the same step.
+/// What is approved is counted when the frame is applied, in the same step. A shared limit adds what other cells had counted when they were asked.
 /// </summary>
 internal readonly struct LimitCheck(SwitchState state) : IStage
 {
@@ -32,9 +32,11 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
         {
             var index = BitOperations.TrailingZeroCount(left);
             ref readonly var limit = ref rules.Limits[index];
+            var others = limit.IsShared ? Others(in transaction, limit.Id) : (0, 0);
             var (count, amount) = limit.Kind == LimitCounts.Cards
-                ? NewCards(state, index, in request, ref counted, now)
+                ? NewCards(state, index, in request, (ulong)others.AmountMinor, ref counted, now)
                 : state.Velocity.Used(index, ref counted, Mutant.Is(Mutation.LimitForgetsYesterday) ? 0 : state.PreviousDay, now);
+            if (limit.Kind != LimitCounts.Cards) (count, amount) = (count + others.Count, amount + others.AmountMinor);
             bool isCount;
             if (limit.Kind == LimitCounts.Ratio)
             {
@@ -60,14 +62,18 @@ internal readonly struct LimitCheck(SwitchState state) : IStage
         return transaction.Conclude(first);
     }
 
+    private static (long Count, long AmountMinor) Others(in Transaction transaction, byte limit) =>
+        (transaction.Decided.Request.Has & RequestHas.SharedCounts) == 0 || Mutant.Is(Mutation.SharedCountsIgnored) ? (0, 0) : transaction.Shared.Of(limit);
+
     // Of enough attempts, more were declined than may be.
     private static bool IsStorm(in LimitTerms limit, long attempts, long declines) =>
         attempts >= limit.CountMax && declines * 1_000 > limit.AmountMaxMinor * attempts;
 
     // A card that was seen before is not one more.
-    private static (long Count, long Amount) NewCards(SwitchState state, int index, in Request request, ref CountedFor counted, Instant now)
+    private static (long Count, long Amount) NewCards(
+        SwitchState state, int index, in Request request, ulong othersBits, ref CountedFor counted, Instant now)
     {
-        var (count, isSeen) = state.Velocity.Cards(index, in request, ref counted, state.PreviousDay, now);
+        var (count, isSeen) = state.Velocity.Cards(index, in request, othersBits, ref counted, state.PreviousDay, now);
         return (isSeen ? -1 : count, 0);
     }
 }

@@ -29,10 +29,11 @@ public sealed class Redecision(SwitchState state, long from, long to)
     {
         var difference = default(Difference);
         var isAsked = kind == JournalKind.Decided && sequence >= from && sequence <= to;
-        if (isAsked && Domain.Decided.TryRead(version, payload, out var frame, out var original, out var charges))
+        if (isAsked && Domain.Decided.TryRead(version, payload, out var frame, out var original, out var charges, out var tail))
         {
             Decided++;
-            var verdict = _decider.Redecide(in frame, in original, in charges, time, sequence, out var again, out var chargesAgain);
+            SharedCounts.TryRead(tail, out var shared);
+            var verdict = _decider.Redecide(in frame, in original, in charges, in shared, time, sequence, out var again, out var chargesAgain);
             if (version == 1) (again.Explanation, again.HoldDays) = (default, 0);            // Version 1 had neither.
             if (verdict != Verdict.Answer || !AreSame(in frame, in again) || !AreSame(in frame, in charges, in chargesAgain))
             {

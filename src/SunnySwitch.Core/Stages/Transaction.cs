@@ -25,6 +25,9 @@ public enum Verdict : byte
 
     /// <summary>The HSM was asked: nothing is decided yet.</summary>
     Parked = 5,
+
+    /// <summary>Other cells were asked what they have counted: likewise.</summary>
+    ParkedForCounts = 6,
 }
 
 /// <summary>What the configuration says of a link.</summary>
@@ -82,6 +85,18 @@ public struct Transaction
 
     /// <summary>How the HSM took it; meant when <see cref="IsVerified"/>.</summary>
     public DeskAnswer Desk;
+
+    /// <summary>True once it is known what other cells have counted, or that nobody can tell.</summary>
+    public bool IsShared;
+
+    /// <summary>What other cells have counted; meant when <see cref="IsShared"/>.</summary>
+    public SharedCounts Shared;
+
+    /// <summary>What the later answer for <see cref="Shared"/> names it by; 0: it may not wait for that. Given by the kernel.</summary>
+    public long SharedTicket;
+
+    /// <summary>Version of the rules and business date that they were asked for.</summary>
+    internal (uint Version, int Day) SharedUnder;
 
     /// <summary>How decoding went; not ok: answered with 30 if MTI and DE11 were read.</summary>
     public DecodeResult Decode;
@@ -166,7 +181,7 @@ public struct Transaction
     internal void Begin(long nextSequence)
     {
         NextSequence = nextSequence;
-        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries | RequestHas.Proof | RequestHas.Serial);
+        Request.Has &= ~(RequestHas.Charged | RequestHas.AddressVerdict | RequestHas.PinTries | RequestHas.Proof | RequestHas.Serial | RequestHas.SharedCounts);
         Alarm = InternalResult.None;
         Verdict = Verdict.Silence;
         CardSlot = -1;
@@ -250,6 +265,10 @@ public struct Transaction
     /// <summary>What it asks for, as far as its type is known; set by the screen.</summary>
     internal readonly Operation Operation => Decided.Explanation.Operation;
 
+    /// <summary>True if it goes on with an earlier transaction, and is counted with that one.</summary>
+    internal readonly bool IsFollowUp => Operation is Operation.Completion or Operation.Void
+        || (Operation == Operation.Refund && (Decided.Request.Has & RequestHas.Names) != 0);
+
     /// <summary>A non-answer: not journalled, not remembered.</summary>
     internal StageResult Refuse(InternalResult result) => Set(Verdict.NonAnswer, result);
 
@@ -287,6 +306,33 @@ public struct Transaction
     {
         Verdict = Verdict.Parked;
         return StageResult.Park;
+    }
+
+    /// <summary>Other cells were asked.</summary>
+    internal StageResult ParkForCounts()
+    {
+        Verdict = Verdict.ParkedForCounts;
+        return StageResult.Park;
+    }
+
+    /// <summary>What the desk has come to: from now on that is what other cells have counted.</summary>
+    public void TakeShared(DeskAnswer answer)
+    {
+        IsShared = true;
+        if (answer == DeskAnswer.Done) return;
+        Shared = SharedCounts.Without(answer switch
+        {
+            DeskAnswer.Full => SharedSource.Full,
+            DeskAnswer.Late => SharedSource.Late,
+            _ => SharedSource.Failed,
+        });
+    }
+
+    /// <summary>The same, of a frame.</summary>
+    internal void Bring(in SharedCounts shared)
+    {
+        (IsShared, Shared) = (true, shared);
+        Request.Has |= RequestHas.SharedCounts;
     }
 
     /// <summary>No answer at all.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SunnySwitch.Core.Domain;
@@ -53,6 +54,7 @@ internal struct LimitPlaces
     public ulong Months;
     public ulong Lives;
     public ulong Slidings;
+    public ulong Shared;
 
     public static LimitPlaces Of(in RuleSet rules)
     {
@@ -63,6 +65,7 @@ internal struct LimitPlaces
             ref readonly var limit = ref limits[index];
             var bit = 1UL << index;
             if (limit.Kind != LimitCounts.Approvals) places.Attempts |= bit;
+            if (limit.IsShared && BitOperations.PopCount(places.Shared) < SharedCounts.LimitsMax) places.Shared |= bit;
             switch (limit.Minutes)
             {
                 case LimitTerms.Day: places.Days |= bit; break;

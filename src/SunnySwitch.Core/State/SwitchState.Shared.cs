@@ -1,4 +1,5 @@
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Core.State;
 
@@ -69,6 +70,14 @@ public sealed partial class SwitchState
         Velocity.CollectCounted(in decided, _day, keys);
         if (decided.Effect != EffectKind.Reversed) return;
         Velocity.CollectGivenBack(decided.OriginalKey, decided.OriginalKey >= Keys.Entries.TodayFirst ? _day : _previousDay, keys);
+    }
+
+    /// <summary>What to ask other cells for before a request is decided; returns how much of it.</summary>
+    internal int AskOthers(in Transaction transaction, Instant now, Span<CounterQuestion> questions)
+    {
+        ref readonly var request = ref transaction.Decided.Request;
+        var slot = Cards.Find(request.Pan);
+        return Velocity.Ask(in request, transaction.Operation, slot < 0 ? -1 : Cards[slot].Account, _day, _previousDay, now, questions);
     }
 
     /// <summary>All counters that live, as they lie; nothing may be applied meanwhile.</summary>

@@ -1,11 +1,38 @@
 using System.Numerics;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Core.State;
 
 /// <content>What others are told of counters; changes nothing.</content>
 internal sealed partial class Velocity
 {
+    /// <summary>True if a limit in force counts what other cells have counted too.</summary>
+    public bool HasShared => Active.Count > 0 && Places().Shared != 0;
+
+    /// <summary>What to ask other cells for, of a request; returns how much of it.</summary>
+    public int Ask(in Request request, Operation operation, int account, int day, int previousDay, Instant now, Span<CounterQuestion> questions)
+    {
+        var asked = 0;
+        var counting = Counting(operation, request.Currency, isAttempt: true) | Counting(operation, request.Currency, isAttempt: false);
+        counting &= Places().Shared;
+        if (counting == 0) return 0;
+        ref var counted = ref For(in request, account, day);
+        for (; counting != 0; counting &= counting - 1)
+        {
+            var index = BitOperations.TrailingZeroCount(counting);
+            ref readonly var limit = ref Active.Limits[index];
+            var (kind, areBits) = (KindOf(in limit), limit.Kind == LimitCounts.Cards);
+            var piece = limit.IsSliding ? PieceOf(in limit, MinuteAt(now)) : 0;
+            questions[asked++] = new CounterQuestion(new CounterKey(kind, Primary(index, ref counted)), piece, limit.Id, areBits);
+            if (!limit.IsSliding) continue;
+            var before = Primary(in limit, counted.Subjects.Of(limit.Subject), previousDay);
+            questions[asked++] = new CounterQuestion(new CounterKey(kind, before), piece, limit.Id, areBits);
+        }
+
+        return asked;
+    }
+
     /// <summary>True if a decision may change a counter at all.</summary>
     public bool HasAny => Active.Count > 0 || Receipts.Live > 0;
 

@@ -100,21 +100,20 @@ internal sealed partial class Velocity(StateOptions options, bool touch)
         return (count, amount);
     }
 
-    /// <summary>Different cards that the limit at a place has seen with its subject, and whether this one is among them.</summary>
-    public (long Count, bool IsSeen) Cards(int index, in Request request, ref CountedFor counted, int previousDay, Instant now)
+    /// <summary>Different cards that the limit at a place has seen with its subject, and whether this one is among them; others have seen such bits.</summary>
+    public (long Count, bool IsSeen) Cards(int index, in Request request, ulong bits, ref CountedFor counted, int previousDay, Instant now)
     {
         ref readonly var limit = ref Active.Limits[index];
-        ulong bits = 0;
         if (!limit.IsSliding)
         {
             var table = FixedOf(in limit);
             var known = table.Find(Primary(index, ref counted));
-            if (known != 0) bits = (ulong)table[known].AmountMinor;
+            if (known != 0) bits |= (ulong)table[known].AmountMinor;
         }
         else
         {
             var piece = PieceOf(in limit, MinuteAt(now));
-            bits = CardBits(Primary(index, ref counted), piece) | CardBits(Primary(in limit, counted.Subjects.Of(limit.Subject), previousDay), piece);
+            bits |= CardBits(Primary(index, ref counted), piece) | CardBits(Primary(in limit, counted.Subjects.Of(limit.Subject), previousDay), piece);
         }
 
         return (_cardsByBits[BitOperations.PopCount(bits)], (bits & CardBit(in request)) != 0);

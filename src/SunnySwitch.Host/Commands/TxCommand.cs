@@ -39,8 +39,8 @@ internal static class TxCommand
             var found = Find(disk, match);
             foreach (var each in found)
             {
-                if (json) JournalLines.WriteJson(Console.Out, writer => TxText.WriteJson(writer, in each.Header, each.Decided, each.Original, each.Charges));
-                else Console.Write(TxText.Describe(in each.Header, each.Decided, each.Original, each.Charges));
+                if (json) JournalLines.WriteJson(Console.Out, writer => TxText.WriteJson(writer, in each.Header, each.Decided, each.Original, each.Charges, each.Shared));
+                else Console.Write(TxText.Describe(in each.Header, each.Decided, each.Original, each.Charges, each.Shared));
             }
 
             if (found.Count == 0) Console.Error.WriteLine($"sunny: {id}: no such transaction in this journal");
@@ -57,9 +57,10 @@ internal static class TxCommand
         while (reader.TryRead(out var header, out var payload))
         {
             if (header.Kind != JournalKind.Decided) continue;
-            if (!Decided.TryRead(header.KindVersion, payload, out var decided, out var original, out var charges)) continue;
-            if (match.Is(header.Sequence, in decided.Request)) found.Add(new Found(header, decided, original, charges));
-            else if ((decided.Request.Has & RequestHas.Names) != 0) followers.Add(new Found(header, decided, original, charges));
+            if (!Decided.TryRead(header.KindVersion, payload, out var decided, out var original, out var charges, out var tail)) continue;
+            SharedCounts.TryRead(tail, out var shared);
+            if (match.Is(header.Sequence, in decided.Request)) found.Add(new Found(header, decided, original, charges, shared));
+            else if ((decided.Request.Has & RequestHas.Names) != 0) followers.Add(new Found(header, decided, original, charges, shared));
         }
 
         if (reader.Problem is { } problem) throw new InvalidDataException(problem);
@@ -72,12 +73,13 @@ internal static class TxCommand
         return found;
     }
 
-    private sealed class Found(FrameHeader header, Decided decided, OriginalData original, Charges charges)
+    private sealed class Found(FrameHeader header, Decided decided, OriginalData original, Charges charges, SharedCounts shared)
     {
         public readonly FrameHeader Header = header;
         public readonly Decided Decided = decided;
         public readonly OriginalData Original = original;
         public readonly Charges Charges = charges;
+        public readonly SharedCounts Shared = shared;
     }
 
     private sealed record Match(long Sequence, ulong? Stan, string? Rrn)

@@ -12,7 +12,7 @@ namespace SunnySwitch.Host.Commands;
 /// <summary>A decision and why, for people and as JSON. A PAN is only ever there truncated.</summary>
 internal static class TxText
 {
-    public static string Describe(in FrameHeader header, in Decided decided, in OriginalData original, in Charges charges)
+    public static string Describe(in FrameHeader header, in Decided decided, in OriginalData original, in Charges charges, in SharedCounts shared)
     {
         ref readonly var request = ref decided.Request;
         ref readonly var why = ref decided.Explanation;
@@ -49,12 +49,14 @@ internal static class TxText
             Line($"  {(int)check,4}  {check,-14}{(isDeciding ? Outcome(in decided) : Passed(check, in decided))}");
         }
 
+        if (request.Has.HasFlag(RequestHas.SharedCounts)) Line($"  other cells: {Others(in shared)}");
         Line($"  -> {decided.Code}{ApprovalCode(in decided)}, by {Words(decided.Origin)}: {Outcomes.Of(decided.Result).Meaning}{Effect(in decided)}");
         if (why.Checks != 0) Line($"  decided {why.WaitedNanos / 1000.0:0.0} us after it had arrived");
         return text.ToString();
     }
 
-    public static void WriteJson(Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original, in Charges charges)
+    public static void WriteJson(
+        Utf8JsonWriter writer, in FrameHeader header, in Decided decided, in OriginalData original, in Charges charges, in SharedCounts shared)
     {
         JournalLines.DescribeJson(writer, in header, in decided, in original);
         ref readonly var why = ref decided.Explanation;
@@ -82,6 +84,8 @@ internal static class TxText
             if (why.BreachedId != 0) writer.WriteNumber("limit", why.BreachedId);
             if (why.BreachedId != 0) writer.WriteNumber("limit_reached", why.Reached);
         }
+
+        if (decided.Request.Has.HasFlag(RequestHas.SharedCounts)) WriteOthers(writer, in shared);
 
         if (decided.Request.Has.HasFlag(RequestHas.Charged))
         {
@@ -120,6 +124,49 @@ internal static class TxText
 
         if (decided.Request.Address != AddressMatch.NotAsked) writer.WriteString("address", decided.Request.Address.ToString());
         writer.WriteNumber("waited_nanoseconds", why.WaitedNanos);
+    }
+
+    private static void WriteOthers(Utf8JsonWriter writer, in SharedCounts shared)
+    {
+        writer.WriteStartObject("other_cells");
+        writer.WriteString("source", shared.Source.ToString());
+        writer.WriteStartArray("limits");
+        foreach (ref readonly var each in ((ReadOnlySpan<SharedCount>)shared.Limits)[..shared.Count])
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("limit", each.Limit);
+            writer.WriteNumber("count", each.Count);
+            writer.WriteNumber("amount", each.AmountMinor);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static string Others(in SharedCounts shared)
+    {
+        if (shared.Source != SharedSource.Told)
+        {
+            return "not counted, " + shared.Source switch
+            {
+                SharedSource.Nobody => "no Redis is configured",
+                SharedSource.Full => "too many waited for an answer",
+                SharedSource.Late => "no answer came in time",
+                _ => "Redis did not answer, or was left alone for a while",
+            };
+        }
+
+        if (shared.Count == 0) return "had counted nothing";
+        var told = new StringBuilder("had counted ");
+        foreach (ref readonly var each in ((ReadOnlySpan<SharedCount>)shared.Limits)[..shared.Count])
+        {
+            // What the amount is, the limit says: minor units, declines, or bits of cards.
+            if (told.Length > 12) told.Append(", ");
+            told.Append(CultureInfo.InvariantCulture, $"{each.Count}{(each.AmountMinor != 0 ? $" and {each.AmountMinor}" : "")} for limit {each.Limit}");
+        }
+
+        return told.ToString();
     }
 
     private static string Due(in Charges charges)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SunnySwitch.Cell;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
@@ -6,7 +7,7 @@ using SunnySwitch.Hsm.Desk;
 
 namespace SunnySwitch.Host.Serving;
 
-/// <summary>Brings what the HSM says, later, to the kernel through the ring.</summary>
+/// <summary>Brings what a desk says, later, to the kernel through the ring.</summary>
 internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
 {
     private RingBuffer<Input>? _ring;
@@ -21,21 +22,34 @@ internal sealed class DeskAnswers(IClock clock) : IDeskAnswers
     /// <inheritdoc/>
     public void Put(long ticket, DeskAnswer answer, SecurityVerdicts verdicts, ReadOnlySpan<byte> data)
     {
-        var ring = _ring!;
+        if (!TryClaim(InputKind.DeskAnswer, out var sequence, out var slot)) return;
+        slot.Answered = new DeskAnswered { Ticket = ticket, Answer = answer, Verdicts = verdicts, DataBytes = (byte)data.Length };
+        data.CopyTo(slot.Answered.Data);
+        _ring!.Publish(sequence);
+    }
+
+    /// <summary>The same, of what other cells have counted.</summary>
+    public void Put(long ticket, DeskAnswer answer, in SharedCounts counts)
+    {
+        if (!TryClaim(InputKind.SharedAnswer, out var sequence, out var slot)) return;
+        slot.Answered = new DeskAnswered { Ticket = ticket, Answer = answer };
+        slot.Transaction.Shared = counts;
+        _ring!.Publish(sequence);
+    }
+
+    private bool TryClaim(InputKind kind, out long sequence, [MaybeNullWhen(false)] out Input slot)
+    {
         var spin = new SpinWait();
-        long sequence;
+        slot = null;
         // The kernel empties the ring whatever happens, until it stops.
-        while (!ring.TryNext(1, out sequence))
+        while (!_ring!.TryNext(1, out sequence))
         {
-            if (_isStopped) return;
+            if (_isStopped) return false;
             spin.SpinOnce();
         }
 
-        var slot = ring[sequence];
-        slot.Kind = InputKind.DeskAnswer;
-        slot.ArrivedAt = clock.Now;
-        slot.Answered = new DeskAnswered { Ticket = ticket, Answer = answer, Verdicts = verdicts, DataBytes = (byte)data.Length };
-        data.CopyTo(slot.Answered.Data);
-        ring.Publish(sequence);
+        slot = _ring[sequence];
+        (slot.Kind, slot.ArrivedAt) = (kind, clock.Now);
+        return true;
     }
 }

@@ -37,6 +37,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
     private readonly OperatorDesk _operators;
     private readonly KeyDesk _keyDesk;
     private readonly RedisThread? _redis;
+    private readonly SharedDesk? _shared;
     private readonly WebApplication _web;
     private readonly LinkListener _listener;
     private readonly List<ListenOptions> _bound = [];
@@ -61,9 +62,11 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _ring = RingBuffer<Input>.CreateMultiProducer(
             () => new Input(signedBytesMax), options.Ring.Slots, new SpinThenParkWaitStrategy(options.Ring.SpinMicroseconds));
         _connections = new ConnectionTable(links);
+        _shared = SharedDesk.Open(options.Redis, _clock, _ring);
         _cell = new Cell.Cell(
             store.State, store.Journal, [.. links.Select(link => link.Profile)], _connections, _clock, store.Vault,
-            _connections.SlotsMax, options.Ring.Slots / 2, security?.Desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual);
+            _connections.SlotsMax, options.Ring.Slots / 2, security?.Desk, options.Hsm?.WaitingMax ?? Cell.Cell.ParkingMaxUsual,
+            _shared?.Desk, _shared?.PatienceNanos ?? Cell.Cell.SharedPatienceUsual);
         security?.Connect(_ring);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
@@ -110,6 +113,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         _kernel.HaltAndJoin();
         _ledger?.Dispose();
         _security?.Dispose();
+        _shared?.Dispose();
         _redis?.Dispose();
         _keyDesk.Dispose();
         _store.Dispose();
@@ -208,6 +212,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         var page = SwitchMetrics.Page(_links, _cell.Counters, listener, _connections, _ring, _store.Journal, _store.State);
         _store.AddMetrics(page);
         _redis?.AddMetrics(page);
+        _shared?.AddMetrics(page, _cell.Counters);
         if (_security is not null) SwitchMetrics.AddSecurity(page, _security);
         _keeper.AddMetrics(page);
         _keyDesk.AddMetrics(page);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
 
 namespace SunnySwitch.Ledger.Redis;
@@ -72,8 +73,8 @@ public static class RedisKeys
         return text.ToString();
     }
 
-    /// <summary>Adds what a cell counted, as far as it is in the window that ends with a piece; false if it is no such text.</summary>
-    internal static bool TryAdd(ReadOnlySpan<char> value, int piece, ref SharedCount sum)
+    /// <summary>Adds what a cell counted, as far as it is in the window that is asked about; false if it is no such text.</summary>
+    internal static bool TryAdd(ReadOnlySpan<char> value, in CounterQuestion question, ref SharedCounts counts)
     {
         var newest = 0;
         var isSliding = value is ['@', ..];
@@ -81,8 +82,8 @@ public static class RedisKeys
         for (var age = 0; !value.IsEmpty; age++)
         {
             if (!TryWord(ref value, 0, out var count) || !TryWord(ref value, 0, out var amount)) return false;
-            if (isSliding && newest - age <= piece - CounterPieces) break;
-            sum = new SharedCount(sum.Count + count, sum.AmountMinor + amount, sum.Bits | (ulong)amount);
+            if (isSliding && newest - age <= question.Piece - CounterPieces) break;
+            counts.Add(question.Limit, count, amount, question.AreBits);
         }
 
         return true;
@@ -147,9 +148,3 @@ public static class RedisKeys
         return crc & 0x3FFF;
     }
 }
-
-/// <summary>What cells have counted together.</summary>
-/// <param name="Count">Transactions.</param>
-/// <param name="AmountMinor">Minor units.</param>
-/// <param name="Bits">Of limits on different cards: what cards have set in any of them.</param>
-public readonly record struct SharedCount(long Count, long AmountMinor, ulong Bits);

@@ -18,8 +18,8 @@ public sealed record RedisOptions
     /// <summary>TLS, the server's certificate checked against the system's authorities.</summary>
     public bool Tls { get; init; }
 
-    /// <summary>Milliseconds after which a request for other cells' counts is answered as unknown.</summary>
-    public int AnswerMilliseconds { get; init; } = 50;
+    /// <summary>Milliseconds after which a request is decided without other cells' counts.</summary>
+    public int AnswerMilliseconds { get; init; } = 20;
 
     /// <summary>Hours after which everything is written anew: keys of what is still so never reach the end of their time.</summary>
     public int RewriteHours { get; init; } = 12;

@@ -1,156 +1,230 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
-using SunnySwitch.Core.State;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Ledger.Redis;
 
-/// <summary>What is asked: what other cells have counted.</summary>
-/// <param name="Key">The counter.</param>
-/// <param name="Piece">Of a sliding window, the piece of time that it ends with; else 0.</param>
-public readonly record struct CounterQuestion(CounterKey Key, int Piece);
-
-/// <summary>What becomes of a question, at once.</summary>
-public enum AskResult
-{
-    /// <summary>It is answered later, exactly once.</summary>
-    Pending = 1,
-    /// <summary>Nobody can tell now: decide without.</summary>
-    Unknown = 2,
-    /// <summary>Too many wait: decide without.</summary>
-    Full = 3,
-}
-
-/// <summary>An answer.</summary>
-/// <param name="Ticket">Whose.</param>
-/// <param name="IsKnown">False: Redis did not say, or not in time.</param>
-/// <param name="Counts">In the order of the questions; empty where it is not known.</param>
-public readonly record struct SharedAnswer(long Ticket, bool IsKnown, ReadOnlyMemory<SharedCount> Counts);
+/// <summary>Gets what a ticket comes to: counts where it is Done. Called from any thread; must neither wait nor throw.</summary>
+public delegate void SharedAnswered(long ticket, DeskAnswer answer, in SharedCounts counts);
 
 /// <summary>
-/// The desk for counters of other cells: asked from any thread, never waits, answers by a callback from a thread of the pool. What comes
-/// later than it may is nobody's any more.
+/// The desk for counters of other cells, over Redis. One thread asks, and never waits: its questions lie in a ring of fixed size; a thread of the desk's own
+/// takes all that wait at once and sends them in one go. Each ticket that is Pending is answered exactly once; what comes later than it may is nobody's any more.
 /// </summary>
-public sealed class SharedCounters : IDisposable
+public sealed class SharedCounters : ISharedDesk, IDisposable
 {
-    /// <summary>Most questions of one ticket.</summary>
-    public const int QuestionsMax = 16;
-
+    private const int BatchMax = 256;
     private static readonly TimeSpan _probe = TimeSpan.FromMilliseconds(500);
 
     private readonly RedisOptions _options;
-    private readonly Action<SharedAnswer> _answered;
+    private readonly SharedAnswered _answered;
     private readonly CircuitBreakerStateProvider _breakerState = new();
     private readonly ResiliencePipeline _breaker;
     private readonly TimeSpan _patience;
-    private readonly ConcurrentBag<Asked> _free = [];
-    private readonly Channel<Asked> _asked = Channel.CreateUnbounded<Asked>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Asked[] _ring;
+    private readonly ManualResetEventSlim _bell = new(false, 0);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _running;
-    private volatile RedisServer? _server;
-    private long _answers, _unknown, _full;
+    private readonly Thread _thread;
+    private RedisServer? _server;
+    private Task _probing = Task.CompletedTask;
+    private volatile bool _isShut = true;
+    private long _put, _taken, _asked, _told, _failed, _late, _full;
+    private int _inHand;
 
-    /// <summary>Connects in the background.</summary>
+    /// <summary>Connects in the background; until then nobody can tell.</summary>
     /// <param name="options">Where Redis is; the cell's own counts are left out.</param>
-    /// <param name="answered">Gets the answers; must neither wait nor throw.</param>
+    /// <param name="answered">Gets the answers.</param>
     /// <param name="waitingMax">Tickets that can wait at once.</param>
-    public SharedCounters(RedisOptions options, Action<SharedAnswer> answered, int waitingMax = 1_024)
+    public SharedCounters(RedisOptions options, SharedAnswered answered, int waitingMax = 1_024)
     {
         (_options, _answered, _patience) = (options, answered, TimeSpan.FromMilliseconds(options.AnswerMilliseconds));
         _breaker = RedisBreaker.ForAsking(_breakerState);
-        while (waitingMax-- > 0) _free.Add(new Asked());
-        _running = Task.WhenAll(Task.Run(Serve), Task.Run(Probe));
+        _ring = new Asked[waitingMax];
+        _thread = new Thread(Serve) { Name = "shared", IsBackground = true };
+        _thread.Start();
     }
 
     /// <summary>0 closed, 1 half open, 2 open.</summary>
     public int Breaker => _breakerState.CircuitState switch { CircuitState.Closed => 0, CircuitState.HalfOpen => 1, _ => 2 };
 
-    /// <summary>Tickets answered with counts.</summary>
-    public long Answers => Volatile.Read(ref _answers);
+    /// <summary>Tickets asked for.</summary>
+    public long AskedFor => Volatile.Read(ref _asked);
 
-    /// <summary>Tickets answered without, at once or later.</summary>
-    public long Unknown => Volatile.Read(ref _unknown);
+    /// <summary>Of them, those answered with counts.</summary>
+    public long Told => Volatile.Read(ref _told);
 
-    /// <summary>Tickets that there was no room for.</summary>
+    /// <summary>Those that Redis failed at, or was not asked for while it is left alone.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Those that Redis did not answer in time.</summary>
+    public long Late => Volatile.Read(ref _late);
+
+    /// <summary>Those that there was no room for.</summary>
     public long Full => Volatile.Read(ref _full);
 
-    /// <summary>Asks; returns at once.</summary>
-    public AskResult Ask(long ticket, ReadOnlySpan<CounterQuestion> questions)
+    /// <inheritdoc/>
+    public DeskAnswer Ask(long ticket, ReadOnlySpan<CounterQuestion> questions, ref SharedCounts counts)
     {
-        Must.Hold(questions.Length is > 0 and <= QuestionsMax);
-        if (_server is null || Breaker != 0)
+        Must.Hold(questions.Length is > 0 and <= ISharedDesk.QuestionsMax);
+        Interlocked.Increment(ref _asked);
+        if (_isShut)
         {
-            Interlocked.Increment(ref _unknown);
-            return AskResult.Unknown;
+            Interlocked.Increment(ref _failed);
+            return DeskAnswer.Failed;
         }
 
-        if (!_free.TryTake(out var asked))
+        // A place in the ring is free again once its question was answered, too: what is in hand is never more than the ring.
+        if (Volatile.Read(ref _inHand) >= _ring.Length)
         {
             Interlocked.Increment(ref _full);
-            return AskResult.Full;
+            return DeskAnswer.Full;
         }
 
-        questions.CopyTo(asked.Questions);
+        ref var asked = ref _ring[_put % _ring.Length];
         (asked.Ticket, asked.Count) = (ticket, questions.Length);
-        _asked.Writer.TryWrite(asked);
-        return AskResult.Pending;
+        questions.CopyTo(asked.Questions);
+        Interlocked.Increment(ref _inHand);
+        Volatile.Write(ref _put, _put + 1);
+        _bell.Set();
+        return DeskAnswer.Pending;
     }
 
-    /// <summary>What waits is answered as unknown.</summary>
+    /// <summary>What waits is answered as failed.</summary>
     public void Dispose()
     {
+        _isShut = true;
         _stopping.Cancel();
-        _asked.Writer.TryComplete();
-        _running.GetAwaiter().GetResult();
+        _bell.Set();
+        _thread.Join();
+        _probing.GetAwaiter().GetResult();
+        SpinWait.SpinUntil(() => Volatile.Read(ref _inHand) == 0, 2 * _patience);
         _server?.Dispose();
         _stopping.Dispose();
+        _bell.Dispose();
     }
 
-    private async Task Serve()
+    private void Serve()
     {
-        await foreach (var asked in _asked.Reader.ReadAllAsync().ConfigureAwait(false)) _ = Answer(asked);
+        while (!TryConnect() && !_stopping.Token.WaitHandle.WaitOne(_probe)) { }
+        if (_server is not null) _probing = Probe();
+        while (!_stopping.IsCancellationRequested)
+        {
+            _bell.Wait();
+            _bell.Reset();
+            Drain();
+        }
+
+        Drain();
     }
 
-    private async Task Answer(Asked asked)
+    private bool TryConnect()
     {
-        var answer = new SharedAnswer(asked.Ticket, IsKnown: false, default);
         try
         {
-            var counts = await _breaker.ExecuteAsync(static async (state, stopping) => await state.Desk.Read(state.Asked, stopping).ConfigureAwait(false),
-                (Desk: this, Asked: asked), _stopping.Token).ConfigureAwait(false);
-            answer = answer with { IsKnown = true, Counts = counts };
-            Interlocked.Increment(ref _answers);
+            _server = RedisServer.Connect(_options, "counters", _patience * 4);
+            _isShut = _stopping.IsCancellationRequested;
+            return true;
         }
-        catch (Exception failure) when (RedisBreaker.IsRedis(failure) || failure is BrokenCircuitException or OperationCanceledException or LedgerException)
+        catch (Exception failure) when (RedisBreaker.IsRedis(failure) || failure is SocketException or IOException)
         {
-            Interlocked.Increment(ref _unknown);
+            return false;
         }
-
-        _free.Add(asked);
-        _answered(answer);
     }
 
-    private async Task<SharedCount[]> Read(Asked asked, CancellationToken stopping)
+    private void Drain()
+    {
+        for (var waiting = Volatile.Read(ref _put) - _taken; waiting > 0; waiting = Volatile.Read(ref _put) - _taken)
+        {
+            var batch = new Asked[Math.Min(waiting, BatchMax)];
+            for (var index = 0; index < batch.Length; index++) batch[index] = _ring[(_taken + index) % _ring.Length];
+            _taken += batch.Length;
+            _ = Answer(batch);
+        }
+    }
+
+    private async Task Answer(Asked[] batch)
+    {
+        var open = new Task<HashEntry[]>?[batch.Length][];
+        var failure = DeskAnswer.Failed;
+        try
+        {
+            await _breaker.ExecuteAsync(static (state, stopping) => state.Desk.Read(state.Batch, state.Open, stopping),
+                (Desk: this, Batch: batch, Open: open), _stopping.Token).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            failure = DeskAnswer.Late;
+        }
+        catch (Exception broken) when (RedisBreaker.IsRedis(broken) || broken is BrokenCircuitException or OperationCanceledException)
+        {
+            // Told with what there is.
+        }
+
+        for (var index = 0; index < batch.Length; index++) Tell(in batch[index], open[index], failure);
+        _isShut = Breaker != 0 || _stopping.IsCancellationRequested;
+    }
+
+    /// <summary>All of them in one pipeline; fails when none was answered whole.</summary>
+    private async ValueTask Read(Asked[] batch, Task<HashEntry[]>?[][] open, CancellationToken stopping)
     {
         var database = _server!.Database;
-        var questions = asked.Questions.AsSpan(0, asked.Count).ToArray();
-        var replies = Array.ConvertAll(questions, question => database.HashGetAllAsync(RedisKeys.Counter(question.Key.Primary)));
-        var entries = await Task.WhenAll(replies).WaitAsync(_patience, stopping).ConfigureAwait(false);
-        return [.. entries.Select((fields, index) => SumOfOthers(fields, questions[index].Piece))];
-    }
-
-    private SharedCount SumOfOthers(HashEntry[] fields, int piece)
-    {
-        var sum = default(SharedCount);
-        foreach (var field in fields)
+        var all = new List<Task>(batch.Length);
+        for (var index = 0; index < batch.Length; index++)
         {
-            if (field.Name == _options.Cell) continue;
-            if (!RedisKeys.TryAdd(field.Value.ToString(), piece, ref sum)) throw new LedgerException($"Redis has no counts in the field {field.Name}");
+            open[index] = new Task<HashEntry[]>?[batch[index].Count];
+            for (var place = 0; place < batch[index].Count; place++)
+            {
+                var reply = database.HashGetAllAsync(RedisKeys.Counter(batch[index].Questions[place].Key.Primary));
+                open[index][place] = reply;
+                all.Add(reply);
+            }
         }
 
-        return sum;
+        try
+        {
+            await Task.WhenAll(all).WaitAsync(_patience, stopping).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (RedisBreaker.IsRedis(failure))
+        {
+            // One node of a cluster is no reason to leave the others alone.
+            if (!Array.Exists(open, IsWhole)) throw;
+        }
+    }
+
+    private static bool IsWhole(Task<HashEntry[]>?[]? replies) => replies is not null && Array.TrueForAll(replies, reply => reply is { IsCompletedSuccessfully: true });
+
+    private void Tell(in Asked asked, Task<HashEntry[]>?[]? replies, DeskAnswer failure)
+    {
+        var counts = default(SharedCounts);
+        var answer = failure;
+        if (IsWhole(replies))
+        {
+            counts.Source = SharedSource.Told;
+            answer = DeskAnswer.Done;
+            for (var place = 0; place < asked.Count; place++)
+            {
+                if (!AddOthers(replies![place]!.Result, in asked.Questions[place], ref counts)) answer = DeskAnswer.Failed;
+            }
+        }
+
+        Interlocked.Increment(ref answer == DeskAnswer.Done ? ref _told : ref answer == DeskAnswer.Late ? ref _late : ref _failed);
+        _answered(asked.Ticket, answer, in counts);
+        Interlocked.Decrement(ref _inHand);
+    }
+
+    private bool AddOthers(HashEntry[] cells, in CounterQuestion question, ref SharedCounts counts)
+    {
+        foreach (var cell in cells)
+        {
+            if (cell.Name == _options.Cell) continue;
+            if (!RedisKeys.TryAdd(cell.Value.ToString(), in question, ref counts)) return false;
+        }
+
+        return true;
     }
 
     // While nobody may ask, this finds out whether one may again.
@@ -158,17 +232,21 @@ public sealed class SharedCounters : IDisposable
     {
         try
         {
-            var server = RedisServer.Connect(_options, "counters", _patience * 4);
-            _server = server;
             while (true)
             {
                 await Task.Delay(_probe, _stopping.Token).ConfigureAwait(false);
-                if (Breaker == 0) continue;
+                if (Breaker == 0)
+                {
+                    _isShut = false;
+                    continue;
+                }
+
                 try
                 {
                     await _breaker.ExecuteAsync(
-                        async stopping => await server.Database.PingAsync().WaitAsync(_patience, stopping).ConfigureAwait(false),
+                        async stopping => await _server!.Database.PingAsync().WaitAsync(_patience, stopping).ConfigureAwait(false),
                         _stopping.Token).ConfigureAwait(false);
+                    _isShut = Breaker != 0;
                 }
                 catch (Exception failure) when (RedisBreaker.IsRedis(failure) || failure is BrokenCircuitException)
                 {
@@ -182,10 +260,16 @@ public sealed class SharedCounters : IDisposable
         }
     }
 
-    private sealed class Asked
+    [InlineArray(ISharedDesk.QuestionsMax)]
+    private struct QuestionList
     {
-        public readonly CounterQuestion[] Questions = new CounterQuestion[QuestionsMax];
+        private CounterQuestion _first;
+    }
+
+    private struct Asked
+    {
         public long Ticket;
         public int Count;
+        public QuestionList Questions;
     }
 }

@@ -23,7 +23,7 @@ public sealed class RedecisionTests
         Assert.True(Decided.TryRead(Decided.Version, frame.Payload, out var decided, out var original));
         Assert.Equal("51", decided.Code.ToString());
         (decided.Code, decided.Result) = (ResponseCode.Of('0', '5'), InternalResult.CardBlocked);
-        Decided.Write(in decided, in original, default, frame.Payload);
+        Decided.Write(in decided, in original, default, default, frame.Payload);
         var difference = Assert.Single(_bench.Redecided());
         Assert.Equal(frame.Sequence, difference.Sequence);
         Assert.StartsWith("05 CardBlocked", difference.Was, StringComparison.Ordinal);

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using SunnySwitch.Core.Domain;
+using SunnySwitch.Core.Stages;
 using SunnySwitch.Core.State;
 using SunnySwitch.Ledger.Redis;
 
@@ -6,8 +8,9 @@ namespace SunnySwitch.Ledger.Tests.Redis;
 
 public sealed class SharedCounterTests : IDisposable
 {
+    private static readonly CounterQuestion _nobodys = new(new CounterKey(CounterKind.Date, 1), 0, 1, false);
     private readonly RedisProcess _redis = new();
-    private readonly ConcurrentQueue<SharedAnswer> _answers = [];
+    private readonly ConcurrentQueue<Answered> _answers = [];
     private long _ticket;
 
     public void Dispose() => _redis.Dispose();
@@ -34,32 +37,57 @@ public sealed class SharedCounterTests : IDisposable
         using var desk = Desk("two");
         var key = one.Cell.State.AllCounters().First(each => each.Kind == CounterKind.Sliding);
         one.Cell.State.TryFindCounter(key, out var view);
-        Assert.Equal(Sum(view, view.Newest), Answer(desk, new CounterQuestion(key, view.Newest)));
-        Assert.Equal(Sum(view, view.Newest + 7), Answer(desk, new CounterQuestion(key, view.Newest + 7)));
-        Assert.Equal(default, Answer(desk, new CounterQuestion(key, view.Newest + 8)));
+        Compare(desk, new CounterQuestion(key, view.Newest, 1, false), view);
+        Compare(desk, new CounterQuestion(key, view.Newest + 7, 1, false), view);
+        Assert.Equal((0, 0), Answer(desk, new CounterQuestion(key, view.Newest + 8, 1, false)).Of(1));
     }
 
     [Fact]
-    public void Redis_that_does_not_answer_in_time_is_unknown_once_and_then_not_asked()
+    public void Many_limits_of_many_tickets_are_answered_each_with_its_own()
+    {
+        using var one = NewRig("one", trades: 300);
+        using var desk = Desk("two");
+        var keys = one.Cell.State.AllCounters().Where(key => key.Kind == CounterKind.Date).Take(ISharedDesk.QuestionsMax).ToArray();
+        Assert.True(keys.Length > 5);
+        for (var ticket = 1; ticket <= 500; ticket++)
+        {
+            // Of limit n, the counter that the ticket's number turns it to.
+            CounterQuestion[] questions = [.. Enumerable.Range(0, 5).Select(place => new CounterQuestion(keys[(ticket + place) % keys.Length], 0, (byte)(place + 1), false))];
+            SpinUntil(() => Ask(desk, ticket, questions) == DeskAnswer.Pending);
+        }
+
+        SpinUntil(() => _answers.Count(answer => answer.Ticket > 0) == 500);
+        foreach (var answer in _answers.Where(answer => answer.Ticket > 0))
+        {
+            Assert.Equal(DeskAnswer.Done, answer.Answer);
+            for (var place = 0; place < 5; place++)
+            {
+                one.Cell.State.TryFindCounter(keys[(answer.Ticket + place) % keys.Length], out var view);
+                Assert.Equal(view.Count(0), answer.Counts.Of((byte)(place + 1)).Count);
+            }
+        }
+    }
+
+    [Fact]
+    public void Redis_that_does_not_answer_in_time_is_late_once_and_then_not_asked()
     {
         using var desk = Desk("two");
         var still = Task.Run(() => _redis.Ask("CLIENT", "PAUSE", "3000", "ALL"));
-        var (pending, refused) = (0, 0);
+        var pending = 0;
         SpinUntil(() =>
         {
-            var result = desk.Ask(pending + 1, [new CounterQuestion(new CounterKey(CounterKind.Date, 1), 0)]);
-            if (result == AskResult.Pending) pending++;
-            if (result == AskResult.Full) refused++;
-            return result == AskResult.Unknown;
+            var answer = Ask(desk, pending + 1, _nobodys);
+            if (answer == DeskAnswer.Pending) pending++;
+            return answer == DeskAnswer.Failed;
         });
         SpinUntil(() => Mine().Count == pending);
-        Assert.Contains(_answers, answer => !answer.IsKnown);
+        Assert.Contains(_answers, answer => answer.Answer == DeskAnswer.Late);
         Assert.NotEqual(0, desk.Breaker);
         SpinUntil(() => still.IsCompleted && desk.Breaker == 0);
         // Each was answered once, however late Redis was.
         Assert.Equal(pending, Mine().Count);
         Assert.Equal(pending, Mine().Distinct().Count());
-        Assert.Equal(default, Answer(desk, new CounterQuestion(new CounterKey(CounterKind.Date, 1), 0)));
+        Assert.Equal((0, 0), Answer(desk, _nobodys).Of(1));
 
         List<long> Mine() => [.. _answers.Select(answer => answer.Ticket).Where(ticket => ticket > 0)];
     }
@@ -69,7 +97,7 @@ public sealed class SharedCounterTests : IDisposable
     {
         using var desk = Desk("two", waitingMax: 4);
         var still = Task.Run(() => _redis.Ask("CLIENT", "PAUSE", "1000", "ALL"));
-        SpinUntil(() => desk.Ask(1, [new CounterQuestion(new CounterKey(CounterKind.Date, 1), 0)]) == AskResult.Full);
+        SpinUntil(() => Ask(desk, 1, _nobodys) == DeskAnswer.Full);
         Assert.True(desk.Full > 0);
         SpinUntil(() => still.IsCompleted);
     }
@@ -78,12 +106,32 @@ public sealed class SharedCounterTests : IDisposable
     public void Without_Redis_the_answer_is_there_at_once_and_later_from_Redis()
     {
         _redis.Kill();
-        using var desk = new SharedCounters(Options("two"), _answers.Enqueue);
-        var question = new CounterQuestion(new CounterKey(CounterKind.Date, 1), 0);
-        SpinUntil(() => desk.Ask(1, [question]) == AskResult.Unknown && desk.Breaker == 2);
+        using var desk = new SharedCounters(Options("two"), Take);
+        SpinUntil(() => Ask(desk, 1, _nobodys) == DeskAnswer.Failed && desk.Breaker == 2);
         _redis.Start();
-        SpinUntil(() => desk.Ask(2, [question]) == AskResult.Pending);
-        SpinUntil(() => _answers.Any(answer => answer is { Ticket: 2, IsKnown: true }));
+        SpinUntil(() => Ask(desk, 2, _nobodys) == DeskAnswer.Pending);
+        SpinUntil(() => _answers.Any(answer => answer is { Ticket: 2, Answer: DeskAnswer.Done }));
+    }
+
+    [Fact]
+    public void What_is_no_count_is_not_known()
+    {
+        _redis.Ask("HSET", "sunny:counter:0000000000000001", "one", "many");
+        using var desk = Desk("two");
+        SpinUntil(() => Ask(desk, 7, _nobodys) == DeskAnswer.Pending);
+        SpinUntil(() => _answers.Any(answer => answer is { Ticket: 7, Answer: DeskAnswer.Failed }));
+    }
+
+    [Fact]
+    public void Asking_allocates_nothing()
+    {
+        using var desk = Desk("two");
+        CounterQuestion[] questions = [_nobodys, _nobodys with { Limit = 2 }];
+        var counts = default(SharedCounts);
+        for (var warm = 0; warm < 100; warm++) desk.Ask(1, questions, ref counts);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var times = 0; times < 500; times++) desk.Ask(1, questions, ref counts);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     private void CompareAll(RedisRig asking, params RedisRig[] others)
@@ -91,47 +139,56 @@ public sealed class SharedCounterTests : IDisposable
         using var desk = Desk(asking.Options.Cell);
         foreach (var key in others.SelectMany(each => each.Cell.State.AllCounters()).Distinct())
         {
-            var piece = others.Max(each => each.Cell.State.TryFindCounter(key, out var view) ? view.Newest : 0);
-            var expected = default(SharedCount);
+            var views = new List<CounterView>();
             foreach (var other in others)
             {
-                if (!other.Cell.State.TryFindCounter(key, out var view)) continue;
-                var sum = Sum(view, piece);
-                expected = new SharedCount(expected.Count + sum.Count, expected.AmountMinor + sum.AmountMinor, expected.Bits | sum.Bits);
+                if (other.Cell.State.TryFindCounter(key, out var view)) views.Add(view);
             }
 
-            Assert.Equal(expected, Answer(desk, new CounterQuestion(key, piece)));
+            Compare(desk, new CounterQuestion(key, views.Max(view => view.Newest), 1, false), [.. views]);
+            Compare(desk, new CounterQuestion(key, views.Max(view => view.Newest), 1, true), [.. views]);
         }
     }
 
-    private static SharedCount Sum(CounterView view, int piece)
+    private void Compare(SharedCounters desk, CounterQuestion question, params CounterView[] views)
     {
-        var sum = default(SharedCount);
-        for (var age = 0; age < view.Pieces; age++)
+        var expected = default(SharedCounts);
+        foreach (var view in views)
         {
-            if (view.Newest - age <= piece - 8) continue;
-            sum = new SharedCount(sum.Count + view.Count(age), sum.AmountMinor + view.AmountMinor(age), sum.Bits | (ulong)view.AmountMinor(age));
+            for (var age = 0; age < view.Pieces; age++)
+            {
+                if (view.Newest - age > question.Piece - 8) expected.Add(1, view.Count(age), view.AmountMinor(age), question.AreBits);
+            }
         }
 
-        return sum;
+        Assert.Equal(expected.Of(1), Answer(desk, question).Of(1));
     }
 
-    private SharedCount Answer(SharedCounters desk, CounterQuestion question)
+    private static DeskAnswer Ask(SharedCounters desk, long ticket, params CounterQuestion[] questions)
+    {
+        var counts = default(SharedCounts);
+        return desk.Ask(ticket, questions, ref counts);
+    }
+
+    private SharedCounts Answer(SharedCounters desk, CounterQuestion question)
     {
         var ticket = --_ticket;
-        SpinUntil(() => desk.Ask(ticket, [question]) == AskResult.Pending);
+        SpinUntil(() => Ask(desk, ticket, question) == DeskAnswer.Pending);
         SpinUntil(() => _answers.Any(each => each.Ticket == ticket));
         var answer = _answers.Single(each => each.Ticket == ticket);
-        Assert.True(answer.IsKnown, "unknown");
-        return answer.Counts.Span[0];
+        Assert.Equal(DeskAnswer.Done, answer.Answer);
+        Assert.Equal(SharedSource.Told, answer.Counts.Source);
+        return answer.Counts;
     }
 
     private SharedCounters Desk(string cell, int waitingMax = 1_024)
     {
-        var desk = new SharedCounters(Options(cell), _answers.Enqueue, waitingMax);
-        SpinUntil(() => desk.Ask(0, [new CounterQuestion(new CounterKey(CounterKind.Date, 1), 0)]) == AskResult.Pending && !_answers.IsEmpty);
+        var desk = new SharedCounters(Options(cell), Take, waitingMax);
+        SpinUntil(() => Ask(desk, 0, _nobodys) == DeskAnswer.Pending && !_answers.IsEmpty);
         return desk;
     }
+
+    private void Take(long ticket, DeskAnswer answer, in SharedCounts counts) => _answers.Enqueue(new Answered(ticket, answer, counts));
 
     private RedisOptions Options(string cell) => new() { Servers = _redis.Address, Cell = cell, AnswerMilliseconds = 200 };
 
@@ -145,4 +202,6 @@ public sealed class SharedCounterTests : IDisposable
     }
 
     private static void SpinUntil(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)));
+
+    private sealed record Answered(long Ticket, DeskAnswer Answer, SharedCounts Counts);
 }

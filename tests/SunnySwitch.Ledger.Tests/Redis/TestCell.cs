@@ -186,7 +186,7 @@ internal sealed class TestCell : IDisposable
     {
         Assert.Equal(Verdict.Answer, _decider.Decide(ref transaction, Now, _journal.LastSequence + 1));
         var payload = new byte[Decided.PayloadBytesMax];
-        var bytes = Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, payload);
+        var bytes = Decided.Write(in transaction.Decided, in transaction.Original, in transaction.Charges, in transaction.Shared, payload);
         Append(JournalKind.Decided, Decided.Version, payload.AsSpan(0, bytes));
     }
 
