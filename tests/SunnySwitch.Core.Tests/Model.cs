@@ -5,7 +5,7 @@ internal sealed record Message(
     int Class, bool Advice, int Acquirer, uint Stan, string Terminal, string Pan, long Amount, uint OriginalStan = 0,
     int OriginalClass = 0, bool OriginalAdvice = false, uint ApprovalCode = 0, long? Stays = null, int Function = 0, long Cash = 0,
     Says Says = Says.Nothing, int Counter = 0, int Chip = 0, bool AtCutOver = false, Authentic Authentic = Authentic.Nothing,
-    Tells Tells = Tells.Nothing);
+    Tells Tells = Tells.Nothing, int Serial = 0);
 
 /// <summary>What an e-commerce payment says of its cardholder's authentication.</summary>
 internal enum Authentic
@@ -29,7 +29,7 @@ internal enum Says
 /// <summary>
 /// The rules of architecture section 6 and of docs/authorization.md once more, with lists and strings and no thought for speed: what
 /// the switch is compared with. Knows no hashes, slots or frames. Cash tips at TERM0002 may be a fifth above what was authorized. A message with a
-/// counter was read by a chip; its cryptogram is right unless it says otherwise.
+/// counter was read by a chip; its cryptogram is right unless it says otherwise. One with a serial number has a right PIN, under a key of its terminal.
 /// </summary>
 internal sealed class Model(int firstDay)
 {
@@ -39,6 +39,7 @@ internal sealed class Model(int firstDay)
     private readonly List<Authorization> _authorizations = [];
     private readonly List<(string Original, int Day)> _tombstones = [];
     private readonly Dictionary<(string Pan, int Chip), SortedSet<int>> _counters = [];
+    private readonly Dictionary<string, int> _serials = [];
     private int _today = firstDay;
     private int _yesterday;
 
@@ -96,6 +97,7 @@ internal sealed class Model(int firstDay)
         answer.Code = isReversed ? "00" : what == What.Reversal ? Reverse(message, answer) : Decide(what, message, answer);
         Part = answer.Part;
         _answers.Add(answer);
+        if (IsPinRead(message)) _serials[message.Terminal] = Math.Max(message.Serial, _serials.GetValueOrDefault(message.Terminal));
         return (answer.Code, false);
     }
 
@@ -107,8 +109,12 @@ internal sealed class Model(int firstDay)
         AtCutOver = known.AtCutOver,
         Authentic = known.Authentic,
         Tells = known.Tells,
+        Serial = known.Serial,
         Says = (message.Says & ~Says.WrongCryptogram) | (known.Says & Says.WrongCryptogram),
     };
+
+    /// <summary>Nobody asks for the PIN of an advice, a reversal or a card that is not ours.</summary>
+    public bool IsPinRead(Message message) => message is { Serial: > 0, Advice: false, Class: not 4 } && Accounts.ContainsKey(message.Pan);
 
     private static bool IsRefusedNow(Message message) => message is { AtCutOver: true, Advice: false, Class: not 4 };
 
@@ -162,6 +168,7 @@ internal sealed class Model(int firstDay)
         if (isByChip && message.Chip != ChipWithoutKey && message.Tells > Tells.Harmless) return "05";
         var isRequest = !message.Advice && !isFollowUp;
         if (isRequest && message.Authentic is (Authentic.Right or Authentic.Wrong)) answer.ProofTold = ProofTold = message.Authentic.ToString();
+        if (isRequest && IsPinRead(message) && message.Serial <= _serials.GetValueOrDefault(message.Terminal)) return "63";
         if (isRequest && message.Authentic is (Authentic.Wrong or Authentic.ClaimedOnly)) return message.Authentic == Authentic.Wrong ? "05" : "1A";
         var available = account.Ledger - account.Held;
         switch (what)

@@ -142,6 +142,7 @@ public sealed class ModelTests
             InternalResult.OriginalOfOtherCard, InternalResult.OriginalAmbiguous, InternalResult.ReplacementAboveOriginal, InternalResult.InsufficientFunds,
             InternalResult.CryptogramWrong, InternalResult.CounterSeen, InternalResult.CounterAhead, InternalResult.CutOverInProgress,
             InternalResult.AuthenticationWrong, InternalResult.AuthenticationMissing, InternalResult.ChipDeclined, InternalResult.ChipRisk,
+            InternalResult.PinReplayed,
         }.Select(result => result.ToString())
         .Concat(Enum.GetValues<EffectKind>().Select(effect => effect.ToString()))
         .Concat(new[]
@@ -245,7 +246,7 @@ public sealed class ModelTests
     private static string? Compare(Bench bench, Model model, Message message, bool asRepeat, Mutant mutant)
     {
         var approvalCode = (uint)(bench.NextSequence % Funds.ApprovalCodes);
-        var verdict = Send(bench, message, asRepeat, mutant);
+        var verdict = Send(bench, message, model.IsPinRead(message), asRepeat, mutant);
         ref readonly var decided = ref bench.Transaction.Decided;
         var answer = (decided.Code.ToString(), verdict == Verdict.Repeat);
         var expected = model.Send(message, approvalCode);
@@ -260,7 +261,7 @@ public sealed class ModelTests
         return takes && bench.View(message.Pan).AvailableMinor < 0 ? $"available below the limit after {message}" : null;
     }
 
-    private static Verdict Send(Bench bench, Message message, bool asRepeat, Mutant mutant)
+    private static Verdict Send(Bench bench, Message message, bool isPinRead, bool asRepeat, Mutant mutant)
     {
         var mti = MtiOf(message.Class, message.Advice) | (asRepeat ? 1 : 0);
         var transaction = Bench.Changed(
@@ -285,6 +286,7 @@ public sealed class ModelTests
             : message.Chip == Model.ChipWithoutKey ? SecurityVerdict.Unable : SecurityVerdict.Right;
         if (message.Counter > 0) transaction = Bench.WithChip(transaction, (ushort)message.Counter, cryptogram, (ushort)message.Chip);
         if (message.Counter > 0) Tell(ref transaction.Evidence, message.Tells);
+        if (isPinRead) transaction = Bench.WithPin(transaction, $"FFFF9876543{message.Terminal[^1]}10E{message.Serial:X5}");
         if (message.Authentic != Authentic.Nothing) Authenticate(ref transaction.Request, message.Authentic);
         mutant.BeforeDecide(ref transaction);
         if (message.AtCutOver) transaction.LinkIndex = 2;
@@ -369,6 +371,7 @@ public sealed class ModelTests
         var isAdvice = random.Next(8) == 0;
         if (isAdvice && random.Next(8) == 0) says |= Says.DeclinedElsewhere;
         var counter = random.Next(3) == 0 ? CounterOf(random, sent) : 0;
+        var authentic = counter == 0 && random.Next(5) == 0 ? (Authentic)random.Next(1, 5) : Authentic.Nothing;
         return new Message(random.Next(3) == 0 ? 2 : 1, isAdvice, acquirer, stan, terminal, pan, amount)
         {
             Function = function,
@@ -376,7 +379,8 @@ public sealed class ModelTests
             ApprovalCode = isAdvice && random.Next(2) == 0 ? (uint)random.Next(1_000_000, 1_000_050) : 0,
             Says = says | (random.Next(12) == 0 ? Says.WrongCryptogram : 0),
             Counter = counter,
-            Authentic = counter == 0 && random.Next(5) == 0 ? (Authentic)random.Next(1, 5) : Authentic.Nothing,
+            Authentic = authentic,
+            Serial = counter == 0 && authentic == Authentic.Nothing && random.Next(4) == 0 ? Math.Max(1, 10 + sent + random.Next(-4, 8)) : 0,
             Chip = random.Next(6) switch { 0 => 2, 1 => Model.ChipWithoutKey, _ => 1 },
             AtCutOver = random.Next(40) == 0,
             Tells = random.Next(8) switch { 0 => (Tells)random.Next(2, 5), < 4 => Tells.Harmless, _ => Tells.Nothing },

@@ -172,8 +172,8 @@ internal sealed record TableOptions
     /// <summary>Without a value: an eighth of the cards, 1,024 at least.</summary>
     public int? ChipCounters { get; init; }
 
-    /// <summary>Terminals whose PINs come under keys of their own (DUKPT). Without a value: 4,096.</summary>
-    public int? Devices { get; init; }
+    /// <summary>Terminals whose PINs come under keys of their own (DUKPT).</summary>
+    public int Devices { get; init; } = 65_536;
 
     public IEnumerable<string> Problems()
     {

@@ -130,7 +130,7 @@ internal sealed class Store : IDisposable
             StopsMax = tables.Stops ?? state.StopsMax,
             KeyNotesMax = tables.KeyNotes ?? state.KeyNotesMax,
             ChipCountersMax = tables.ChipCounters ?? state.ChipCountersMax,
-            DevicesMax = tables.Devices ?? state.DevicesMax,
+            DevicesMax = tables.Devices,
             ContraAccountsMax = tables.ContraAccounts ?? state.ContraAccountsMax,
         };
     }
