@@ -9,7 +9,8 @@ namespace SunnySwitch.Ledger.Queries;
 /// <summary>Looks for transactions in the database: a replica's, where there is one.</summary>
 public static class DatabaseSearch
 {
-    private const long FirstWindow = 200_000;
+    private const long FirstWindow = 20_000;
+    private const int GrowthMin = 2, GrowthMax = 64;
     private const string Columns =
         "sequence, decided_at, business_date, acquirer, mti, stan, rrn, response_code, result, approval_code, amount, currency, held_delta, ledger_delta, "
         + "pan_masked, card_token, terminal, merchant";
@@ -22,20 +23,25 @@ public static class DatabaseSearch
         using var connection = source.Replica.OpenConnection();
         using var transaction = connection.BeginTransaction();
         Migrations.Check(connection);
-        // The filters of block ranges are worth more than the planner knows.
-        using (var hint = new NpgsqlCommand("set local enable_seqscan = off", connection)) hint.ExecuteNonQuery();
+        // The filters of block ranges are worth more than the planner knows, and a search is over before others would have begun to help.
+        const string Hints = "set local enable_seqscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0";
+        using (var hint = new NpgsqlCommand(Hints, connection)) hint.ExecuteNonQuery();
         var found = new List<FoundTransaction>();
         // From the newest backwards, in growing pieces: who asks for what is frequent does not read all of it.
         var (high, size) = (CheckpointTable.Read(connection)?.Sequence ?? 0, FirstWindow);
         while (high > 0 && found.Count < query.Limit)
         {
             var low = Math.Max(0, high - size);
+            var before = found.Count;
             Read(connection, query, low, high, found);
-            (high, size) = (low, size * 4);
+            (high, size) = (low, size * Growth(query.Limit - found.Count, found.Count - before));
         }
 
         return found;
     }
+
+    /// <summary>The next piece is as large as to hold twice what is missing, if it is as rare there.</summary>
+    private static long Growth(int missing, int found) => Math.Clamp(2L * missing / Math.Max(1, found), GrowthMin, GrowthMax);
 
     private static void Read(NpgsqlConnection connection, TransactionQuery query, long low, long high, List<FoundTransaction> found)
     {
