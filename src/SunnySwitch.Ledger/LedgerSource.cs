@@ -5,6 +5,9 @@ namespace SunnySwitch.Ledger;
 /// <summary>Where the ledger is: one server or several, of which one is the primary.</summary>
 public sealed class LedgerSource : IDisposable
 {
+    // After so long it is asked again which of several is the primary: a promoted replica is found.
+    private const int AskAgainSeconds = 2;
+
     private readonly NpgsqlMultiHostDataSource _hosts;
 
     /// <summary>Connects nowhere yet.</summary>
@@ -14,7 +17,7 @@ public sealed class LedgerSource : IDisposable
     public LedgerSource(string connection, string? passwordFile)
     {
         if (Problem(connection) is { } problem) throw new LedgerException(problem);
-        var parsed = new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 4 };
+        var parsed = new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 4, HostRecheckSeconds = AskAgainSeconds };
         // The caller chooses for each use; a pooler in transaction mode keeps nothing between transactions.
         parsed.Remove("Target Session Attributes");
         (parsed.NoResetOnClose, parsed.MaxAutoPrepare, parsed.Enlist) = (true, 0, false);

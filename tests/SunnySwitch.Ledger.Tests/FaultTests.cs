@@ -1,15 +1,21 @@
+using System.Security.Cryptography.X509Certificates;
 using SunnySwitch.Ledger.Projection;
 using SunnySwitch.Ledger.Schema;
+using SunnySwitch.SystemTests;
 
 namespace SunnySwitch.Ledger.Tests;
 
 /// <summary>Whatever happens to the database, nothing is lost and nothing is there twice: the reconciliation is clean afterwards.</summary>
-public sealed class FaultTests : IDisposable
+public sealed class FaultTests : IClassFixture<PostgresServer>
 {
-    // Of its own: others would notice.
-    private readonly PostgresServer _server = new();
+    // This class' own: others would notice.
+    private readonly PostgresServer _server;
 
-    public void Dispose() => _server.Dispose();
+    public FaultTests(PostgresServer server)
+    {
+        _server = server;
+        if (!server.IsUp) server.Start();
+    }
 
     [Fact]
     public void A_server_that_stops_and_starts_again_is_waited_for()
@@ -139,6 +145,63 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public void A_wrong_certificate_stops_the_projection_and_a_right_one_lets_it_go_on()
+    {
+        using var ours = new TestAuthority("Ours");
+        using var others = new TestAuthority("Others");
+        var file = Path.GetTempFileName();
+        try
+        {
+            Certify(ours, "elsewhere.example");
+            File.WriteAllText(file, others.Pem);
+            var database = _server.NewDatabase().Replace("Host=127.0.0.1", "Host=localhost", StringComparison.Ordinal);
+            using var rig = new Rig($"{database};SSL Mode=VerifyFull;Root Certificate={file}");
+            using var running = new RunningProjector(rig);
+            running.Is(ProjectionState.Stopped, "Root Certificate");
+            // Of the right authority now, but not of that host.
+            File.WriteAllText(file, ours.Pem);
+            running.FailsAgain();
+            running.Is(ProjectionState.Stopped, "Root Certificate");
+            Certify(ours, "localhost");
+            running.EndsClean();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_full_disk_of_the_database_is_waited_for(bool stopsTheServer)
+    {
+        using var server = PostgresServer.Small(megabytes: 192);
+        Assert.SkipUnless(server is not null, "needs leave to mount a small file system");
+        using var rig = new Rig(server.NewDatabase());
+        rig.Durable = rig.End / 2;
+        using var running = new RunningProjector(rig);
+        running.Reaches(rig.End / 3);
+        PostgresServer.Execute(rig.Database, "select pg_switch_wal(); checkpoint");
+        var ballast = Path.Combine(server.Folder, "ballast");
+        Fill(ballast);
+        if (stopsTheServer)
+        {
+            // Without room for its log of changes it ends itself.
+            Assert.ThrowsAny<Npgsql.NpgsqlException>(() =>
+            {
+                for (var time = 0; time < 100; time++) PostgresServer.Execute(rig.Database, "select pg_logical_emit_message(false, '', ''), pg_switch_wal()");
+            });
+        }
+
+        rig.Durable = rig.End;
+        running.Is(ProjectionState.Retrying, stopsTheServer ? "" : "No space left on device");
+        File.Delete(ballast);
+        server.Start();
+        running.EndsClean();
+    }
+
+    [Fact]
     public void Tables_dropped_under_a_running_projection_are_made_anew_from_the_first_frame()
     {
         using var rig = new Rig(_server.NewDatabase());
@@ -148,5 +211,29 @@ public sealed class FaultTests : IDisposable
         PostgresServer.Execute(rig.Database, "drop schema sunny cascade");
         rig.Durable = rig.End;
         running.EndsClean();
+    }
+
+    private void Certify(TestAuthority authority, string name)
+    {
+        var certificate = authority.Server(name);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        _server.Certify(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static void Fill(string ballast)
+    {
+        using var file = File.Create(ballast, bufferSize: 0);
+        var piece = new byte[64 << 10];
+        for (var size = piece.Length; size > 0;)
+        {
+            try
+            {
+                file.Write(piece.AsSpan(0, size));
+            }
+            catch (IOException)
+            {
+                size /= 2;
+            }
+        }
     }
 }

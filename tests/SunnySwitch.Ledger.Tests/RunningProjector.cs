@@ -28,6 +28,13 @@ internal sealed class RunningProjector : IDisposable
         Until(() => Projector.Status.Cause?.Contains(because, StringComparison.Ordinal) == true, because);
     }
 
+    /// <summary>It has tried in vain again, with what is there since now.</summary>
+    public void FailsAgain()
+    {
+        var failed = Projector.Status.FailedAttempts;
+        Until(() => Projector.Status.FailedAttempts > failed + 1, "tried again");
+    }
+
     /// <summary>All is there, once.</summary>
     public void EndsClean()
     {

@@ -30,6 +30,8 @@ internal static class Failures
         PostgresException said => $"{said.MessageText} ({said.SqlState}{Place(said)})",
         AggregateException { InnerExceptions: [var first, ..] } => Words(first),
         NpgsqlException { InnerException: { } inner } => Words(inner),
+        AuthenticationException => "no TLS with the database: its certificate does not lead to Root Certificate, is not of that host, or is over; or no "
+            + $"version of TLS was agreed ({failure.Message})",
         _ => failure.Message,
     };
 

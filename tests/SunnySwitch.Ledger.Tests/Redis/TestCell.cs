@@ -104,6 +104,22 @@ internal sealed class TestCell : IDisposable
         Assert.Equal(EffectKind.Reversed, transaction.Decided.Effect);
     }
 
+    /// <summary>A part of an authorization is captured, and more may follow.</summary>
+    public void Complete(in Transaction original, long amount)
+    {
+        var transaction = Named(0x0220, in original, amount, RequestHas.Completion | RequestHas.MoreFollow, stays: 0);
+        Decide(ref transaction);
+        Assert.Equal(EffectKind.Completed, transaction.Decided.Effect);
+    }
+
+    /// <summary>An authorization whose answer is forgotten is lowered, or ended: by its approval code.</summary>
+    public void Release(in Transaction original, long stays = 0)
+    {
+        var transaction = Named(0x0420, in original, original.Request.AmountMinor, stays > 0 ? RequestHas.Replacement : 0, stays);
+        Decide(ref transaction);
+        Assert.Equal(EffectKind.Released, transaction.Decided.Effect);
+    }
+
     /// <summary>Some of everything, at so many merchants from the first on.</summary>
     public void Trade(int times, int merchants = 20, int first = 0)
     {
@@ -179,6 +195,17 @@ internal sealed class TestCell : IDisposable
         request.Has = RequestHas.Pan | RequestHas.ProcessingCode | RequestHas.Amount | RequestHas.TraceTime | RequestHas.Stan
             | RequestHas.Rrn | RequestHas.Terminal | RequestHas.CardAcceptor | RequestHas.Currency | RequestHas.Acquirer;
         RequestKeys.Seal(ref request, ref transaction.Original, in transaction.Charges);
+        return transaction;
+    }
+
+    private Transaction Named(ushort mti, in Transaction original, long amount, RequestHas more, long stays)
+    {
+        var transaction = Request(mti, 0, 0, amount);
+        (transaction.Request.Pan, transaction.Request.Terminal, transaction.Request.CardAcceptor) =
+            (original.Request.Pan, original.Request.Terminal, original.Request.CardAcceptor);
+        transaction.Request.Has |= RequestHas.ApprovalCode | more;
+        (transaction.Original.ApprovalCode, transaction.Original.ReplacementMinor) = (original.Decided.ApprovalCode, stays);
+        RequestKeys.Seal(ref transaction.Request, ref transaction.Original, in transaction.Charges);
         return transaction;
     }
 
