@@ -105,6 +105,22 @@ public sealed class DialectTests
         AssertProblem(File(Parts("""{"kind":"circle"}""")), "parts.kind: positional, bitmap, tagged, ber-tlv; is circle");
     }
 
+    [Theory]
+    [InlineData("""{"field":48,"right":["V"],"wrong":["I"]}""", null)]
+    [InlineData("""{"field":48,"right":["V"]}""", "security.authentication_verdict.wrong: a list of texts, one to four characters each")]
+    [InlineData("""{"field":48,"right":[],"wrong":["I"]}""", "security.authentication_verdict.right: a list of texts, one to four characters each")]
+    [InlineData("""{"field":48,"right":["V",1],"wrong":["I"]}""", "security.authentication_verdict.right: a list of texts, one to four characters each")]
+    [InlineData("""{"field":48,"right":["V","I"],"wrong":["I"]}""", "security.authentication_verdict: a value is right or wrong, not both")]
+    [InlineData("""{"field":48,"length":5,"right":["V"],"wrong":["I"]}""", "security.authentication_verdict.length: a whole number from 1 to 4")]
+    [InlineData("""{"field":52,"right":["V"],"wrong":["I"]}""", "security.authentication_verdict.field: digits or text; field 52 is none of them")]
+    [InlineData("""{"field":48,"good":["V"],"right":["V"],"wrong":["I"]}""", "security.authentication_verdict.good: not a known key")]
+    public void Where_the_network_says_how_it_verified_a_proof_is_checked(string place, string? problem)
+    {
+        var json = $$$"""{"dialect":"own","inherits":"iso87-ascii","security":{"authentication_verdict":{{{place}}},"authentication_result":{"field":44,"at":2} } }""";
+        if (problem is not null) Assert.Contains(problem, Refuse(json).Problems);
+        else Assert.Equal(["V"], Dialect.Parse(Encoding.UTF8.GetBytes(json)).Security!.AuthenticationVerdict!.Right);
+    }
+
     [Fact]
     public void What_is_said_of_the_exchange_is_checked()
     {
