@@ -25,8 +25,8 @@ internal sealed class AddressIntake(IPanTokens tokens)
     {
         if (dialect.Address is not { } places) return;
         var text = _texts.AsSpan(_count * TextMax, TextMax);
-        var postal = places.Postal?.Copy(message, dialect, text[..PostalMax]) ?? 0;
-        var street = places.Street?.Copy(message, dialect, text[PostalMax..]) ?? 0;
+        var postal = places.Postal?.Copy(message, text[..PostalMax]) ?? 0;
+        var street = places.Street?.Copy(message, text[PostalMax..]) ?? 0;
         if (postal + street > 0) _found[_count++] = (index, postal, street);
     }
 

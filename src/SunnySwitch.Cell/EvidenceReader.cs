@@ -105,7 +105,7 @@ internal static class EvidenceReader
     {
         if (dialect.Security?.PinBlock is { } place)
         {
-            evidence.PinBytes = (byte)place.CopyBytes(message, dialect, evidence.PinBlock);
+            evidence.PinBytes = (byte)place.CopyBytes(message, evidence.PinBlock);
         }
         else if (message.Has(52) && message.Units(52) == 8)
         {
@@ -117,7 +117,7 @@ internal static class EvidenceReader
         }
 
         if (evidence.PinBytes == 0) return false;
-        if (dialect.Security?.Ksn is { } ksn) evidence.KsnBytes = (byte)ksn.CopyBytes(message, dialect, evidence.Ksn);
+        if (dialect.Security?.Ksn is { } ksn) evidence.KsnBytes = (byte)ksn.CopyBytes(message, evidence.Ksn);
         return true;
     }
 
@@ -125,7 +125,7 @@ internal static class EvidenceReader
     {
         if (dialect.Security?.PrintedCode is not { } place) return false;
         Span<byte> code = stackalloc byte[4];
-        code = code[..place.Copy(message, dialect, code)].TrimEnd((byte)' ');
+        code = code[..place.Copy(message, code)].TrimEnd((byte)' ');
         if (code.Length < CodeDigitsMin || code.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0) return false;
         code.CopyTo(evidence.CardCode);
         evidence.CardCodeDigits = (byte)code.Length;
@@ -143,7 +143,7 @@ internal static class EvidenceReader
         if (security.AuthenticationVerdict is { } verdict) transaction.NetworkSays = WordOf(verdict, message, dialect, value);
         if (security.Indicator is { } place)
         {
-            var digits = value[..Math.Min(place.Copy(message, dialect, value), place.Length)].Trim((byte)' ');
+            var digits = value[..Math.Min(place.Copy(message, value), place.Length)].Trim((byte)' ');
             if (!digits.IsEmpty && digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0) request.Indicator = digits[^1] - '0';
         }
 
@@ -154,7 +154,7 @@ internal static class EvidenceReader
     // Blanks: nothing is said.
     private static SecurityVerdict WordOf(DialectVerdict verdict, in MessageReader message, Dialect dialect, Span<byte> scratch)
     {
-        var said = scratch[..verdict.Place.Copy(message, dialect, scratch)].Trim((byte)' ');
+        var said = scratch[..verdict.Place.Copy(message, scratch)].Trim((byte)' ');
         if (said.IsEmpty) return SecurityVerdict.NotChecked;
         foreach (var right in verdict.Right) if (Ascii.Equals(said, right)) return SecurityVerdict.Right;
         foreach (var wrong in verdict.Wrong) if (Ascii.Equals(said, wrong)) return SecurityVerdict.Wrong;
@@ -164,9 +164,9 @@ internal static class EvidenceReader
     private static bool TryReadAuthentication(in MessageReader message, Dialect dialect, Span<byte> value)
     {
         if (dialect.Security?.AuthenticationValue is not { } place) return false;
-        if (dialect.TypeOf(place.Field) == FieldType.Binary) return place.CopyBytes(message, dialect, value) == AuthenticationBytes;
+        if (place.Type == FieldType.Binary) return place.CopyBytes(message, value) == AuthenticationBytes;
         Span<byte> text = stackalloc byte[2 * AuthenticationBytes];
-        text = text[..place.Copy(message, dialect, text)].TrimEnd((byte)' ');
+        text = text[..place.Copy(message, text)].TrimEnd((byte)' ');
         var written = 0;
         if (text.Length == 2 * AuthenticationBytes) Convert.FromHexString(text, value, out _, out written);
         else if (text.Length > AuthenticationBytes) Base64.DecodeFromUtf8(text, value, out _, out written);

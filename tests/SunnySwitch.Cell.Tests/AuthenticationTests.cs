@@ -101,6 +101,36 @@ public sealed class AuthenticationTests
     }
 
     [Theory]
+    [InlineData(Hex, "05", "", SecurityVerdict.Right)]
+    [InlineData(Wrong, "06", "", SecurityVerdict.Wrong)]
+    [InlineData("", "05", "05V ", SecurityVerdict.Right)]
+    [InlineData("", "05", "05I ", SecurityVerdict.Wrong)]
+    public void It_is_read_out_of_parts_of_fields_and_parts_of_these(string value, string indicator, string word, SecurityVerdict verdict)
+    {
+        // 126: a bitmap of 8 bits, bit 3 the value. 48: tags and lengths of two digits, 71 the word, 42 has places, the second the indicator.
+        var parts48 = "4204" + "XX" + indicator + (word.Length > 0 ? $"71{word.Length:D2}{word}" : "");
+        var text = value.Length > 0 ? "20" + value : "00";
+        using (var cell = Open("""
+            {"dialect":"own","inherits":"iso87-ascii","fields":{
+             "48":{"type":"ans","length":"LLL","max":99,"encoding":"ascii","length_encoding":"ascii","parts":
+              {"kind":"tagged","tag_bytes":2,"tag_encoding":"ascii","length":"LL","length_encoding":"ascii","fields":{
+               "42":{"type":"ans","encoding":"ascii","parts":{"kind":"positional","fields":{
+                "1":{"type":"ans","length":"F","max":2,"encoding":"ascii"},"2":{"type":"n","length":"F","max":2,"encoding":"ascii"}}}},
+               "71":{"type":"ans","encoding":"ascii"}}}},
+             "126":{"type":"an","length":"LLL","max":99,"encoding":"ascii","length_encoding":"ascii","parts":
+              {"kind":"bitmap","hex_text":true,"bitmap":"bin","bits":8,"fields":{"3":{"type":"b","length":"F","max":20,"encoding":"bin"}}}}},
+             "security":{"authentication_value":{"part":"126.3"},"indicator":{"part":"48.42.2"},
+             "authentication_verdict":{"part":"48.71","at":3,"length":1,"right":["V"],"wrong":["I"]}}}
+            """))
+        {
+            DeskTests.Code(cell, 1, (48, parts48), (126, text));
+        }
+
+        var decided = Assert.Single(DeskTests.Decisions(_disk));
+        Assert.Equal((verdict, indicator[1] - '0'), (decided.Request.Security.Authentication, decided.Request.Indicator));
+    }
+
+    [Theory]
     [InlineData(Hex, SecurityVerdict.Right)]
     [InlineData(Wrong, SecurityVerdict.Wrong)]
     public void Where_a_key_of_ours_verifies_it_the_networks_word_is_not_heard(string value, SecurityVerdict verdict)

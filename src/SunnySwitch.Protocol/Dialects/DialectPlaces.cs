@@ -3,21 +3,23 @@ using SunnySwitch.Protocol.Codec;
 
 namespace SunnySwitch.Protocol.Dialects;
 
-/// <summary>A place inside of a field of digits or text.</summary>
-/// <param name="Field">The field.</param>
-/// <param name="At">Position of its first character, from 1.</param>
-/// <param name="Length">Characters; fewer where the field ends before.</param>
-public sealed record DialectPlace(int Field, int At, int Length)
+/// <summary>A place inside of a field, or of a part of one, that holds digits, text or bytes.</summary>
+/// <param name="Path">The field, or the part.</param>
+/// <param name="Type">What it holds.</param>
+/// <param name="At">Position of its first character or byte, from 1.</param>
+/// <param name="Length">Characters or bytes; fewer where it ends before.</param>
+public sealed record DialectPlace(FieldPath Path, FieldType Type, int At, int Length)
 {
     private const int ContentMax = 512;
 
+    /// <summary>The field that it is in.</summary>
+    public int Field => Path.Field;
+
     /// <summary>Copies what a message has there; returns how many characters, 0 for nothing.</summary>
-    public int Copy(in MessageReader message, Dialect dialect, Span<byte> target)
+    public int Copy(in MessageReader message, Span<byte> target)
     {
-        if (!message.Has(Field) || message.Units(Field) > ContentMax) return 0;
-        Span<byte> content = stackalloc byte[ContentMax];
-        var isDigits = dialect.TypeOf(Field) == FieldType.Digits;
-        content = content[..(isDigits ? message.CopyDigits(Field, content) : message.CopyText(Field, content))];
+        Span<byte> content = stackalloc byte[2 * ContentMax];
+        content = content[..Whole(message, content)];
         if (At > content.Length) return 0;
         var found = content[(At - 1)..];
         found = found[..Math.Min(Math.Min(found.Length, Length), target.Length)];
@@ -27,15 +29,14 @@ public sealed record DialectPlace(int Field, int At, int Length)
     }
 
     /// <summary>
-    /// Copies bytes that a message has there: those of a binary field, or what a text spells in hex. Returns how many; 0 where there are none, or
+    /// Copies bytes that a message has there: bytes as they are, or what a text spells in hex. Returns how many; 0 where there are none, or
     /// it is no hex.
     /// </summary>
-    public int CopyBytes(in MessageReader message, Dialect dialect, Span<byte> target)
+    public int CopyBytes(in MessageReader message, Span<byte> target)
     {
-        if (!message.Has(Field) || message.Units(Field) > ContentMax) return 0;
-        var charactersPerUnit = dialect.TypeOf(Field) == FieldType.Binary ? 2 : 1;
+        var charactersPerUnit = Type == FieldType.Binary ? 2 : 1;
         Span<byte> content = stackalloc byte[2 * ContentMax];
-        content = content[..message.CopyText(Field, content)];
+        content = content[..Whole(message, content)];
         var start = charactersPerUnit * (At - 1);
         if (start > content.Length) return 0;
         var hex = content[start..];
@@ -43,6 +44,44 @@ public sealed record DialectPlace(int Field, int At, int Length)
         var status = Convert.FromHexString(hex, target, out _, out var written);
         content.Clear();
         return status == OperationStatus.Done ? written : 0;
+    }
+
+    // All that is there, as text: bytes as hex. Nothing where parts are broken before it, or it is longer than any such place is.
+    private int Whole(in MessageReader message, Span<byte> target)
+    {
+        if (!message.Has(Field)) return 0;
+        if (Path.Count == 1)
+        {
+            if (message.Units(Field) > ContentMax) return 0;
+            return Type == FieldType.Digits ? message.CopyDigits(Field, target) : message.CopyText(Field, target);
+        }
+
+        Span<byte> scratch = stackalloc byte[ContentMax];
+        if (message.Content(Field).Length > 2 * ContentMax) return 0;
+        var parts = message.Open(Field, scratch);
+        if (!MoveTo(ref parts, step: 1)) return 0;
+        Span<byte> inner = stackalloc byte[FieldPath.StepsMax * ContentMax];
+        for (var step = 2; step < Path.Count; step++)
+        {
+            if (!parts.HasParts) return 0;
+            parts = parts.Open(inner.Slice(step * ContentMax, ContentMax));
+            if (!MoveTo(ref parts, step)) return 0;
+        }
+
+        var written = parts.Units > ContentMax ? 0 : parts.CopyText(target);
+        scratch.Clear();
+        inner.Clear();
+        return written;
+    }
+
+    private bool MoveTo(ref PartReader parts, int step)
+    {
+        for (var earlier = Path.Earlier(step); earlier >= 0; earlier--)
+        {
+            if (!parts.MoveTo(Path.Key(step))) return false;
+        }
+
+        return true;
     }
 }
 

@@ -60,6 +60,7 @@ internal sealed class PlaceParser(DialectProblems problems, DialectDraft draft)
 
     private void CheckResult(DialectPlace result, string path)
     {
+        if (result.Path.Count > 1) problems.Report($"{path}.part: a field of its own");
         ref readonly var plan = ref draft.Plans[result.Field];
         var fits = plan.Type == FieldType.Text && IsForAnswers(result.Field) && (plan.IsFixed ? plan.UnitsMax == result.At : plan.UnitsMax >= result.At);
         if (!fits) problems.Report($"{path}: a text of an answer, 44, 48, 56 to 63 or 105 to 127, with room for it");
@@ -70,17 +71,40 @@ internal sealed class PlaceParser(DialectProblems problems, DialectDraft draft)
         if (!owner.TryGetProperty(key, out var place)) return null;
         var path = $"{of}.{key}";
         if (!problems.IsObject(place, path)) return null;
-        problems.ReportStrangers(place, path + ".", ["field", "at", "length", .. more ?? []]);
-        var field = problems.Number(place, path + ".", "field", 2, Dialect.FieldMax, 2);
+        problems.ReportStrangers(place, path + ".", ["field", "part", "at", "length", .. more ?? []]);
+        if (!TryFind(place, path, out var found, out var type)) return null;
         var at = place.TryGetProperty("at", out _) ? problems.Number(place, path + ".", "at", 1, 512, 1) : 1;
         var length = place.TryGetProperty("length", out _) ? problems.Number(place, path + ".", "length", 1, lengthMax, 1) : lengthMax;
-        ref readonly var plan = ref draft.Plans[field];
-        if (plan.Check == ContentCheck.Undefined) problems.Report($"{path}.field: field {field} is not defined");
-        else if (plan.Type is not (FieldType.Digits or FieldType.Text) && !(isBytes && plan.Type == FieldType.Binary))
-        {
-            problems.Report($"{path}.field: digits or text{(isBytes ? ", or bytes" : "")}; field {field} is none of them");
-        }
-        else return new DialectPlace(field, at, length);
+        if (type is FieldType.Digits or FieldType.Text || (isBytes && type == FieldType.Binary)) return new DialectPlace(found, type, at, length);
+        var what = found.Count == 1 ? $"field: digits or text{(isBytes ? ", or bytes" : "")}; field {found.Field}" : $"part: digits or text{(isBytes ? ", or bytes" : "")}; it";
+        problems.Report($"{path}.{what} is none of them");
         return null;
+    }
+
+    // A field by its number, or a part of one as people write it.
+    private bool TryFind(JsonElement place, string path, out FieldPath found, out FieldType type)
+    {
+        (found, type) = (default, default);
+        if (place.TryGetProperty("part", out var part))
+        {
+            if (place.TryGetProperty("field", out _)) problems.Report($"{path}: field or part, one of them");
+            var text = part.ValueKind == JsonValueKind.String ? part.GetString()! : "";
+            var dialect = new Dialect(draft);
+            if (!FieldPath.TryParse(dialect, text, out found) || found.Count < 2)
+            {
+                problems.Report($"{path}.part: a part of a field, as 126.9 or 48.71, that this dialect splits into parts");
+                return false;
+            }
+
+            type = dialect.PlanOf(found).Type;
+            return true;
+        }
+
+        var field = problems.Number(place, path + ".", "field", 2, Dialect.FieldMax, 2);
+        found = new FieldPath(field);
+        type = draft.Plans[field].Type;
+        if (draft.Plans[field].Check != ContentCheck.Undefined) return true;
+        problems.Report($"{path}.field: field {field} is not defined");
+        return false;
     }
 }

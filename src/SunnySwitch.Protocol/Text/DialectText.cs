@@ -71,8 +71,8 @@ public static class DialectText
 
         if (dialect.Address is { } address)
         {
-            if (address.Postal is { } postal) Line("The cardholder's postal code", Place(postal));
-            if (address.Street is { } street) Line("The cardholder's street and number", Place(street));
+            if (address.Postal is { } postal) Line("The cardholder's postal code", Place(dialect, postal));
+            if (address.Street is { } street) Line("The cardholder's street and number", Place(dialect, street));
             if (address.Result is { } result)
             {
                 Line("How it compares, in the answer", $"field {result.Field}, position {result.At}: Y, A (number), Z (postal code), N, U");
@@ -81,14 +81,14 @@ public static class DialectText
 
         if (dialect.Security is { } security)
         {
-            if (security.PinBlock is { } pinBlock) Line("The PIN block", Place(pinBlock));
-            if (security.Ksn is { } ksn) Line("The key serial number of its key", Place(ksn));
-            if (security.PrintedCode is { } code) Line("The code printed on the card", Place(code));
-            if (security.Indicator is { } indicator) Line("The e-commerce indicator", Place(indicator));
-            if (security.AuthenticationValue is { } value) Line("The proof of the cardholder's authentication (CAVV)", Place(value));
+            if (security.PinBlock is { } pinBlock) Line("The PIN block", Place(dialect, pinBlock));
+            if (security.Ksn is { } ksn) Line("The key serial number of its key", Place(dialect, ksn));
+            if (security.PrintedCode is { } code) Line("The code printed on the card", Place(dialect, code));
+            if (security.Indicator is { } indicator) Line("The e-commerce indicator", Place(dialect, indicator));
+            if (security.AuthenticationValue is { } value) Line("The proof of the cardholder's authentication (CAVV)", Place(dialect, value));
             if (security.AuthenticationVerdict is { } said)
             {
-                Line("What the network says of that proof", $"{Place(said.Place)}: {string.Join(", ", said.Right)} right, {string.Join(", ", said.Wrong)} wrong");
+                Line("What the network says of that proof", $"{Place(dialect, said.Place)}: {string.Join(", ", said.Right)} right, {string.Join(", ", said.Wrong)} wrong");
             }
 
             if (security.AuthenticationResult is { } result)
@@ -110,7 +110,7 @@ public static class DialectText
         page.Append('\n');
     }
 
-    private static string Place(DialectPlace place) => $"field {place.Field}, positions {place.At} to {place.At + place.Length - 1}";
+    private static string Place(Dialect dialect, DialectPlace place) => $"field {place.Path.Text(dialect)}, positions {place.At} to {place.At + place.Length - 1}";
 
     private static string MarkName(MarkKind kind) => kind switch
     {
