@@ -26,7 +26,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     private readonly Journal.Journal _journal;
 
     public CellUnderTest(MemoryDisk disk, bool signOn = false, ulong epoch = 1, AesGcmPanVault? vault = null, IHsmDesk? hsm = null, bool mac = false,
-        Dialect? dialect = null, long cutOverQuietNanos = -1)
+        Dialect? dialect = null, long cutOverQuietNanos = -1, ISharedDesk? shared = null)
     {
         Vault = vault ?? NewVault();
         Disk = disk;
@@ -36,7 +36,7 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
         Link = new LinkProfile(
             new LinkTerms(1, "test", signOn, [InstitutionId.Of(400001, 6)], mac, cutOverQuietNanos), dialect ?? Ascii,
             Framing.Of("be16", 2048), 10 * Instant.NanosPerSecond, IsVerified: hsm is not null);
-        Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128, hsm, parkingMax: 4);
+        Cell = new Cell(State, _journal, [Link], this, this, Vault, Connections, 128, hsm, parkingMax: 4, shared);
         Cell.Start(epoch, _tokens.KeyCheck, 20_780);
         _consumer = new BatchConsumer<Input, Cell>(_ring, _ring.NewBarrier(), Cell);
         _ring.AddGatingSequences(_consumer.Sequence);
@@ -155,6 +155,17 @@ internal sealed class CellUnderTest : ILinkDesk, IClock, IDisposable
     public void Answer(DeskAnswered answered)
     {
         Put(slot => (slot.Kind, slot.Answered) = (InputKind.DeskAnswer, answered));
+        Step();
+    }
+
+    /// <summary>Other cells say, later, what they have counted.</summary>
+    public void Answer(long ticket, DeskAnswer answer, in SharedCounts counts)
+    {
+        Must.Hold(_ring.TryNext(1, out var sequence));
+        var slot = _ring[sequence];
+        (slot.Kind, slot.ArrivedAt, slot.Answered) = (InputKind.SharedAnswer, Now, new DeskAnswered { Ticket = ticket, Answer = answer });
+        slot.Transaction.Shared = counts;
+        _ring.Publish(sequence);
         Step();
     }
 
