@@ -68,6 +68,17 @@ need_postgres() {
   { $install || { apt-get update -qq && $install; }; } >/dev/null 2>&1
 }
 
+# A pooler before it, likewise.
+need_pgbouncer() {
+  [ -x /usr/sbin/pgbouncer ] && return
+  command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] || return 1
+  local install="apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends pgbouncer"
+  export DEBIAN_FRONTEND=noninteractive
+  { $install || { apt-get update -qq && $install; }; } >/dev/null 2>&1
+  command -v systemctl >/dev/null && systemctl disable -q --now pgbouncer >/dev/null 2>&1
+  [ -x /usr/sbin/pgbouncer ]
+}
+
 # A real Redis for the ledger's tests, which start servers of their own; installed where that is possible, the system's own is not left running.
 need_redis() {
   command -v redis-server >/dev/null && return

@@ -5,8 +5,8 @@ namespace SunnySwitch.Ledger;
 /// <summary>Where the ledger is: one server or several, of which one is the primary.</summary>
 public sealed class LedgerSource : IDisposable
 {
-    // After so long it is asked again which of several is the primary: a promoted replica is found.
-    private const int AskAgainSeconds = 2;
+    // After so long a server that was away, or a replica, is asked again: a promoted one is found.
+    private const int AskAgainSeconds = 1;
 
     private readonly NpgsqlMultiHostDataSource _hosts;
 

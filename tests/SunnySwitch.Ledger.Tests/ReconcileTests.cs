@@ -1,7 +1,7 @@
 namespace SunnySwitch.Ledger.Tests;
 
 /// <summary>The control of every other test here: what is changed in the database is found, and named.</summary>
-public sealed class ReconcileTests(PostgresServer server)
+public sealed class ReconcileTests(PostgresServer server, ReconcileTests.Projected projected) : IClassFixture<ReconcileTests.Projected>
 {
     [Theory]
     [InlineData("update sunny.decision set amount = amount + 1 where sequence = {0}", "sunny.decision", "amount: journal ")]
@@ -22,14 +22,13 @@ public sealed class ReconcileTests(PostgresServer server)
     [InlineData("delete from sunny.hold where slot = 0", "sunny.hold", "missing in the database")]
     public void A_planted_difference_is_found_and_named(string change, string table, string says)
     {
-        using var rig = new Rig(server.NewDatabase());
-        rig.Projector().RunToEnd();
-        rig.AssertClean();
+        var database = projected.Rig.Database;
         var sequence = PostgresServer.Ask<long>(
-            rig.Database, "select sequence from sunny.decision where amount is not null order by sequence offset 100 limit 1");
-        PostgresServer.Execute(rig.Database, string.Format(System.Globalization.CultureInfo.InvariantCulture, change, sequence));
+            database, "select sequence from sunny.decision where amount is not null order by sequence offset 100 limit 1");
+        PostgresServer.Execute(database, string.Format(System.Globalization.CultureInfo.InvariantCulture, change, sequence));
 
-        var (report, found) = rig.Reconcile();
+        var (report, found) = projected.Rig.Reconcile();
+        projected.PutBack(table);
         var difference = Assert.Single(found);
         Assert.Equal(table, difference.Table);
         Assert.Contains(says, difference.What, StringComparison.Ordinal);
@@ -69,5 +68,25 @@ public sealed class ReconcileTests(PostgresServer server)
         var (report, found) = rig.Reconcile();
         Assert.Empty(found);
         Assert.InRange(report.Sequence, 1, rig.End / 2);
+    }
+
+    /// <summary>A projection that is clean, of which each table can be had again as it was.</summary>
+    public sealed class Projected : IDisposable
+    {
+        public Projected(PostgresServer server)
+        {
+            Rig = new Rig(server.NewDatabase());
+            Rig.Projector().RunToEnd();
+            Rig.AssertClean();
+            PostgresServer.Execute(Rig.Database, "create schema kept; create table kept.decision as table sunny.decision; "
+                + "create table kept.account as table sunny.account; create table kept.card as table sunny.card; create table kept.hold as table sunny.hold");
+        }
+
+        internal Rig Rig { get; }
+
+        public void PutBack(string table) => PostgresServer.Execute(
+            Rig.Database, $"truncate {table}; insert into {table} select * from {table.Replace("sunny.", "kept.", StringComparison.Ordinal)} order by 1");
+
+        public void Dispose() => Rig.Dispose();
     }
 }

@@ -6,8 +6,6 @@ namespace SunnySwitch.SystemTests;
 /// <summary>The switch with a real PostgreSQL beside it, there or not.</summary>
 public sealed class LedgerTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Authorizations_go_on_without_the_database_and_reach_it_when_it_is_there()
     {
@@ -19,8 +17,8 @@ public sealed class LedgerTests
         using var running = await test.Start(settings);
         using var client = new AcquirerClient(running.Port(0));
         for (var number = 1; number <= 50; number++) Assert.Equal("00", AcquirerClient.Code(client.Exchange(AcquirerClient.Purchase(1, number))));
-        Assert.True(await Metric(running, "sunny_ledger_lag_frames") > 50);
-        Assert.True(SpinWait.SpinUntil(() => Page(running).Contains("state=\"Retrying\",cause=\"", StringComparison.Ordinal), _patience), Page(running));
+        Assert.True(Watch.Metric(running, "sunny_ledger_lag_frames") > 50);
+        Watch.Says(running, "state=\"Retrying\",cause=\"");
 
         // What is asked for meanwhile comes from the journal.
         string[] set = ["--set", settings[1], "--data", test.Data];
@@ -29,7 +27,7 @@ public sealed class LedgerTests
         Assert.StartsWith("sunny: from the journal: ", errors, StringComparison.Ordinal);
 
         server.Start();
-        await Level(running);
+        Watch.Level(running);
         var (_, fromDatabase, noErrors) = SwitchProcess.Run(["tx", "find", "--rrn", "000000000007", "--json", .. set]);
         Assert.Equal((output, ""), (fromDatabase, noErrors));
         Assert.Equal("000000000007", (string)JsonNode.Parse(output)!["rrn"]!);
@@ -54,10 +52,10 @@ public sealed class LedgerTests
             using var client = new AcquirerClient(running.Port(0));
             for (var number = 1; number <= 20; number++) client.Exchange(AcquirerClient.Purchase(1, number));
             Assert.Equal("00", AcquirerClient.Code(client.Exchange(AcquirerClient.Reversal(1, 3, 21))));
-            await Level(running);
+            Watch.Level(running);
             Assert.Contains("the running switch makes them anew", SwitchProcess.Run(["ledger", "rebuild", .. set]).Output, StringComparison.Ordinal);
             client.Exchange(AcquirerClient.Purchase(1, 22));
-            await Level(running);
+            Watch.Level(running);
             AssertReconciled(test, set, 22);
             Assert.Equal(0, running.Terminate());
         }
@@ -94,23 +92,4 @@ public sealed class LedgerTests
         Assert.Equal((0, ""), (exitCode, errors));
         Assert.Equal((decisions, 0), ((int)JsonNode.Parse(output)!["decisions"]!, (int)JsonNode.Parse(output)!["differences"]!));
     }
-
-    private static async Task Level(SwitchProcess running)
-    {
-        using var patience = new CancellationTokenSource(_patience);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        do await timer.WaitForNextTickAsync(patience.Token);
-        while (await Metric(running, "sunny_ledger_lag_frames") > 0
-            || await Metric(running, "sunny_ledger_sequence") < await Metric(running, "sunny_journal_sequence"));
-    }
-
-    private static string Page(SwitchProcess running)
-    {
-        using var http = new HttpClient();
-        return http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics")).GetAwaiter().GetResult();
-    }
-
-    private static Task<double> Metric(SwitchProcess running, string name) => Task.FromResult(double.Parse(
-        Page(running).Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1],
-        System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using SunnySwitch.Ledger.Tests.Redis;
 
 namespace SunnySwitch.SystemTests;
@@ -6,8 +5,6 @@ namespace SunnySwitch.SystemTests;
 /// <summary>The switch with a real Redis beside it, there or not.</summary>
 public sealed class RedisTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Authorizations_go_on_without_Redis_and_it_has_their_counts_when_it_is_there()
     {
@@ -21,16 +18,16 @@ public sealed class RedisTests
         string[] activate = ["rules", "activate", file, "--operator", "anna", "--reason", "a test", "--api", $"http://127.0.0.1:{running.HttpPort}"];
         Assert.Equal(0, SwitchProcess.Run(activate).ExitCode);
         for (var number = 1; number <= 50; number++) Assert.Equal("00", AcquirerClient.Code(client.Exchange(AcquirerClient.Purchase(1, number))));
-        Until(running, () => Page(running).Contains("state=\"Waiting\",cause=\"no connection to Redis", StringComparison.Ordinal));
-        Assert.True(Metric(running, "sunny_redis_lag_frames") > 50);
+        Watch.Says(running, "state=\"Waiting\",cause=\"no connection to Redis");
+        Assert.True(Watch.Metric(running, "sunny_redis_lag_frames") > 50);
 
         redis.Start();
-        Until(running, () => Metric(running, "sunny_redis_lag_frames") == 0 && Page(running).Contains("state=\"Following\"", StringComparison.Ordinal));
+        Watch.Until(running, () => Watch.Metric(running, "sunny_redis_lag_frames") == 0 && Watch.Page(running).Contains("state=\"Following\"", StringComparison.Ordinal));
         Assert.Equal("50 0", CounterOf(redis));
         redis.Kill();
         Assert.Equal("00", AcquirerClient.Code(client.Exchange(AcquirerClient.Purchase(1, 51))));
         redis.Start();
-        Until(running, () => Metric(running, "sunny_redis_warmings_total") == 2 && Metric(running, "sunny_redis_lag_frames") == 0);
+        Watch.Until(running, () => Watch.Metric(running, "sunny_redis_warmings_total") == 2 && Watch.Metric(running, "sunny_redis_lag_frames") == 0);
         Assert.Equal("51 0", CounterOf(redis));
         string[] reconcile =
         [
@@ -39,7 +36,7 @@ public sealed class RedisTests
         var (exitCode, output, errors) = SwitchProcess.Run(reconcile);
         Assert.True(exitCode == 0 && output.Contains(": 0 differ", StringComparison.Ordinal), output + errors);
         redis.Ask("FLUSHALL");
-        Until(running, () => Metric(running, "sunny_redis_warmings_total") == 3 && Metric(running, "sunny_redis_lag_frames") == 0);
+        Watch.Until(running, () => Watch.Metric(running, "sunny_redis_warmings_total") == 3 && Watch.Metric(running, "sunny_redis_lag_frames") == 0);
         Assert.Equal(0, running.Terminate());
         redis.Ask("HSET", KeyOf(redis), "east", "52 0");
         (exitCode, output, _) = SwitchProcess.Run(reconcile);
@@ -61,15 +58,4 @@ public sealed class RedisTests
     private static string CounterOf(RedisProcess redis) => redis.Ask("HGET", KeyOf(redis), "east");
 
     private static string KeyOf(RedisProcess redis) => redis.Ask("EVAL", "return redis.call('KEYS', 'sunny:counter:*')[1]", "0");
-
-    private static void Until(SwitchProcess running, Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, _patience), Page(running));
-
-    private static string Page(SwitchProcess running)
-    {
-        using var http = new HttpClient();
-        return http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics")).GetAwaiter().GetResult();
-    }
-
-    private static double Metric(SwitchProcess running, string name) => double.Parse(
-        Page(running).Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
 }

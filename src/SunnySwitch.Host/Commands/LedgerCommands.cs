@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Npgsql;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Host.Disk;
@@ -12,15 +13,23 @@ using SunnySwitch.Ledger.Projection;
 namespace SunnySwitch.Host.Commands;
 
 /// <summary><c>sunny ledger status|rebuild</c>: the projection in PostgreSQL, looked at and made anew.</summary>
-internal static class LedgerCommands
+internal static partial class LedgerCommands
 {
     private const int Done = 0, SomethingFailed = 1, WrongUse = 2;
 
     public static Command Create()
     {
         var (data, config, set, json) = (Data(required: false), Config(), Set(), Json());
-        var status = new Command("status", "Where the projection is; with --data also how far behind the journal.") { data, config, set, json };
-        status.SetAction(parsed => Guarded(() => Status(Options(parsed, config, set), parsed.GetValue(data), parsed.GetValue(json))));
+        var api = new Option<string?>("--api") { Description = "The running switch's HTTP address; without it, by httpPort of the configuration." };
+        var status = new Command("status", "Where the projection is, and what the switch says of it; with --data also how far behind the journal.")
+        {
+            data, config, set, api, json,
+        };
+        status.SetAction(parsed => Guarded(() =>
+        {
+            var options = Options(parsed, config, set);
+            return Status(options, parsed.GetValue(data), parsed.GetValue(api) ?? $"http://127.0.0.1:{options.HttpPort}", parsed.GetValue(json));
+        }));
         var (whole, rebuildConfig, rebuildSet) = (Data(required: true), Config(), Set());
         var rebuild = new Command("rebuild", "Drops the ledger's tables and makes them anew from the journal and its archive.")
         {
@@ -64,9 +73,12 @@ internal static class LedgerCommands
         }
     }
 
-    private static int Status(SwitchOptions options, string? dataFolder, bool json)
+    private static int Status(SwitchOptions options, string? dataFolder, string api, bool json)
     {
-        using var source = Ledger(options).Open();
+        var ledger = Ledger(options);
+        var said = SaidBy(api);
+        if (said is { } words && !json) Console.WriteLine($"the switch says: {words.State}{(words.Cause.Length == 0 ? "" : $": {words.Cause}")}");
+        using var source = ledger.Open();
         var report = LedgerReport.Read(source);
         var journal = dataFolder is null ? default(long?) : LastSequence(Path.Combine(dataFolder, "journal"));
         if (json)
@@ -81,6 +93,8 @@ internal static class LedgerCommands
                 writer.WriteString("moved_at", report.MovedAt);
                 writer.WriteNumber("partitions", report.Partitions);
                 writer.WriteNumber("bytes", report.Bytes);
+                if (said is { } now) writer.WriteString("state", now.State);
+                if (said is { Cause.Length: > 0 } why) writer.WriteString("cause", why.Cause);
                 if (journal is { } last) writer.WriteNumber("journal_sequence", last);
                 if (journal is { } end) writer.WriteNumber("lag_frames", Math.Max(0, end - report.At.Sequence));
             });
@@ -93,6 +107,25 @@ internal static class LedgerCommands
         if (journal is { } sequence) Console.WriteLine($"the journal is at {sequence:N0}: {Math.Max(0, sequence - report.At.Sequence):N0} frames behind");
         return Done;
     }
+
+    /// <summary>What the running switch does, and why; null when none answers there.</summary>
+    private static (string State, string Cause)? SaidBy(string api)
+    {
+        try
+        {
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+            var page = client.GetStringAsync(new Uri($"{api}/metrics")).GetAwaiter().GetResult();
+            var said = StateLine().Match(page);
+            return said.Success ? (said.Groups[1].Value, said.Groups[2].Value.Replace("\\\"", "\"", StringComparison.Ordinal)) : null;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or UriFormatException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex("^sunny_ledger_state\\{state=\"([^\"]*)\",cause=\"(.*)\"\\} 1", RegexOptions.Multiline)]
+    private static partial Regex StateLine();
 
     private static int Rebuild(SwitchOptions options, string dataFolder)
     {

@@ -98,7 +98,7 @@ public sealed class RedisProcess : IDisposable
     private static string Resp(params string[] words) => $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
 
     // In a cluster, the port and ten thousand more has to be free too.
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {
