@@ -95,15 +95,18 @@ public sealed class GoldenTests
         request.Has = RequestHas.Pan | RequestHas.Amount | RequestHas.Stan | RequestHas.Currency;
         if (frame == 1) request.Has &= ~(RequestHas.Amount | RequestHas.Currency);
         if (frame == 0) request.Has |= RequestHas.Proof;
-        if (frame == 0) decided.Proof = new() { Counter = 26, Highest = 26, HighestBefore = 24, SeenBelow = 2, Flags = (ProofFlags)7 };
+        if (frame == 0) decided.Proof = new() { Counter = 26, Highest = 26, HighestBefore = 24, SeenBelow = 2, Flags = (ProofFlags)31, Kind = 0x80 };
+        if (frame == 0) (decided.Proof.Terminal[0], decided.Proof.Terminal[3], decided.Proof.Chip[0], decided.Proof.Chip[7]) = (0x04, 0x80, 0x06, 0x0F);
         if (frame == 1) request.Has |= RequestHas.Serial;
         if (frame == 1) decided.Serial = new() { Device = 0xFFFF9876543210E0, Zone = 2, Counter = 27, HighestBefore = 26, Flags = (SerialFlags)7 };
         Encoding.ASCII.GetBytes($"{number:D12}", request.Rrn);
         Encoding.ASCII.GetBytes(frame == 1 ? "T,\"1\u0001\"  " : "TERM0001", request.Terminal);
         var original = new OriginalData { Stan = 1, Mti = 0x0100, TraceTime = 1123010203, ReplacementMinor = 5 };
-        if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement;
+        if (frame == 2) request.Has |= RequestHas.Original | RequestHas.Replacement | RequestHas.SharedCounts;
+        var shared = default(SharedCounts);
+        shared.Add(7, 3, 4_200, areBits: false);
         var payload = new byte[Decided.PayloadBytesMax];
-        payload = payload[..Decided.Write(in decided, in original, default, default, payload)];
+        payload = payload[..Decided.Write(in decided, in original, default, in shared, payload)];
         Append(journal, folded, JournalKind.Decided, Decided.Version, TestJournal.TimeAt(number), 1, payload);
     }
 
