@@ -5,7 +5,7 @@ namespace SunnySwitch.Ledger.Tests.Redis;
 
 public sealed class RedisFaultTests
 {
-    // Half a minute, and an hour: LedgerFaultTests of the system, with the switch itself.
+    // Half a minute, and an hour: OutageTests of the system, with the switch itself.
     private static readonly TimeSpan _outage = TimeSpan.FromSeconds(4);
 
     [Fact]
