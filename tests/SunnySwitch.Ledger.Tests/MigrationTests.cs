@@ -1,3 +1,4 @@
+using SunnySwitch.Ledger.Queries;
 using SunnySwitch.Ledger.Schema;
 
 namespace SunnySwitch.Ledger.Tests;
@@ -13,6 +14,24 @@ public sealed class MigrationTests(PostgresServer server)
         Assert.Equal(Migrations.Newest, Migrations.Apply(source.Primary));
         Assert.Equal(Migrations.Newest, PostgresServer.Ask<int>(database, "select max(version) from sunny.schema_version"));
         Assert.Equal("51", PostgresServer.Ask<string>(database, "select response_code from sunny.outcome where name = 'InsufficientFunds'"));
+    }
+
+    [Fact]
+    public void Tables_of_the_first_version_are_brought_to_this_one_with_the_rows_that_are_in_them()
+    {
+        var database = server.NewDatabase();
+        using var source = new LedgerSource(database, null);
+        Assert.Equal(0, Migrations.Apply(source.Primary, target: 1));
+        PostgresServer.Execute(database, """
+            create table sunny.decision_20260101 partition of sunny.decision for values from ('2026-01-01') to ('2026-01-02');
+            insert into sunny.decision (sequence, number, decided_at, stan, held_delta, ledger_delta, business_date, link, processing_code, trace_time, mti,
+                result, effect, origin, category, entry_mode, response_code, acquirer, pan_masked, rrn, terminal, merchant)
+            select n, n, now(), n, 0, 0, '2026-01-01', 0, 0, 0, 100, 0, 0, 0, 0, 0, '00', '1', '*', 'r' || n, 't', 'm' from generate_series(1, 3000) n;
+            update sunny.checkpoint set sequence = 3000
+            """);
+        Assert.Equal(1, Migrations.Apply(source.Primary));
+        Assert.Equal(1_234, Assert.Single(DatabaseSearch.Find(source, new TransactionQuery { Rrn = "r1234" })).Sequence);
+        Assert.Equal(2, Assert.Single(DatabaseSearch.Find(source, new TransactionQuery { Stan = 2 })).Sequence);
     }
 
     [Fact]

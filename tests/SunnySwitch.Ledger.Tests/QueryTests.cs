@@ -29,6 +29,26 @@ public sealed class QueryTests(PostgresServer server)
         }
     }
 
+    /// <summary>Whatever the planner knows of the table, a key is found by the one index that has it.</summary>
+    [Fact]
+    public void Each_key_is_looked_for_in_its_own_index()
+    {
+        using var rig = new Rig(server.NewDatabase());
+        rig.Projector().RunToEnd();
+        foreach (var (key, index) in new[]
+        {
+            ("rrn = 'r'", "rrn_stan"), ("stan = 1::bigint", "rrn_stan"), ("card_token = gen_random_uuid()", "card_token_approval_code"),
+            ("approval_code = 'a'", "card_token_approval_code"), ("merchant = 'm'", "merchant_terminal_amount"), ("terminal = 't'", "merchant_terminal_amount"),
+            ("amount = 1::bigint", "merchant_terminal_amount"),
+        })
+        {
+            var plan = PostgresServer.Ask<string>(rig.Database, "set enable_seqscan = off; explain (format json) select 1 from sunny.decision "
+                + $"where sequence + 0 > 0 and sequence + 0 <= 1000 and {key}");
+            Assert.Contains($"_expr_{index}_idx", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("sequence_number_idx", plan, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void What_is_not_there_is_not_found()
     {

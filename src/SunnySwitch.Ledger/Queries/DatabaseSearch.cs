@@ -46,7 +46,9 @@ public static class DatabaseSearch
     private static void Read(NpgsqlConnection connection, TransactionQuery query, long low, long high, List<FoundTransaction> found)
     {
         using var command = new NpgsqlCommand { Connection = connection };
-        var where = "sequence > @low and sequence <= @high";
+        // The indexes of the keys know sequences by this name, and the planner has no other to choose.
+        var sequence = query.HasKey ? "sequence + 0" : "sequence";
+        var where = $"{sequence} > @low and {sequence} <= @high";
         command.Parameters.AddWithValue("low", low);
         command.Parameters.AddWithValue("high", high);
         Add("rrn", query.Rrn);

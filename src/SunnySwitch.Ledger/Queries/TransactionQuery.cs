@@ -33,8 +33,12 @@ public sealed record TransactionQuery
     public int Limit { get; init; } = 100;
 
     /// <summary>True if nothing was asked for.</summary>
-    public bool IsEmpty =>
-        Rrn is null && Stan is null && Date is null && Token is null && ApprovalCode is null && Merchant is null && Terminal is null && AmountMinor is null;
+    public bool IsEmpty => Date is null && !HasKey;
+
+    /// <summary>True if there is more than a date to find it by.</summary>
+    internal bool HasKey =>
+        Rrn is not null || Stan is not null || Token is not null || ApprovalCode is not null || Merchant is not null || Terminal is not null
+        || AmountMinor is not null;
 
     internal bool Fits(FoundTransaction found) =>
         (Rrn is null || found.Rrn == Rrn) && (Stan is null || found.Stan == Stan) && (Date is null || found.BusinessDate == Date)

@@ -26,19 +26,21 @@ public static class Migrations
 
     /// <summary>Brings the tables to <see cref="Newest"/>, and what <c>outcome</c> says to what this version says. Returns the version found.</summary>
     /// <exception cref="LedgerException">The tables are of a newer version.</exception>
-    public static int Apply(NpgsqlDataSource primary)
+    public static int Apply(NpgsqlDataSource primary) => Apply(primary, Newest);
+
+    internal static int Apply(NpgsqlDataSource primary, int target)
     {
         using var connection = primary.OpenConnection();
         using var transaction = connection.BeginTransaction();
         var found = Read(connection, forWriting: true);
-        if (found == Newest) return found;                   // Others need not wait for us, nor we for them.
+        if (found >= target) return found;                   // Others need not wait for us, nor we for them.
 
         Run(connection, $"select pg_advisory_xact_lock({LockKey})");
         Run(connection, "create schema if not exists sunny");
         Run(connection, "create table if not exists sunny.schema_version "
             + "(version integer primary key, name text not null, applied_at timestamptz not null default now())");
         found = Read(connection, forWriting: true);
-        foreach (var (version, name) in _steps.Where(step => step.Version > found))
+        foreach (var (version, name) in _steps.Where(step => step.Version > found && step.Version <= target))
         {
             Run(connection, Text(name));
             Run(connection, $"insert into sunny.schema_version (version, name) values ({version}, '{name}')");
@@ -96,7 +98,8 @@ public static class Migrations
 
     private static void Run(NpgsqlConnection connection, string sql)
     {
-        using var command = new NpgsqlCommand(sql, connection);
+        // Indexes of tables that have rows take their time.
+        using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         command.ExecuteNonQuery();
     }
 }
