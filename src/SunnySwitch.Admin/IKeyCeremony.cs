@@ -46,7 +46,7 @@ public sealed record KeyToRetire(string? Label, long Version, string? Operator, 
 /// <param name="Made">Business date on which it came.</param>
 /// <param name="Since">Business date of its state.</param>
 /// <param name="Expires">Day by which it is to be changed; empty: none was said.</param>
-/// <param name="Uses">Uses since the switch was started.</param>
+/// <param name="Uses">Uses, at least: what was counted in the last minute before a crash is not in it.</param>
 /// <param name="Custodians">Who brought it in.</param>
 /// <param name="Published">Where it is published; empty: it is not known.</param>
 public sealed record KeyLine(

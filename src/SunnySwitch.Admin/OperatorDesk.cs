@@ -5,12 +5,15 @@ using SunnySwitch.Disruptor;
 namespace SunnySwitch.Admin;
 
 /// <summary>Brings operators' commands to the kernel through the ring and their answers back.</summary>
-public sealed class OperatorDesk(RingBuffer<Input> ring, IClock clock)
+/// <param name="ring">The way in.</param>
+/// <param name="clock">When they come.</param>
+/// <param name="patience">How long a caller waits for the kernel; ten seconds where nothing is said.</param>
+public sealed class OperatorDesk(RingBuffer<Input> ring, IClock clock, TimeSpan? patience = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Sends a command; completes when its effect is durable.</summary>
-    /// <exception cref="TimeoutException">The ring stayed full, or the kernel did not answer in ten seconds.</exception>
+    /// <exception cref="TimeoutException">The ring stayed full, or the kernel did not answer in time.</exception>
     public async Task<OperatorCommand> Ask(CommandKind kind, Action<OperatorCommand> fill)
     {
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,7 +25,7 @@ public sealed class OperatorDesk(RingBuffer<Input> ring, IClock clock)
         slot.ArrivedAt = clock.Now;
         slot.Command = command;
         ring.Publish(sequence);
-        await answered.Task.WaitAsync(Patience).ConfigureAwait(false);
+        await answered.Task.WaitAsync(patience ?? Patience).ConfigureAwait(false);
         return command;
     }
 

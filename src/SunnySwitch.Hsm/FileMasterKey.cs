@@ -29,7 +29,10 @@ public sealed class FileMasterKey : IMasterKey, IDisposable
         if (!File.Exists(path))
         {
             if (!mayCreate) throw new InvalidDataException($"{path} is missing, but there are keys wrapped by it: restore it from a backup");
-            OwnerFile.Replace(path, RandomNumberGenerator.GetBytes(KeyBytes));
+            Span<byte> made = stackalloc byte[KeyBytes];
+            RandomNumberGenerator.Fill(made);
+            OwnerFile.Replace(path, made);
+            CryptographicOperations.ZeroMemory(made);
         }
 
         var key = OwnerFile.Read(path);
@@ -52,7 +55,7 @@ public sealed class FileMasterKey : IMasterKey, IDisposable
     public byte[] Unwrap(ReadOnlySpan<byte> wrapped, string use)
     {
         if (wrapped.Length <= NonceBytes + TagBytes) throw new InvalidDataException($"{use}: the wrapped key is too short");
-        var key = new byte[wrapped.Length - NonceBytes - TagBytes];
+        var key = GC.AllocateArray<byte>(wrapped.Length - NonceBytes - TagBytes, pinned: true);
         try
         {
             _key.Decrypt(wrapped[..NonceBytes], wrapped[NonceBytes..^TagBytes], wrapped[^TagBytes..], key, Encoding.UTF8.GetBytes(use));

@@ -39,81 +39,81 @@ public enum HsmResult : byte
     WrongMac = 9,
 
     /// <summary>The counter is zero, or has more one bits than the standard allows (10 for TDEA, 16 for AES): no device sends it.</summary>
-    CounterNotAllowed = 12,
+    CounterNotAllowed = 10,
 
     /// <summary>The KSN has the wrong length for the key, or is missing.</summary>
-    KsnMalformed = 13,
+    KsnMalformed = 11,
 
     /// <summary>The key is not for this: its usage is another one.</summary>
-    KeyUsage = 14,
+    KeyUsage = 12,
 
     /// <summary>The key's mode of use does not include this (a key to verify asked to generate).</summary>
-    KeyMode = 15,
+    KeyMode = 13,
 
     /// <summary>The key's algorithm cannot do this, or is not allowed at all (single DES).</summary>
-    KeyAlgorithm = 16,
+    KeyAlgorithm = 14,
 
     /// <summary>The key may not leave the module.</summary>
-    KeyNotExportable = 17,
+    KeyNotExportable = 15,
 
     /// <summary>No such key in this module (any more).</summary>
-    UnknownKey = 18,
+    UnknownKey = 16,
 
     /// <summary>A byte of a TDEA key has even parity.</summary>
-    KeyParity = 19,
+    KeyParity = 17,
 
     /// <summary>The key is weak: equal halves, a weak DES key, all bytes the same; or components that add up to nothing.</summary>
-    KeyWeak = 20,
+    KeyWeak = 18,
 
     /// <summary>The key is published: a production module refuses it.</summary>
-    KeyPublished = 21,
+    KeyPublished = 19,
 
     /// <summary>The key has not the length that its algorithm asks for.</summary>
-    KeyLength = 22,
+    KeyLength = 20,
 
     /// <summary>The key-encrypting key is weaker than the key (PCI PIN requirement 21-1).</summary>
-    KekTooWeak = 23,
+    KekTooWeak = 21,
 
     /// <summary>The key block is not as long as it says: truncated, or something was added.</summary>
-    KeyBlockLength = 24,
+    KeyBlockLength = 22,
 
     /// <summary>The key block's header or text cannot be read.</summary>
-    KeyBlockMalformed = 25,
+    KeyBlockMalformed = 23,
 
     /// <summary>The key block's MAC does not hold: changed, or wrapped by another key.</summary>
-    KeyBlockMac = 26,
+    KeyBlockMac = 24,
 
     /// <summary>
     /// A version of key blocks that is not taken: A and C unless allowed, others always; or not of this key-encrypting key.
     /// </summary>
-    KeyBlockVersion = 27,
+    KeyBlockVersion = 25,
 
     /// <summary>An argument is outside of what the operation takes: digits, lengths, tables.</summary>
-    BadInput = 28,
+    BadInput = 26,
 
     /// <summary>The target is too short for what would be written.</summary>
-    TargetTooShort = 29,
+    TargetTooShort = 27,
 
     /// <summary>The module has no room, no token, or failed.</summary>
-    ModuleFailed = 30,
+    ModuleFailed = 28,
 
     /// <summary>The token is not there any more, or its session is: removed, reset, or the way to it is cut.</summary>
-    DeviceRemoved = 31,
+    DeviceRemoved = 29,
 
     /// <summary>The token has no room for another object or session.</summary>
-    DeviceFull = 32,
+    DeviceFull = 30,
 
     /// <summary>The token's library found no memory.</summary>
-    NoMemory = 33,
+    NoMemory = 31,
 
     /// <summary>No session was free in time, or the token did not answer in time.</summary>
-    TimedOut = 34,
+    TimedOut = 32,
 
     /// <summary>The token says that nobody is logged in.</summary>
-    NotLoggedIn = 35,
+    NotLoggedIn = 33,
 
     /// <summary>The token cannot do this step.</summary>
-    NotInModule = 36,
+    NotInModule = 34,
 }
 
 /// <summary>What results mean to people and on the wire.</summary>

@@ -10,7 +10,8 @@ public static class OwnerFile
     {
         var beside = path + ".new";
         File.Delete(beside);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        // Without a buffer: what is in it is not ours to wipe.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         using (var file = new FileStream(beside, options))
         {
@@ -33,6 +34,21 @@ public static class OwnerFile
             throw new InvalidDataException($"{path}: others than its owner can reach it: chmod 600, and ask who did");
         }
 
-        return File.ReadAllBytes(path);
+        return ReadPinned(path);
+    }
+
+    /// <summary>Reads any file straight into memory that the collector does not move: whoever wipes it has wiped all of it.</summary>
+    public static byte[] ReadPinned(string path)
+    {
+        using var file = File.OpenHandle(path);
+        var content = GC.AllocateArray<byte>((int)RandomAccess.GetLength(file), pinned: true);
+        for (var read = 0; read < content.Length;)
+        {
+            var piece = RandomAccess.Read(file, content.AsSpan(read), read);
+            if (piece == 0) throw new EndOfStreamException($"{path} became shorter while it was read");
+            read += piece;
+        }
+
+        return content;
     }
 }

@@ -27,6 +27,15 @@ public sealed class LinkFactoryTests
         Assert.Equal(seconds < 0 ? -1 : seconds * Instant.NanosPerSecond, terms.CutOverQuietNanos);
     }
 
+    /// <summary>It is in frames and state: what it is for a label must stay.</summary>
+    [Fact]
+    public void Links_with_one_key_have_one_count_of_their_devices_and_others_have_another()
+    {
+        static uint Zone(string? pinKey) => LinkFactory.TermsOf(
+            new LinkOptions { Name = "a", Acquirers = ["400001"], Security = new LinkSecurityOptions { PinKey = pinKey } }, 0, Dialect.BuiltIn("pos-host")!).PinZone;
+        Assert.Equal((0U, 1665096571U, 937551492U), (Zone(null), Zone("bdk-acme"), Zone("bdk-other")));
+    }
+
     [Theory]
     [InlineData("iso87-ascii", "11", "7", "field 11 has to be at most 6 digits (type n)")]
     [InlineData("iso87-ascii", "41", "17", "field 41 has to be at most 16 characters (type an)")]

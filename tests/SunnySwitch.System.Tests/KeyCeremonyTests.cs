@@ -75,6 +75,45 @@ public sealed class KeyCeremonyTests
     }
 
     [Fact]
+    public async Task A_component_is_typed_at_a_terminal_that_does_not_show_it_and_uses_are_counted_over_restarts()
+    {
+        using var test = new TestSwitch();
+        var shown = new StringBuilder();
+        using (var running = await test.Start("rehearse=false"))
+        {
+            (int ExitCode, string Shown) Type(string typed, string part, string who)
+            {
+                var typing = SwitchProcess.RunTyped(
+                    "component, hex (not shown): ", typed,
+                    ["key", "component", .. Kek, "--part", part, "--of", "2", "--operator", who, "--api", $"http://127.0.0.1:{running.HttpPort}"]);
+                shown.Append(typing.Shown);
+                return typing;
+            }
+
+            // With a slip of the finger that is taken back, and in groups.
+            Assert.Equal(0, Type(PartOne[..8] + "ff\u007f\u007f " + PartOne[8..].ToLowerInvariant(), "1", "anna").ExitCode);
+            var refused = Type(PartTwo + "g", "2", "boris");
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains("sunny: component: up to 128 hex digits on standard input", refused.Shown, StringComparison.Ordinal);
+            var formed = Type(PartTwo, "2", "boris");
+            Assert.True(formed.ExitCode == 0, formed.Shown);
+            Assert.Contains("formed by anna, boris: kek-acme version 1: K0 B A128 E, check value ", formed.Shown, StringComparison.Ordinal);
+            Assert.Equal(0, Ask(running, null, ["generate", .. Zpk, .. Two]).ExitCode);
+            Assert.Equal(0, Ask(running, null, ["export", "--label", "zpk-acme", "--kek", "kek-acme", .. Two]).ExitCode);
+            Assert.Equal(1, Line(running, "kek-acme", 1).GetProperty("uses").GetInt64());
+            Assert.Equal(0, running.Terminate());
+        }
+
+        using (var running = await test.Start("rehearse=false"))
+        {
+            Assert.Equal(0, Ask(running, null, ["export", "--label", "zpk-acme", "--kek", "kek-acme", .. Two]).ExitCode);
+            Assert.Equal(2, Line(running, "kek-acme", 1).GetProperty("uses").GetInt64());
+            Assert.Equal(0, running.Terminate());
+            AssertHoldsNothing(test, shown.Append(running.Output).Replace(" ", "").ToString());
+        }
+    }
+
+    [Fact]
     public async Task A_key_goes_to_another_switch_in_a_block_and_a_changed_block_does_not()
     {
         using var ours = new TestSwitch();

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Hsm;
 using SunnySwitch.Hsm.Cards;
 using SunnySwitch.Hsm.Desk;
@@ -58,22 +60,43 @@ internal sealed class SignedTraffic : IDisposable
 /// <summary>A terminal and its acquirer, with the keys that the switch has too.</summary>
 internal sealed class OtherSide : IDisposable
 {
+    /// <summary>What the second officer brings.</summary>
+    public const string SecondPart = "26AD93E7105B48FC73D05E8F41B2C960";
+
     private const string ChipCryptogram = "5D1F3A9B7C2E8460";
     private const string ChipData = $"9F2608{ChipCryptogram}9F100706011203A0B8009F02060000000001009F03060000000000009F1A02084095050080000000"
         + "5F2A0208409A032611289C01009F37046D3A1D20820218009F36020042";
     private readonly SoftwareHsm _hsm = new();
+    private readonly TestSwitch _test;
     private readonly KeyFile _keys;
     private HsmKey? _macKey;
 
-    public OtherSide(TestSwitch test)
+    /// <param name="test">The switch.</param>
+    /// <param name="keys">The keys of both, as the file has them; without it those that come with the switch.</param>
+    public OtherSide(TestSwitch test, string? keys = null)
     {
-        var file = Path.Combine(SwitchProcess.Folder("config"), "test-keys.json");
-        File.Copy(file, Path.Combine(test.Folder, "test-keys.json"), overwrite: true);
-        _keys = KeyFile.Read(_hsm, File.ReadAllBytes(file));
+        _test = test;
+        var file = Path.Combine(test.Folder, "test-keys.json");
+        File.WriteAllText(file, keys ?? File.ReadAllText(Path.Combine(SwitchProcess.Folder("config"), "test-keys.json")));
+        _keys = KeyFile.Read(_hsm, file);
+    }
+
+    /// <summary>A dialect with codes that are printed on cards, somewhere inside of a field.</summary>
+    public string WriteDialect()
+    {
+        const string Json = """
+            {"dialect": "shop", "description": "pos-host with printed codes", "inherits": "pos-host", "security": {
+              "authentication_value": {"field": 63, "at": 3, "length": 40}, "indicator": {"field": 63, "at": 1, "length": 2},
+              "printed_code": {"field": 61, "at": 9, "length": 4}}}
+            """;
+        var file = Path.Combine(_test.Folder, "shop.json");
+        File.WriteAllText(file, Json);
+        return file;
     }
 
     /// <summary>A purchase with the PIN of an offset: zeros are the card's own.</summary>
-    public byte[] Purchase(int card, int number, string offset, string? code = null, bool breaks = false, ushort mti = 0x0100, bool blankMac = false)
+    public byte[] Purchase(int card, int number, string offset, string? code = null, bool breaks = false, ushort mti = 0x0100, bool blankMac = false,
+        string? ksn = null)
     {
         var block = PinBlock(card, offset);
         if (breaks) block[0] ^= 0x55;
@@ -84,6 +107,7 @@ internal sealed class OtherSide : IDisposable
             (13, "1122"), (22, "901"), (32, "400001"), (35, track), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
             (52, Convert.ToHexString(block)),
         ];
+        if (ksn is not null) fields = [.. fields, (62, ksn)];
         return AcquirerClient.Encode(mti, blankMac ? [.. fields, (64, "0000000000000000")] : fields);
     }
 
@@ -99,6 +123,12 @@ internal sealed class OtherSide : IDisposable
         (12, "120000"), (13, "1122"), (22, "012"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"),
         (63, $"05{CavvOf(of ?? card)}"), (64, "0000000000000000"));
 
+    /// <summary>A purchase from a shop on the net, with the code that is printed on the card, or on another.</summary>
+    public byte[] PrintedPurchase(int card, int number, int? of = null) => AcquirerClient.Encode(
+        0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
+        (12, "120000"), (13, "1122"), (14, "3012"), (22, "012"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"),
+        (49, "840"), (61, PrintedText(of ?? card)), (64, "0000000000000000"));
+
     /// <summary>A purchase without PIN or track, its MAC still blank.</summary>
     public static byte[] Plain(int number) => AcquirerClient.Encode(
         0x0100, (2, AcquirerClient.Pan(3)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
@@ -107,16 +137,15 @@ internal sealed class OtherSide : IDisposable
     /// <summary>Two officers bring a MAC key into a running switch; this side takes it too.</summary>
     public void BringIn(SwitchProcess running, string part, params string[] more)
     {
-        const string Second = "26AD93E7105B48FC73D05E8F41B2C960";
         string[] key =
         [
             "key", "component", "--label", "mak-live", "--usage", "M6", "--algorithm", "A", "--bits", "128", "--of", "2", "--api",
             $"http://127.0.0.1:{running.HttpPort}", .. more,
         ];
         Assert.Equal(0, SwitchProcess.RunWith(part, [.. key, "--part", "1", "--operator", "anna"]).ExitCode);
-        var formed = SwitchProcess.RunWith(Second, [.. key, "--part", "2", "--operator", "boris"]);
+        var formed = SwitchProcess.RunWith(SecondPart, [.. key, "--part", "2", "--operator", "boris"]);
         Assert.True(formed.ExitCode == 0, formed.Errors);
-        TakeMacKey(part, Second);
+        TakeMacKey(part, SecondPart);
     }
 
     public byte[] Signed(byte[] message)
@@ -143,6 +172,7 @@ internal sealed class OtherSide : IDisposable
             ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
             ("the authentication value", Convert.FromHexString(CavvOf(card))), ("the same in hex", Encoding.ASCII.GetBytes(CavvOf(card))),
             ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
+            ("the printed code", Encoding.ASCII.GetBytes(PrintedText(card).TrimEnd())), ("the same as it is handed to the module", PrintedEvidence(card)),
         ];
     }
 
@@ -160,10 +190,22 @@ internal sealed class OtherSide : IDisposable
         return block;
     }
 
-    private string CodeOf(int card)
+    // Three digits alone are anywhere: they are found by what is before them.
+    private string PrintedText(int card) => $"SHOPNET7{CodeOf(card, CardCodeKind.Cvv2)} ";
+
+    private byte[] PrintedEvidence(int card)
+    {
+        var evidence = new Evidence();
+        "3012"u8.CopyTo(evidence.Expiry);
+        Encoding.ASCII.GetBytes(CodeOf(card, CardCodeKind.Cvv2)).CopyTo(evidence.CardCode);
+        var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<Evidence>(in evidence));
+        return bytes[bytes.IndexOf("3012"u8)..(bytes.LastIndexOf(((ReadOnlySpan<byte>)evidence.CardCode)[..3]) + 4)].ToArray();
+    }
+
+    private string CodeOf(int card, CardCodeKind kind = CardCodeKind.Cvv)
     {
         var code = new byte[3];
-        var terms = new CardCodeTerms(CardCodeKind.Cvv, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
+        var terms = new CardCodeTerms(kind, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
         Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
         return Encoding.ASCII.GetString(code);
     }

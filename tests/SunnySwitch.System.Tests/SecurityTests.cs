@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace SunnySwitch.SystemTests;
@@ -83,7 +82,7 @@ public sealed class SecurityTests
         using var test = new TestSwitch();
         using var other = new OtherSide(test);
         using var running = await test.Start(
-            [.. Settings, Threads(threads), "links.0.dialect=pos-host", "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
+            [.. Settings, Threads(threads), $"links.0.dialect={other.WriteDialect()}", "links.0.security.pinKey=\"zpk\"", "links.0.security.macKey=\"mak\""]);
         using (var client = new AcquirerClient(running.Port(0)))
         {
             // Fewer than the ring has slots: nothing is overwritten by what comes later, so that each slot has to be wiped.
@@ -91,17 +90,18 @@ public sealed class SecurityTests
             Assert.Equal("00", Code(client, other.Signed(OtherSide.ChipPurchase(7, 49))));
             Assert.Equal("00", Code(client, other.Signed(other.ElectronicPurchase(7, 48))));
             Assert.Equal("05", Code(client, other.Signed(other.ElectronicPurchase(8, 47, of: 7))));
+            Assert.Equal("00", Code(client, other.Signed(other.PrintedPurchase(7, 46))));
+            Assert.Equal("N7", Code(client, other.Signed(other.PrintedPurchase(8, 45, of: 7))));
             client.Exchange(other.Signed(OtherSide.Plain(50)));
         }
 
-        Assert.NotNull(MemoryOf(running.ProcessId, "MERCHANT0000001"u8.ToArray()));   // The control: what stays is found.
-
         var metrics = await Metrics(running);
         var planted = other.Planted(7);
-        foreach (var (what, bytes) in planted)
+        var places = ProcessMemory.Find(running.ProcessId, [.. planted.Select(each => each.Bytes), "MERCHANT0000001"u8.ToArray()]);
+        Assert.NotEmpty(places[^1]);                                       // The control: what stays is found.
+        foreach (var ((what, bytes), where) in planted.Zip(places))
         {
-            var where = MemoryOf(running.ProcessId, bytes);
-            Assert.True(where is null, $"{what} is in the memory of the process: {where}");
+            Assert.True(where.Count == 0, $"{what} is in the memory of the process: {where.FirstOrDefault()}");
             var text = Encoding.Latin1.GetString(bytes);
             Assert.DoesNotContain(text, running.Output + metrics, StringComparison.Ordinal);
         }
@@ -112,6 +112,49 @@ public sealed class SecurityTests
             var content = File.ReadAllBytes(file);
             foreach (var (what, bytes) in planted) Assert.False(content.AsSpan().IndexOf(bytes) >= 0, $"{what} is in {file}");
         }
+    }
+
+    /// <summary>By the kernel itself, and by two threads beside it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_key_is_in_memory_once_where_the_module_holds_it_and_what_comes_from_it_or_made_it_is_nowhere(int threads)
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test, PlantedKeys.File);
+        using var running = await test.Start(
+            [.. Settings, Threads(threads), "links.0.dialect=pos-host", "links.0.security.pinKey=\"bdk\"", "links.0.security.macKey=\"mak\""]);
+        using (var client = new AcquirerClient(running.Port(0)))
+        {
+            for (var number = 1; number <= 20; number++)
+            {
+                var code = Code(client, other.Signed(other.Purchase(7, number, "0000", blankMac: true, ksn: PlantedKeys.Ksn)));
+                Assert.True(code is "81" or "55" or "63", code);           // Whatever its PIN is: the terminal's key was derived for it.
+            }
+        }
+
+        const string Part = "6E09D2B8415FC3A07D1B64E9F2853C7A";
+        other.BringIn(running, Part);
+        var whole = PlantedKeys.Sum(Part, OtherSide.SecondPart);
+        (byte[] part, byte[] second) = (Convert.FromHexString(Part), Convert.FromHexString(OtherSide.SecondPart));
+        List<(string What, byte[] Bytes)> held = [.. PlantedKeys.Held, ("a key of two components", whole)];
+        List<(string What, byte[] Bytes)> gone =
+        [
+            .. PlantedKeys.Gone, ("a component", part), ("another", second), .. held.SelectMany(key => PlantedKeys.AsText(key.Bytes)),
+            .. PlantedKeys.AsText(part), .. PlantedKeys.AsText(second),
+        ];
+        var places = ProcessMemory.Find(running.ProcessId, [.. held.Select(key => key.Bytes), .. gone.Select(each => each.Bytes)]);
+        foreach (var ((what, _), where) in held.Zip(places))
+        {
+            Assert.True(where.Count == 1, $"{what} is in memory {where.Count} times:\n{string.Join('\n', where)}");
+        }
+
+        foreach (var ((what, _), where) in gone.Zip(places.Skip(held.Count)))
+        {
+            Assert.True(where.Count == 0, $"{what} is in memory: {where.FirstOrDefault()}");
+        }
+
+        Assert.Equal(0, running.Terminate());
     }
 
     [Fact]
@@ -174,42 +217,4 @@ public sealed class SecurityTests
 
     private static (int ExitCode, string Output, string Errors) Ask(SwitchProcess running, params string[] arguments) =>
         SwitchProcess.Run([.. arguments, "--api", $"http://127.0.0.1:{running.HttpPort}"]);
-
-    /// <summary>Looks for bytes in all that a process can write to, as the system shows it.</summary>
-    private static string? MemoryOf(int process, byte[] wanted)
-    {
-        using var memory = new FileStream($"/proc/{process}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        var buffer = new byte[16 << 20];
-        foreach (var line in File.ReadLines($"/proc/{process}/maps"))
-        {
-            var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (!parts[1].StartsWith("rw", StringComparison.Ordinal) || parts[^1] is "[vvar]" or "[vsyscall]") continue;
-            var range = parts[0].Split('-').Select(text => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
-            if (range[0] < 0) continue;
-            var have = 0;
-            for (var at = range[0]; at < range[1];)
-            {
-                int read;
-                try
-                {
-                    memory.Position = at;
-                    read = memory.Read(buffer.AsSpan(have, (int)Math.Min(buffer.Length - have, range[1] - at)));
-                }
-                catch (IOException)
-                {
-                    (at, have) = ((at + 4096) & ~4095L, 0);                // Reserved, and not there: the next page may be.
-                    continue;
-                }
-
-                if (read == 0) break;
-                var found = buffer.AsSpan(0, have + read).IndexOf(wanted);
-                if (found >= 0) return $"{line}, {at - have + found:X}: {Convert.ToHexString(buffer.AsSpan(Math.Max(0, found - 64), 160))}";
-                var keep = Math.Min(wanted.Length - 1, have + read);
-                buffer.AsSpan(have + read - keep, keep).CopyTo(buffer);
-                (have, at) = (keep, at + read);
-            }
-        }
-
-        return null;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace SunnySwitch.SystemTests;
@@ -102,6 +103,32 @@ internal sealed partial class SwitchProcess : IDisposable
         var output = process.StandardOutput.ReadToEnd();
         Assert.True(process.WaitForExit(Patience), "the command did not end");
         return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Runs it at a terminal, where something is typed when it asks; what the terminal shows comes back.</summary>
+    public static (int ExitCode, string Shown) RunTyped(string prompt, string typed, params string[] arguments)
+    {
+        using var sunny = Sunny(arguments);
+        var command = string.Join(' ', sunny.StartInfo.ArgumentList.Prepend("exec dotnet").Select((word, at) => at == 0 ? word : $"'{word}'"));
+        var start = new ProcessStartInfo("script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using var terminal = Process.Start(start)!;
+        var shown = new StringBuilder();
+        while (!shown.ToString().EndsWith(prompt, StringComparison.Ordinal))
+        {
+            var letter = terminal.StandardOutput.Read();
+            if (letter < 0) break;
+            shown.Append((char)letter);
+        }
+
+        terminal.StandardInput.Write(typed + "\r");
+        terminal.StandardInput.Flush();
+        shown.Append(terminal.StandardOutput.ReadToEnd());
+        Assert.True(terminal.WaitForExit(Patience), "the command did not end");
+        return (terminal.ExitCode, shown.ToString());
     }
 
     /// <summary>Runs the build with mutants, if there is a crash to come.</summary>

@@ -65,7 +65,7 @@ internal static class HsmPinCommands
         using var hsm = new SoftwareHsm();
         try
         {
-            return run(hsm, KeyFile.Read(hsm, File.ReadAllBytes(file)));
+            return run(hsm, KeyFile.Read(hsm, file));
         }
         catch (Exception wrong) when (wrong is InvalidDataException or IOException or UnauthorizedAccessException)
         {

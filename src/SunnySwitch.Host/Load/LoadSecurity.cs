@@ -33,7 +33,7 @@ internal sealed class LoadSecurity : IDisposable
         KeyFile keys;
         try
         {
-            keys = KeyFile.Read(_hsm, File.ReadAllBytes(file));
+            keys = KeyFile.Read(_hsm, file);
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -17,6 +17,7 @@ namespace SunnySwitch.Host.Serving;
 /// </summary>
 internal sealed class KeyDesk : IKeyCeremony, IDisposable
 {
+    private static readonly TimeSpan UsesSavedEvery = TimeSpan.FromMinutes(1);
     private readonly OperatorDesk _operators;
     private readonly KeyLedger _ledger;
     private readonly TimeProvider _clock;
@@ -24,11 +25,14 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
     private readonly Action<string> _say;
     private readonly PendingKeys _pending;
     private readonly SemaphoreSlim _one = new(1);
+    private DateTimeOffset _usesSaved;
+    private bool _isUsesTold;
 
     public KeyDesk(OperatorDesk operators, KeyLedger ledger, TimeProvider clock, bool refusesPublished, Action<string> say)
     {
         (_operators, _ledger, _clock, _refusesPublished, _say) = (operators, ledger, clock, refusesPublished, say);
         _pending = new PendingKeys(ledger.Hsm, clock);
+        _usesSaved = clock.GetUtcNow();
     }
 
     private IPaymentHsm Hsm => _ledger.Hsm;
@@ -169,7 +173,7 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
         return found!;
     }
 
-    /// <summary>Wipes components that nobody completed, and keys that are out of use; called every second.</summary>
+    /// <summary>Wipes components that nobody completed, and keys that are out of use; writes uses down once a minute. Called every second.</summary>
     public void Tidy()
     {
         if (!_one.Wait(0)) return;                           // A ceremony is under way: the next time.
@@ -177,6 +181,7 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
         {
             _pending.WipeOverdue();
             _ledger.Sweep();
+            if (_clock.GetUtcNow() - _usesSaved >= UsesSavedEvery) SaveUses();
         }
         finally
         {
@@ -200,8 +205,25 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
 
     public void Dispose()
     {
+        SaveUses();
         _pending.Dispose();
         _one.Dispose();
+    }
+
+    // They are for people to look at: what cannot be written is told once, and stops nothing.
+    private void SaveUses()
+    {
+        _usesSaved = _clock.GetUtcNow();
+        try
+        {
+            _ledger.SaveUses();
+            _isUsesTold = false;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            if (!_isUsesTold) _say($"WARNING: uses of keys are not written down: {failed.Message}");
+            _isUsesTold = true;
+        }
     }
 
     private IEnumerable<KeyNote> InUse() => _ledger.Notes.Where(note => note.State != KeyState.Retired);

@@ -95,7 +95,7 @@ internal sealed class Security : IDisposable
         var path = Path.Combine(FolderOf(config), file);
         try
         {
-            var keys = KeyFile.Read(hsm, File.ReadAllBytes(path));
+            var keys = KeyFile.Read(hsm, path);
             foreach (var (label, key) in keys.Keys) say($"key {label}: {key}, from a file in clear");
             return new TestKeyRing(ledger, keys);
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -53,6 +54,10 @@ internal struct KeySchedule
         _rounds = Aes128.Expand(key, MemoryMarshal.AsBytes((Span<uint>)_words));
         _blockBytes = Aes128.BlockBytes;
     }
+
+    /// <summary>The AES key itself, which its round keys begin with; empty if it lies outside.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<byte> AesKey(int bytes) => _outside is null ? Bytes(in this)[..bytes] : [];
 
     /// <summary>TDEA or AES by name.</summary>
     public void Load(bool isAes, ReadOnlySpan<byte> key)

@@ -4,8 +4,8 @@ using SunnySwitch.Hsm.Ciphers;
 namespace SunnySwitch.Hsm.Keys;
 
 /// <summary>
-/// A key that a module holds. Of the software module: the bytes and their schedule in pinned memory, which the collector neither moves nor
-/// copies; wiped when the module is. Read-only after it is made, so that threads share it.
+/// A key that a module holds. Of the software module: its schedule and, where that does not begin with them, the bytes, once each in pinned memory,
+/// which the collector neither moves nor copies; wiped when the module is. Read-only after it is made, so that threads share it.
 /// </summary>
 internal class KeyMaterial
 {
@@ -15,8 +15,8 @@ internal class KeyMaterial
     public KeyMaterial(HsmKey handle, ReadOnlySpan<byte> key)
     {
         Handle = handle;
-        _bytes = GC.AllocateArray<byte>(key.Length, pinned: true);
-        key.CopyTo(_bytes);
+        _bytes = IsAes ? [] : GC.AllocateArray<byte>(key.Length, pinned: true);
+        if (!IsAes) key.CopyTo(_bytes);
         if (handle.Attributes.Algorithm != KeyAlgorithm.Hmac) _schedule[0].Load(handle.Attributes.Algorithm == KeyAlgorithm.Aes, key);
     }
 
@@ -38,7 +38,7 @@ internal class KeyMaterial
     public int Length => Handle.Bits / 8;
 
     /// <summary>The key; empty if it lies elsewhere.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes;
+    public ReadOnlySpan<byte> Bytes => IsAes ? _schedule[0].AesKey(Length) : _bytes;
 
     /// <summary>True for AES.</summary>
     public bool IsAes => Handle.Attributes.Algorithm == KeyAlgorithm.Aes;

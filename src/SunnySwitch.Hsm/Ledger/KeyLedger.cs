@@ -48,12 +48,17 @@ public sealed class KeyLedger : IKeyRing
     private readonly string _path;
     private readonly IKeySeal _seal;
     private readonly string _master;
+    private readonly KeyUses _lives;
     private readonly Dictionary<(string Label, uint Version), Held> _held = [];
     private readonly Dictionary<string, long[]> _uses = new(StringComparer.Ordinal);
     private List<HsmKey> _leaving = [], _left = [];
     private volatile Snapshot _now = Snapshot.Empty;
 
-    private KeyLedger(string path, IPaymentHsm hsm, IKeySeal seal, string master) => (_path, Hsm, _seal, _master) = (path, hsm, seal, master);
+    private KeyLedger(string path, IPaymentHsm hsm, IKeySeal seal, string master)
+    {
+        (_path, Hsm, _seal, _master) = (path, hsm, seal, master);
+        _lives = new KeyUses(Path.ChangeExtension(path, ".uses"));
+    }
 
     /// <summary>The module that holds the keys.</summary>
     public IPaymentHsm Hsm { get; }
@@ -139,8 +144,14 @@ public sealed class KeyLedger : IKeyRing
         from state in new[] { KeyState.Current, KeyState.Previous }
         select (each.Key, state, Interlocked.Read(ref each.Value.Uses[state == KeyState.Previous ? 1 : 0]));
 
-    /// <summary>Uses of one version since the start.</summary>
-    public long UsesOf(string label, uint version) => _held.TryGetValue((label, version), out var held) ? Interlocked.Read(ref held.Uses) : 0;
+    /// <summary>Uses of one version, at least: over all lives, but for what a crash has cut off.</summary>
+    public long UsesOf(string label, uint version) =>
+        _lives.Before(label, version) + (_held.TryGetValue((label, version), out var held) ? Interlocked.Read(ref held.Uses) : 0);
+
+    /// <summary>Writes uses down, if there were any since the last time; called now and then, and at the end.</summary>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public void SaveUses() =>
+        _lives.Save(_held.Values.Select(held => new StoredUse(held.Stored.Label, held.Stored.Version, Interlocked.Read(ref held.Uses))));
 
     /// <summary>A version that is held, whatever its state.</summary>
     public bool TryFind(string label, uint version, [NotNullWhen(true)] out HsmKey? key) =>
@@ -182,7 +193,12 @@ public sealed class KeyLedger : IKeyRing
         }
 
         var dropped = _held.Where(each => !wanted.Contains(each.Key)).Select(each => each.Value).ToList();
-        foreach (var each in dropped) _held.Remove((each.Stored.Label, each.Stored.Version));
+        foreach (var each in dropped)
+        {
+            _held.Remove((each.Stored.Label, each.Stored.Version));
+            _lives.Add(each.Stored.Label, each.Stored.Version, Interlocked.Read(ref each.Uses));
+        }
+
         if (dropped.Count > 0) Save();
         if (dropped.Count > 0 || !notes.SequenceEqual(_now.Notes) || _now.Generation == 0) _now = Build(notes);
         // Whoever has a handle of the ring before may be using it at this very moment.

@@ -221,6 +221,49 @@ public sealed class KeyLedgerTests : IDisposable
     }
 
     [Fact]
+    public void Uses_are_counted_over_lives_and_over_the_end_of_a_version_and_a_file_that_is_none_stops_nothing()
+    {
+        var file = Path.Combine(_folder, "keys.uses");
+        KeyNote note;
+        using (var life = new Life(this))
+        {
+            note = Bring(life, "zpk-acme", 1, KeyState.Current);
+            Use(life, note, 3);
+            life.Ledger.SaveUses();
+            Use(life, note, 2);                                             // A crash: these are lost.
+        }
+
+        using (var life = new Life(this))
+        {
+            Use(life, note, 4);
+            Assert.Equal(7, life.Ledger.UsesOf("zpk-acme", 1));
+            life.Ledger.Follow([note with { State = KeyState.Retired }]);
+            Assert.Equal(7, life.Ledger.UsesOf("zpk-acme", 1));
+            life.Ledger.SaveUses();
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            var written = File.GetLastWriteTimeUtc(file);
+            File.SetLastWriteTimeUtc(file, written.AddDays(-1));
+            life.Ledger.SaveUses();                                        // Nothing was used: nothing is written.
+            Assert.Equal(written.AddDays(-1), File.GetLastWriteTimeUtc(file));
+        }
+
+        using (var life = new Life(this)) Assert.Equal(7, life.Ledger.UsesOf("zpk-acme", 1));
+        foreach (var broken in new[] { "", "[", "{}", "[null]", "[{\"Label\":null,\"Version\":1,\"Count\":9}]" })
+        {
+            File.WriteAllText(file, broken);
+            using var life = new Life(this);
+            Assert.Equal(0, life.Ledger.UsesOf("zpk-acme", 1));
+        }
+
+        static void Use(Life life, in KeyNote note, int times)
+        {
+            life.Ledger.Follow([note]);
+            Assert.True(life.Ledger.TryCurrent(note.Label, out var key));
+            while (times-- > 0) life.Ledger.Used(key);
+        }
+    }
+
+    [Fact]
     public void A_change_of_a_key_under_load_refuses_no_mac_of_either_key()
     {
         using var life = new Life(this);
