@@ -196,7 +196,8 @@ public sealed class RulesFileTests
     [InlineData("\"counterJump\": 32769", "products.1.counterJump: 0 to 32768")]
     [InlineData("\"refuseTvr\": \"04\"", "products.1.refuseTvr: 5 bytes in hex, as a text")]
     [InlineData("\"refuseTvr\": 4", "products.1.refuseTvr: 5 bytes in hex, as a text")]
-    [InlineData("\"cvrAt\": 4, \"refuseCvr\": \"2\"", "products.1.refuseCvr: 1 to 6 bytes in hex, as a text", "products.1: refuseCvr and cvrAt, both or none of them")]
+    [InlineData(
+        "\"cvrAt\": 4, \"refuseCvr\": \"2\"", "products.1.refuseCvr: 1 to 6 bytes in hex, as a text", "products.1: refuseCvr and cvrAt, both or none of them")]
     [InlineData("\"cvrAt\": 9, \"refuseCvr\": \"20\"", "products.1.cvrAt: 1 to 8")]
     [InlineData("\"cvrAt\": 4", "products.1: refuseCvr and cvrAt, both or none of them")]
     [InlineData("\"refuseCvr\": \"20\"", "products.1: refuseCvr and cvrAt, both or none of them")]

@@ -197,7 +197,8 @@ public readonly record struct SecurityVerdicts(uint Packed)
     public SecurityVerdict Authentication => At(AuthenticationShift);
 
     /// <summary>The same with another verdict on that proof.</summary>
-    public SecurityVerdicts With(SecurityVerdict authentication) => new((Packed & ~(0xFU << AuthenticationShift)) | ((uint)authentication << AuthenticationShift));
+    public SecurityVerdicts With(SecurityVerdict authentication) =>
+        new((Packed & ~(0xFU << AuthenticationShift)) | ((uint)authentication << AuthenticationShift));
 
     private SecurityVerdict At(int shift) => (SecurityVerdict)((Packed >> shift) & 0xF);
 }

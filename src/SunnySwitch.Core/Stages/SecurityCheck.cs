@@ -117,8 +117,9 @@ internal readonly struct SecurityVisit(SwitchState state, LinkTerms[] links, IHs
 
 /// <summary>
 /// What the HSM said of cryptogram, code, authentication and PIN, in that order. Gives 82 and 88 (cryptogram), 82 (a counter that was seen, or is too far
-/// ahead), 05 (a chip that declined, or words of terminal and chip that the product refuses), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 63, 81 (PIN), 96 when no more chips can be remembered. A wrong PIN is counted by
-/// the frame, a right one ends the count; the counter of a right cryptogram is taken by the frame, whatever the payment comes to.
+/// ahead), 05 (a chip that declined, or words of terminal and chip that the product refuses), 82 and N7 (code), 05 and 1A (authentication), 75, 55, 86, 63,
+/// 81 (PIN), 96 when no more can be remembered. A wrong PIN is counted by the frame, a right one ends the count; the counter of a right cryptogram is taken
+/// by the frame, whatever the payment comes to.
 /// </summary>
 internal readonly struct SecurityCheck(SwitchState state) : IStage
 {

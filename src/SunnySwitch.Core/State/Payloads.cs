@@ -79,7 +79,9 @@ public static class PayloadVersion
     /// </summary>
     public const ushort Three = 3;
 
-    /// <summary>Of <see cref="JournalKind.RulesActivated"/>, longer, since products say what of a chip's words refuses, and limits whether they are shared.</summary>
+    /// <summary>
+    /// Of <see cref="JournalKind.RulesActivated"/>, longer, since products say what of a chip's words refuses, and limits whether they are shared.
+    /// </summary>
     public const ushort Four = 4;
 }
 

@@ -64,7 +64,8 @@ internal readonly struct Terms(Velocity velocity, Registers registers)
         if (Is(rules.PinAlways, index) || (isCash && Is(rules.PinForCash, index))) needs |= EvidenceHas.PinBlock;
         if (isChip && Is(rules.CryptogramNeeded, index)) needs |= EvidenceHas.Cryptogram;
         if (isStripe && Is(rules.CardCodeNeeded, index)) needs |= EvidenceHas.CardCode;
-        var isAsked = (Is(rules.AuthenticationAlways, index) && Electronic.IsElectronic(in request)) || (Is(rules.AuthenticationClaimed, index) && Claims(in request));
+        var isAsked = (Is(rules.AuthenticationAlways, index) && Electronic.IsElectronic(in request))
+            || (Is(rules.AuthenticationClaimed, index) && Claims(in request));
         return isAsked ? needs | EvidenceHas.Authentication : needs;
     }
 

@@ -76,8 +76,8 @@ internal sealed class PlaceParser(DialectProblems problems, DialectDraft draft)
         var at = place.TryGetProperty("at", out _) ? problems.Number(place, path + ".", "at", 1, 512, 1) : 1;
         var length = place.TryGetProperty("length", out _) ? problems.Number(place, path + ".", "length", 1, lengthMax, 1) : lengthMax;
         if (type is FieldType.Digits or FieldType.Text || (isBytes && type == FieldType.Binary)) return new DialectPlace(found, type, at, length);
-        var what = found.Count == 1 ? $"field: digits or text{(isBytes ? ", or bytes" : "")}; field {found.Field}" : $"part: digits or text{(isBytes ? ", or bytes" : "")}; it";
-        problems.Report($"{path}.{what} is none of them");
+        var kinds = isBytes ? "digits or text, or bytes" : "digits or text";
+        problems.Report($"{path}.{(found.Count == 1 ? $"field: {kinds}; field {found.Field}" : $"part: {kinds}; it")} is none of them");
         return null;
     }
 

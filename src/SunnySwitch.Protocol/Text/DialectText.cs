@@ -88,7 +88,8 @@ public static class DialectText
             if (security.AuthenticationValue is { } value) Line("The proof of the cardholder's authentication (CAVV)", Place(dialect, value));
             if (security.AuthenticationVerdict is { } said)
             {
-                Line("What the network says of that proof", $"{Place(dialect, said.Place)}: {string.Join(", ", said.Right)} right, {string.Join(", ", said.Wrong)} wrong");
+                var words = $"{string.Join(", ", said.Right)} right, {string.Join(", ", said.Wrong)} wrong";
+                Line("What the network says of that proof", $"{Place(dialect, said.Place)}: {words}");
             }
 
             if (security.AuthenticationResult is { } result)
@@ -110,7 +111,8 @@ public static class DialectText
         page.Append('\n');
     }
 
-    private static string Place(Dialect dialect, DialectPlace place) => $"field {place.Path.Text(dialect)}, positions {place.At} to {place.At + place.Length - 1}";
+    private static string Place(Dialect dialect, DialectPlace place) =>
+        $"field {place.Path.Text(dialect)}, positions {place.At} to {place.At + place.Length - 1}";
 
     private static string MarkName(MarkKind kind) => kind switch
     {
