@@ -43,7 +43,8 @@ public sealed class RulesFileTests
         Assert.Empty(problems);
         Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 0], ((ReadOnlySpan<LimitTerms>)rules.Limits)[..9].ToArray().Select(limit => (int)limit.Shared));
 
-        Read(File([Limit(1, "account", "true"), Limit(2, "card", "1"), .. subjects.Select((subject, index) => Limit(index + 3, subject, "true"))]), out problems);
+        string[] wrong = [Limit(1, "account", "true"), Limit(2, "card", "1")];
+        Read(File([.. wrong, .. subjects.Select((subject, index) => Limit(index + 3, subject, "true"))]), out problems);
         Assert.Equal(
             [
                 "limits.0.shared: not of accounts: each cell numbers its own, so that no other has counted for them; card, merchant, terminal or bin",

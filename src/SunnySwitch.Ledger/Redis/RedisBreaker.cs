@@ -10,10 +10,12 @@ internal static class RedisBreaker
     private static readonly TimeSpan _rest = TimeSpan.FromSeconds(1);
 
     /// <summary>For the one that writes: a batch that fails is enough.</summary>
-    public static ResiliencePipeline ForWriting(CircuitBreakerStateProvider state) => Make(state, TimeSpan.FromSeconds(10), failureRatio: 0.01, throughputMin: 2);
+    public static ResiliencePipeline ForWriting(CircuitBreakerStateProvider state) =>
+        Make(state, TimeSpan.FromSeconds(10), failureRatio: 0.01, throughputMin: 2);
 
     /// <summary>For those who ask: half of what was asked in a second, so that a Redis that stands still is not waited for much longer than that.</summary>
-    public static ResiliencePipeline ForAsking(CircuitBreakerStateProvider state) => Make(state, TimeSpan.FromSeconds(1), failureRatio: 0.5, throughputMin: 10);
+    public static ResiliencePipeline ForAsking(CircuitBreakerStateProvider state) =>
+        Make(state, TimeSpan.FromSeconds(1), failureRatio: 0.5, throughputMin: 10);
 
     /// <summary>True for what Redis or the way to it is to blame for.</summary>
     public static bool IsRedis(Exception failure) => failure is RedisException or TimeoutException or TaskCanceledException or ObjectDisposedException;
