@@ -120,7 +120,8 @@ public static partial class RulesFile
 
         var shared = 0;
         for (var index = 0; index < rules.Count; index++) shared += rules.Limits[index].Shared;
-        if (shared > SharedCounts.LimitsMax) Add(problems, $"limits: {SharedCounts.LimitsMax} at most are shared, there are {shared}: all are asked for, for each request");
+        if (shared <= SharedCounts.LimitsMax) return;
+        Add(problems, $"limits: {SharedCounts.LimitsMax} at most are shared, there are {shared}: all are asked for, for each request");
     }
 
     private static void ReadLimit(JsonElement limit, string at, ref LimitTerms terms, List<string> problems)

@@ -96,7 +96,10 @@ public sealed partial class Cell
     /// <summary>What other cells have counted is not waited for any longer.</summary>
     private void DecideWithout(Instant now)
     {
-        while (_parking.TryFindImpatient(now.UnixNanos - _sharedPatienceNanos, out var input)) DecideWith(input, input.Transaction.Ticket, DeskAnswer.Late, now);
+        while (_parking.TryFindImpatient(now.UnixNanos - _sharedPatienceNanos, out var input))
+        {
+            DecideWith(input, input.Transaction.Ticket, DeskAnswer.Late, now);
+        }
     }
 
     /// <summary>Those that waited behind it are decided now: as repeats, or in its place.</summary>

@@ -1,8 +1,8 @@
 namespace SunnySwitch.Cell;
 
 /// <summary>
-/// Requests that wait for the HSM or for other cells' counts: copied out of their ring slots, found again by ticket. Bounded; outside of the state: not hashed, in no
-/// snapshot, lost at a crash together with their link. The kernel's thread alone.
+/// Requests that wait for the HSM or for other cells' counts: copied out of their ring slots, found again by ticket. Bounded; outside of the
+/// state: not hashed, in no snapshot, lost at a crash together with their link. The kernel's thread alone.
 /// </summary>
 internal sealed class Parking
 {

@@ -33,6 +33,27 @@ public sealed class RulesFileTests
     }
 
     [Fact]
+    public void A_shared_limit_is_one_that_other_cells_can_count_for()
+    {
+        string Limit(int id, string subject, string shared) =>
+            $$"""{ "id": {{id}}, "name": "x", "subject": "{{subject}}", "window": "60m", "countMax": 5, "shared": {{shared}} }""";
+        string File(IEnumerable<string> limits) => $$"""{ "rules": "r", "limits": [{{string.Join(',', limits)}}] }""";
+        string[] subjects = ["card", "merchant", "terminal", "bin", "card", "card", "card", "card"];
+        var rules = Read(File([.. subjects.Select((subject, index) => Limit(index + 1, subject, "true")), Limit(20, "account", "false")]), out var problems);
+        Assert.Empty(problems);
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 0], ((ReadOnlySpan<LimitTerms>)rules.Limits)[..9].ToArray().Select(limit => (int)limit.Shared));
+
+        string[] wrong = [Limit(1, "account", "true"), Limit(2, "card", "1")];
+        Read(File([.. wrong, .. subjects.Select((subject, index) => Limit(index + 3, subject, "true"))]), out problems);
+        Assert.Equal(
+            [
+                "limits.0.shared: not of accounts: each cell numbers its own, so that no other has counted for them; card, merchant, terminal or bin",
+                "limits.1.shared: true or false",
+                "limits: 8 at most are shared, there are 9: all are asked for, for each request",
+            ], problems);
+    }
+
+    [Fact]
     public void Every_problem_is_listed_with_its_place()
     {
         Read("""
@@ -53,7 +74,7 @@ public sealed class RulesFileTests
                 + "acceptors, pinTries",
             "rules: 1 to 16 printable characters",
             "limits.0.speed: no such key; there are id, name, subject, counts, operations, window, currency, countMax, amountMax, "
-                + "attemptsMin, declinesPermille",
+                + "attemptsMin, declinesPermille, shared",
             "limits.0.id: 1 to 64",
             "limits.0.name: 1 to 16 printable characters",
             "limits.0.subject: card, account, merchant, terminal or bin",

@@ -92,14 +92,14 @@ public sealed class SharedLimitTests : IDisposable
             for (var number = 1; !Volatile.Read(ref stop); number++)
             {
                 var before = Stopwatch.GetTimestamp();
-                Assert.Equal("00", Buy(client, 1 + (number % 1_000), number));
+                Assert.Equal("00", Buy(client, 1 + (number % 900), number));
                 var waited = Stopwatch.GetElapsedTime(before).Ticks;
                 if (waited > Volatile.Read(ref slowest)) Volatile.Write(ref slowest, waited);
                 Interlocked.Increment(ref answers);
             }
         }, Stop);
         Until(east, () => Answered(east, "told") > 50);
-        var frozen = Task.Run(() => _redis.Ask("CLIENT", "PAUSE", "1500", "ALL"), Stop);
+        var frozen = Task.Run(() => _redis.Ask("CLIENT", "PAUSE", "2000", "ALL"), Stop);
         Until(east, () => Answered(east, "late") > 0 && Metric(east, "sunny_shared_breaker") > 0);
         await frozen;
         Until(east, () => frozen.IsCompleted && Metric(east, "sunny_shared_breaker") == 0);

@@ -39,8 +39,15 @@ internal static class TxCommand
             var found = Find(disk, match);
             foreach (var each in found)
             {
-                if (json) JournalLines.WriteJson(Console.Out, writer => TxText.WriteJson(writer, in each.Header, each.Decided, each.Original, each.Charges, each.Shared));
-                else Console.Write(TxText.Describe(in each.Header, each.Decided, each.Original, each.Charges, each.Shared));
+                if (json)
+                {
+                    JournalLines.WriteJson(
+                        Console.Out, writer => TxText.WriteJson(writer, in each.Header, each.Decided, each.Original, each.Charges, each.Shared));
+                }
+                else
+                {
+                    Console.Write(TxText.Describe(in each.Header, each.Decided, each.Original, each.Charges, each.Shared));
+                }
             }
 
             if (found.Count == 0) Console.Error.WriteLine($"sunny: {id}: no such transaction in this journal");

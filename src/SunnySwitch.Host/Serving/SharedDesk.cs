@@ -26,12 +26,13 @@ internal sealed class SharedDesk : IDisposable
     public long PatienceNanos { get; }
 
     /// <summary>Null when no Redis is configured.</summary>
-    public static SharedDesk? Open(RedisOptions? options, IClock clock, RingBuffer<Input> ring) => options is null ? null : new SharedDesk(options, clock, ring);
+    public static SharedDesk? Open(RedisOptions? options, IClock clock, RingBuffer<Input> ring) =>
+        options is null ? null : new SharedDesk(options, clock, ring);
 
     public void AddMetrics(MetricsPage page, CellCounters kernel)
     {
         page.Counter(
-            "sunny_shared_requests_total", "Requests with a shared limit, by what Redis said of other cells' counts; all but told were decided with this cell's counts alone.",
+            "sunny_shared_requests_total", "Requests with a shared limit, by what Redis said of other cells' counts; all but told: decided without them.",
             ["answer"],
             () =>
             [

@@ -12,8 +12,9 @@ namespace SunnySwitch.Ledger.Redis;
 public delegate void SharedAnswered(long ticket, DeskAnswer answer, in SharedCounts counts);
 
 /// <summary>
-/// The desk for counters of other cells, over Redis. One thread asks, and never waits: its questions lie in a ring of fixed size; a thread of the desk's own
-/// takes all that wait at once and sends them in one go. Each ticket that is Pending is answered exactly once; what comes later than it may is nobody's any more.
+/// The desk for counters of other cells, over Redis. One thread asks, and never waits: its questions lie in a ring of fixed size; a thread of the desk's
+/// own takes all that wait at once and sends them in one go. Each ticket that is Pending is answered exactly once; what comes later than it may is nobody's
+/// any more.
 /// </summary>
 public sealed class SharedCounters : ISharedDesk, IDisposable
 {
@@ -195,7 +196,8 @@ public sealed class SharedCounters : ISharedDesk, IDisposable
         }
     }
 
-    private static bool IsWhole(Task<HashEntry[]>?[]? replies) => replies is not null && Array.TrueForAll(replies, reply => reply is { IsCompletedSuccessfully: true });
+    private static bool IsWhole(Task<HashEntry[]>?[]? replies) =>
+        replies is not null && Array.TrueForAll(replies, reply => reply is { IsCompletedSuccessfully: true });
 
     private void Tell(in Asked asked, Task<HashEntry[]>?[]? replies, DeskAnswer failure)
     {

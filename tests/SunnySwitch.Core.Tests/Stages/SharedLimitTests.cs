@@ -122,7 +122,9 @@ public sealed class SharedLimitTests
     [Fact]
     public void A_sliding_window_is_asked_about_on_both_dates_and_others_once()
     {
-        Activate(Shared(1, LimitSubject.Card, count: 9, minutes: 60), Shared(2, LimitSubject.Merchant, count: 9), Shared(3, LimitSubject.Bin, count: 9, minutes: LimitTerms.Month));
+        Activate(
+            Shared(1, LimitSubject.Card, count: 9, minutes: 60), Shared(2, LimitSubject.Merchant, count: 9),
+            Shared(3, LimitSubject.Bin, count: 9, minutes: LimitTerms.Month));
         Assert.Equal("00", Buy());
         Assert.Equal([1, 1, 2, 3], _others.Questions.Select(question => (int)question.Limit));
         Assert.Equal(
@@ -170,7 +172,9 @@ public sealed class SharedLimitTests
         counts.Add(2, -7, long.MinValue, areBits: false);
         Assert.Equal((1_000_000_000_000_000, 1_000_000_000_000_000), counts.Of(1));
         Assert.Equal((0, 0), counts.Of(2));
-        Activate(Shared(1, LimitSubject.Card, count: 9, amount: 100_000), Shared(2, LimitSubject.Bin) with { Kind = LimitCounts.Ratio, CountMax = 10, AmountMaxMinor = 400 });
+        Activate(
+            Shared(1, LimitSubject.Card, count: 9, amount: 100_000),
+            Shared(2, LimitSubject.Bin) with { Kind = LimitCounts.Ratio, CountMax = 10, AmountMaxMinor = 400 });
         _others.Counted[1] = (long.MaxValue, long.MaxValue);
         _others.Counted[2] = (long.MaxValue, long.MaxValue);
         Assert.Equal("58", Buy());

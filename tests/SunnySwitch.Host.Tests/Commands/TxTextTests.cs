@@ -57,6 +57,24 @@ public sealed class TxTextTests
         Assert.DoesNotContain("e-commerce", Describe(Decided(InternalResult.Approved, Check.Cryptogram)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_other_cells_had_counted_is_told_or_why_it_was_not_known()
+    {
+        var decided = Decided(InternalResult.CountLimit, Check.Limits);
+        Assert.DoesNotContain("other cells", Describe(in decided), StringComparison.Ordinal);
+        decided.Request.Has |= RequestHas.SharedCounts;
+        var shared = default(SharedCounts);
+        shared.Add(3, 2, 0, areBits: false);
+        shared.Add(9, 4, 5_000, areBits: false);
+        Assert.Contains("  other cells: had counted 2 for limit 3, 4 and 5000 for limit 9\n", Describe(in decided, shared), StringComparison.Ordinal);
+        var limits = Json(in decided, shared).GetProperty("other_cells").GetProperty("limits");
+        Assert.Equal("{\"limit\":9,\"count\":4,\"amount\":5000}", limits[1].GetRawText());
+        Assert.Contains("other cells: had counted nothing\n", Describe(in decided, SharedCounts.Without(SharedSource.Told)), StringComparison.Ordinal);
+        var late = Describe(in decided, SharedCounts.Without(SharedSource.Late));
+        Assert.Contains("other cells: not counted, no answer came in time\n", late, StringComparison.Ordinal);
+        Assert.Equal("Full", Json(in decided, SharedCounts.Without(SharedSource.Full)).GetProperty("other_cells").GetProperty("source").GetString());
+    }
+
     private static Decided Decided(InternalResult result, Check ran)
     {
         var outcome = Outcomes.Of(result);
@@ -67,15 +85,16 @@ public sealed class TxTextTests
         return decided;
     }
 
-    private static string Describe(in Decided decided) => TxText.Describe(new FrameHeader { Sequence = 9 }, in decided, default, default);
+    private static string Describe(in Decided decided, SharedCounts shared = default) =>
+        TxText.Describe(new FrameHeader { Sequence = 9 }, in decided, default, default, in shared);
 
-    private static JsonElement Json(in Decided decided)
+    private static JsonElement Json(in Decided decided, SharedCounts shared = default)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
-            TxText.WriteJson(writer, new FrameHeader { Sequence = 9 }, in decided, default, default);
+            TxText.WriteJson(writer, new FrameHeader { Sequence = 9 }, in decided, default, default, in shared);
             writer.WriteEndObject();
         }
 

@@ -52,7 +52,8 @@ public sealed class SharedCounterTests : IDisposable
         for (var ticket = 1; ticket <= 500; ticket++)
         {
             // Of limit n, the counter that the ticket's number turns it to.
-            CounterQuestion[] questions = [.. Enumerable.Range(0, 5).Select(place => new CounterQuestion(keys[(ticket + place) % keys.Length], 0, (byte)(place + 1), false))];
+            var turned = Enumerable.Range(0, 5).Select(place => (Key: keys[(ticket + place) % keys.Length], Limit: (byte)(place + 1)));
+            CounterQuestion[] questions = [.. turned.Select(each => new CounterQuestion(each.Key, 0, each.Limit, false))];
             SpinUntil(() => Ask(desk, ticket, questions) == DeskAnswer.Pending);
         }
 
