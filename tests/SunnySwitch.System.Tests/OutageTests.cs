@@ -50,7 +50,7 @@ public sealed class OutageTests
         Watch.Until(running, () => Watch.Metric(running, "sunny_redis_lag_frames") == 0);
         Assert.Equal(0, running.Terminate());
         Assert.True(LedgerCommand.Reconciled(test, settings) >= approved);
-        var (differs, said, wrong) = SwitchProcess.Run(["redis", "reconcile", "--config", test.ConfigFile, "--data", test.Data, .. LedgerCommand.Set(settings)]);
+        var (differs, said, wrong) = LedgerCommand.ReconcileRedis(test, settings);
         Assert.True(differs == 0 && said.Contains(": 0 differ", StringComparison.Ordinal), said + wrong);
     }
 }
