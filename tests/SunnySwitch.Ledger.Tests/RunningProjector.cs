@@ -22,11 +22,8 @@ internal sealed class RunningProjector : IDisposable
 
     public void Reaches(long sequence) => Until(() => Projector.Status.Sequence >= sequence, $"sequence {sequence}");
 
-    public void Is(ProjectionState state, string because)
-    {
-        Until(() => Projector.Status.State == state, $"{state}");
-        Until(() => Projector.Status.Cause?.Contains(because, StringComparison.Ordinal) == true, because);
-    }
+    public void Is(ProjectionState state, string because) => Until(
+        () => Projector.Status.State == state && Projector.Status.Cause?.Contains(because, StringComparison.Ordinal) == true, $"{state}: {because}");
 
     /// <summary>It has tried in vain again, with what is there since now.</summary>
     public void FailsAgain()

@@ -28,13 +28,14 @@ public sealed class TopologyTests(PostgresServer shared)
         Assert.True(asked.Sum() > 4);
         running.EndsClean();
         Assert.Equal(0, running.Projector.Status.FailedAttempts);
-        Assert.Equal(JournalSearch.Find(rig.Journal, new TransactionQuery { Limit = 50 }), DatabaseSearch.Find(rig.Source, new TransactionQuery { Limit = 50 }));
+        var query = new TransactionQuery { Limit = 50 };
+        Assert.Equal(JournalSearch.Find(rig.Journal, query), DatabaseSearch.Find(rig.Source, query));
         const string Others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() "
             + "and backend_type = 'client backend'";
         Assert.InRange(PostgresServer.Ask<long>(direct, Others), 1, 2);
     }
 
-    /// <summary>The primary is killed in the middle of the work. The replica has all of it, or lacks what came last: then the journal gives that again.</summary>
+    /// <summary>The primary is killed in the middle of the work. The replica has all of it, or lacks the last: then the journal gives that again.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -20,6 +20,9 @@ internal static class LedgerCommand
         return (int)JsonNode.Parse(output)!["decisions"]!;
     }
 
+    public static (int ExitCode, string Output, string Errors) ReconcileRedis(TestSwitch test, string[] settings) => SwitchProcess.Run(
+        ["redis", "reconcile", "--config", test.ConfigFile, "--data", test.Data, .. Set(settings)]);
+
     /// <summary>From now on there is something to count, for Redis.</summary>
     public static void CountByMerchant(TestSwitch test, SwitchProcess running)
     {

@@ -4,7 +4,7 @@ using SunnySwitch.Ledger.Tests.Redis;
 
 namespace SunnySwitch.SystemTests;
 
-/// <summary>The switch under load while PostgreSQL refuses it or becomes another, and with a guarded Redis: payments go on, nothing is lost or there twice.</summary>
+/// <summary>The switch while PostgreSQL refuses it or becomes another, and with a guarded Redis: payments go on, nothing is lost or there twice.</summary>
 public sealed class LedgerFaultTests
 {
     private static readonly TimeSpan _slow = TimeSpan.FromSeconds(5);
@@ -118,8 +118,7 @@ public sealed class LedgerFaultTests
         }
 
         // The same user without TLS sees all that the reconciliation needs.
-        var (exitCode, output, errors) = SwitchProcess.Run(
-            ["redis", "reconcile", "--config", test.ConfigFile, "--data", test.Data, .. LedgerCommand.Set([.. settings, $"redis.servers={redis.Address}"])]);
+        var (exitCode, output, errors) = LedgerCommand.ReconcileRedis(test, [.. settings, $"redis.servers={redis.Address}"]);
         Assert.True(exitCode == 0 && output.Contains(": 0 differ", StringComparison.Ordinal), output + errors);
     }
 

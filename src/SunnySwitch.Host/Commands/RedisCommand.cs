@@ -79,6 +79,7 @@ internal static class RedisCommand
         if (!json)
         {
             Console.WriteLine($"{report.Counters:N0} counters and {report.Views:N0} others compared as of sequence {report.Sequence:N0}: {count:N0} differ");
+            if (report.Forgotten > 0) Console.WriteLine($"{report.Forgotten:N0} counters that the switch has forgotten wait for the end of their time");
             return;
         }
 
@@ -87,6 +88,7 @@ internal static class RedisCommand
             writer.WriteNumber("sequence", report.Sequence);
             writer.WriteNumber("counters", report.Counters);
             writer.WriteNumber("others", report.Views);
+            writer.WriteNumber("forgotten", report.Forgotten);
             writer.WriteNumber("differences", count);
         });
     }

@@ -111,8 +111,9 @@ public sealed class RedisFeed(RedisOptions options, IDisk journal, Func<long> du
         else if (!AreMarksGood(writer.ReadMarks())) return;
         var isWhole = _everything is null || !IsMoreOf(_everything);
         if (_changes.Count > 0) writer.Write(_changes, fold);
-        _changes.Clear();
         if (isWhole) Mark(fold, writer);
+        // Only now: without its mark, a replica that is promoted may lack what was acknowledged.
+        _changes.Clear();
         Status.Written(writer.Keys);
         if (_doubtful.Count > 0 && _recoveredAt == 0) _recoveredAt = Stopwatch.GetTimestamp();
         Become(isWhole ? RedisState.Following : RedisState.Warming);

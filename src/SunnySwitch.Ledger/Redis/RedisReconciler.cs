@@ -20,7 +20,8 @@ public readonly record struct RedisDifference(string Key, string Field, string? 
 /// <param name="Sequence">Both were looked at as of this frame.</param>
 /// <param name="Counters">Counters compared.</param>
 /// <param name="Views">Cards on the hot list, merchants and terminals, sessions, and what rules say, likewise.</param>
-public sealed record RedisReport(long Sequence, long Counters, long Views);
+/// <param name="Forgotten">Counters that the switch has forgotten: they wait for the end of their time.</param>
+public sealed record RedisReport(long Sequence, long Counters, long Views, long Forgotten);
 
 /// <summary>
 /// Compares all that Redis has of a cell with the fold of its journal up to the cell's mark. A feed may be at work: what differs is looked at
@@ -34,7 +35,7 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
     private const int PieceKeys = 4_096, LooksMax = 50;
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
 
-    private long _counters, _views;
+    private long _counters, _views, _forgotten;
 
     /// <summary>Compares everything; names each difference.</summary>
     /// <exception cref="LedgerException">There is nothing to compare with, or Redis or the journal cannot be read.</exception>
@@ -72,7 +73,7 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
         }
 
         differences.ForEach(found);
-        return new RedisReport(fold.Sequence, _counters, _views);
+        return new RedisReport(fold.Sequence, _counters, _views, _forgotten);
     }
 
     private static void FoldTo(RedisFold fold, long sequence)
@@ -154,9 +155,7 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
             ? found.AsSpan(0, end).SequenceEqual(value.AsSpan(0, value.LastIndexOf(' ')))
             : found == value;
 
-    /// <summary>
-    /// Views that should not be there any more. Counters are not looked for: what the switch has forgotten waits for the end of its time.
-    /// </summary>
+    /// <summary>Views that should not be there any more, and forgotten counters without an end of their time.</summary>
     private List<RedisDifference> Surplus(RedisFold fold, RedisServer server)
     {
         var expected = Views(fold).Select(each => (each.Key, each.Field)).ToHashSet();
@@ -172,7 +171,7 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
 
         foreach (var pattern in new[] { RedisKeys.HotCards, RedisKeys.Acceptors })
         {
-            foreach (var key in server.Masters.SelectMany(master => master.Keys(pattern: $"{pattern}*", pageSize: PieceKeys)).Distinct())
+            foreach (var key in KeysOf(server, pattern))
             {
                 if (expected.Contains((key.ToString(), options.Cell))) continue;
                 var value = database.HashGet(key, options.Cell);
@@ -180,6 +179,28 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
             }
         }
 
-        return surplus;
+        return [.. surplus, .. Forgotten(fold, server)];
     }
+
+    private IEnumerable<RedisDifference> Forgotten(RedisFold fold, RedisServer server)
+    {
+        _forgotten = 0;
+        var known = fold.State.AllCounters().Select(each => RedisKeys.Counter(each.Primary)).ToHashSet();
+        foreach (var piece in KeysOf(server, RedisKeys.Counters).Where(key => !known.Contains(key.ToString())).Chunk(PieceKeys))
+        {
+            var values = Array.ConvertAll(piece, key => server.Database.HashGetAsync(key, options.Cell));
+            var lives = Array.ConvertAll(piece, key => server.Database.KeyTimeToLiveAsync(key));
+            Task.WhenAll([.. values, .. lives]).GetAwaiter().GetResult();
+            for (var index = 0; index < piece.Length; index++)
+            {
+                var value = values[index].Result;
+                if (value.IsNull) continue;                  // Other cells' only.
+                _forgotten++;
+                if (lives[index].Result is null) yield return new RedisDifference(piece[index]!, options.Cell, null, $"{value} for ever");
+            }
+        }
+    }
+
+    private static IEnumerable<RedisKey> KeysOf(RedisServer server, string prefix) =>
+        server.Masters.SelectMany(master => master.Keys(pattern: $"{prefix}*", pageSize: PieceKeys)).Distinct();
 }

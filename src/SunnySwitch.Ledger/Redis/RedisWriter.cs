@@ -24,6 +24,7 @@ internal sealed class RedisWriter(IDatabase database, string cell)
     private readonly RedisValue _cell = cell;
     private readonly HashSet<ulong> _withLife = [];
     private readonly List<Task> _pending = [];
+    private readonly List<(RedisKey Key, TimeSpan Life, Task<bool> IsSet)> _lives = [];
     private DateTime _rememberedSince = DateTime.UtcNow;
 
     /// <summary>Keys written so far.</summary>
@@ -77,7 +78,7 @@ internal sealed class RedisWriter(IDatabase database, string cell)
         if (!state.TryFindCounter(counter, out var view)) return;
         RedisKey key = RedisKeys.Counter(counter.Primary);
         Add(database.HashSetAsync(key, _cell, RedisKeys.Value(in view)));
-        if (!_withLife.Contains(counter.Primary)) Add(database.KeyExpireAsync(key, RedisKeys.LifeOf(counter.Kind)));
+        if (!_withLife.Contains(counter.Primary)) Expire(key, RedisKeys.LifeOf(counter.Kind));
     }
 
     private void Write(PanToken token, SwitchState state)
@@ -90,7 +91,7 @@ internal sealed class RedisWriter(IDatabase database, string cell)
     private void Write(RedisKey key, RedisValue value)
     {
         Add(database.HashSetAsync(key, _cell, value));
-        Add(database.KeyExpireAsync(key, RedisKeys.ViewLife));
+        Expire(key, RedisKeys.ViewLife);
     }
 
     private void Write(SessionChanged session, RedisFold fold)
@@ -104,7 +105,7 @@ internal sealed class RedisWriter(IDatabase database, string cell)
         }
 
         Add(database.HashSetAsync(key, connection, RedisKeys.Value(in session, fold.SinceOf(session.Connection))));
-        Add(database.KeyExpireAsync(key, RedisKeys.ViewLife));
+        Expire(key, RedisKeys.ViewLife);
     }
 
     private void WriteSessions(RedisFold fold) => Replace(
@@ -135,15 +136,26 @@ internal sealed class RedisWriter(IDatabase database, string cell)
 
     private void Add(Task command) => _pending.Add(command);
 
+    private void Expire(RedisKey key, TimeSpan life)
+    {
+        var set = database.KeyExpireAsync(key, life);
+        _lives.Add((key, life, set));
+        Add(set);
+    }
+
     private void Await()
     {
         try
         {
             Task.WhenAll(_pending).GetAwaiter().GetResult();
+            // While a cluster moves a key to another node, a command may overtake the one before: there was no key yet.
+            var late = _lives.Where(each => !each.IsSet.Result).Select(each => database.KeyExpireAsync(each.Key, each.Life));
+            Task.WhenAll(late).GetAwaiter().GetResult();
         }
         finally
         {
             _pending.Clear();
+            _lives.Clear();
         }
     }
 }

@@ -126,6 +126,7 @@ public sealed class RedisFeedTests : IDisposable
     [InlineData("session")]
     [InlineData("acceptor")]
     [InlineData("product")]
+    [InlineData("forgotten for ever")]
     public void A_planted_difference_is_found(string what)
     {
         using var rig = NewRig();
@@ -142,6 +143,7 @@ public sealed class RedisFeedTests : IDisposable
             case "hot card": database.HashSet(RedisKeys.HotCard(TestCell.TokenOf(1)), "one", "lost 0 0 0"); break;
             case "no longer hot": database.HashSet(RedisKeys.HotCard(TestCell.TokenOf(3)), "one", "lost 0 0 0"); break;
             case "session": database.HashSet(RedisKeys.Sessions("one"), "9", "1 7 on 0"); break;
+            case "forgotten for ever": database.HashSet(RedisKeys.Counter(4711), "one", "1 100"); break;
             case "acceptor": database.HashDelete(RedisKeys.Acceptors + "400001:SHOP", "one"); break;
             default: database.HashDelete(RedisKeys.Products("one"), "0 400000-499999"); break;
         }
@@ -149,6 +151,21 @@ public sealed class RedisFeedTests : IDisposable
         var (_, found) = rig.Reconcile();
         var difference = Assert.Single(found);
         Assert.NotEqual(difference.Expected, difference.Found);
+    }
+
+    [Fact]
+    public void Counters_that_the_switch_has_forgotten_are_counted_and_are_no_difference()
+    {
+        using var rig = NewRig();
+        rig.Start();
+        Assert.Equal(0, rig.EndsClean().Forgotten);
+        var key = RedisKeys.Counter(4711);
+        _redis.Ask("HSET", key, "one", "1 100");
+        _redis.Ask("EXPIRE", key, "1000");
+        Assert.Equal(1, rig.EndsClean().Forgotten);
+        // Of another cell: not ours to judge.
+        _redis.Ask("HSET", RedisKeys.Counter(4712), "two", "1 100");
+        Assert.Equal(1, rig.EndsClean().Forgotten);
     }
 
     [Fact]
@@ -177,6 +194,33 @@ public sealed class RedisFeedTests : IDisposable
             nodes[1].Start();
             rig.EndsClean();
             Assert.Equal(2, rig.Status.Warmings);
+        }
+        finally
+        {
+            foreach (var node in nodes) node.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_cluster_whose_master_is_lost_is_gone_on_with_when_its_replica_is_promoted()
+    {
+        var nodes = RedisProcess.Cluster(replicas: 1);
+        try
+        {
+            using var rig = NewRig(string.Join(',', nodes.Select(node => node.Address)));
+            rig.Start();
+            rig.EndsClean();
+            rig.Until(() => nodes.All(node => node.Ask("INFO", "replication") is var said
+                && (said.Contains("role:master", StringComparison.Ordinal) || said.Contains("master_link_status:up", StringComparison.Ordinal))), "replicas");
+            nodes[0].Kill();
+            var merchant = 0;
+            rig.Until(() =>
+            {
+                rig.Cell.Trade(20, first: merchant += 20);
+                return rig.Status.State == RedisState.Waiting;
+            }, "waits");
+            rig.EndsClean();
+            Assert.Equal(3, nodes.Skip(1).Count(node => node.Ask("INFO", "replication").Contains("role:master", StringComparison.Ordinal)));
         }
         finally
         {

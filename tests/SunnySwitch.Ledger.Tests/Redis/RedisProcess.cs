@@ -24,12 +24,13 @@ public sealed class RedisProcess : IDisposable
 
     public string Address => $"127.0.0.1:{Port}";
 
-    /// <summary>Three masters that know each other, each with a third of the slots.</summary>
-    public static RedisProcess[] Cluster()
+    /// <summary>Three masters that know each other, each with a third of the slots; then their replicas, if there are to be some.</summary>
+    public static RedisProcess[] Cluster(int replicas = 0)
     {
-        var nodes = Enumerable.Range(0, 3).Select(_ => new RedisProcess("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")).ToArray();
+        string[] settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+        var nodes = Enumerable.Range(0, 3 * (1 + replicas)).Select(_ => new RedisProcess(settings)).ToArray();
         var create = Process.Start(new ProcessStartInfo("redis-cli",
-            ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", "0", "--cluster-yes"])
+            ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", $"{replicas}", "--cluster-yes"])
         { RedirectStandardOutput = true })!;
         create.StandardOutput.ReadToEnd();
         create.WaitForExit();
