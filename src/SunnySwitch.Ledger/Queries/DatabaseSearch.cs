@@ -23,8 +23,10 @@ public static class DatabaseSearch
         using var connection = source.Replica.OpenConnection();
         using var transaction = connection.BeginTransaction();
         Migrations.Check(connection);
-        // The filters of block ranges are worth more than the planner knows, and a search is over before others would have begun to help.
-        const string Hints = "set local enable_seqscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0";
+        // The filters of block ranges are worth more than the planner knows; a search is over before others would have begun to help; where it has
+        // to read from the disk, it knows beforehand what.
+        const string Hints = "set local enable_seqscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0; "
+            + "set local effective_io_concurrency = 64";
         using (var hint = new NpgsqlCommand(Hints, connection)) hint.ExecuteNonQuery();
         var found = new List<FoundTransaction>();
         // From the newest backwards, in growing pieces: who asks for what is frequent does not read all of it.
