@@ -77,17 +77,19 @@ public sealed partial class SwitchState
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
         if (decided.IsBilled(in charges)) RememberBilled(in decided, in charges);
         if (decided.Request.PinTries >= 0) Cards.SetPinTries(decided.Request.Pan, decided.Request.PinTries);
-        if (decided.Proof.Has(ProofFlags.Moves)) ChipCounters.Set(ChipCounterEntry.After(in decided));
-        if (decided.Serial.Has(SerialFlags.Moves)) TakeSerial(in decided);
+        TakeCounters(in decided);
         if (decided.Request.Address != AddressMatch.NotAsked) RememberAddress(decided.Request.Address);
         if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 
         Keys.Entries.Append(in entry);
     }
 
-    private void TakeSerial(in Decided decided)
+    /// <summary>What a chip and a device have counted is used up.</summary>
+    private void TakeCounters(in Decided decided)
     {
-        if (Mutant.Is(Mutation.SerialForgotten) || (Mutant.Is(Mutation.SerialOfDeclineIsFree) && !decided.IsApproval)) return;
+        if (decided.Proof.Has(ProofFlags.Moves)) ChipCounters.Set(ChipCounterEntry.After(in decided));
+        if (!decided.Serial.Has(SerialFlags.Moves) || Mutant.Is(Mutation.SerialForgotten)) return;
+        if (Mutant.Is(Mutation.SerialOfDeclineIsFree) && !decided.IsApproval) return;
         DeviceSerials.Set(DeviceSerialEntry.Of(in decided.Serial));
     }
 
