@@ -49,7 +49,7 @@ public sealed class KeyDeskTests : IDisposable
         _ring.AddGatingSequences(_kernel.Sequence);
         _master = FileMasterKey.Open(Path.Combine(_folder, "master.key"), mayCreate: true);
         _ledger = KeyLedger.Open(Path.Combine(_folder, "keys.blocks"), _hsm, new SoftwareKeySeal(_hsm, _master), mayCreate: true);
-        _desk = new KeyDesk(new OperatorDesk(_ring, new NoLinks(), TimeSpan.FromMilliseconds(50)), _ledger, TimeProvider.System, true, _said.Add);
+        _desk = new KeyDesk(new OperatorDesk(_ring, new NoLinks(), TimeSpan.FromMilliseconds(50)), _ledger, () => { }, TimeProvider.System, true, _said.Add);
     }
 
     [Fact]

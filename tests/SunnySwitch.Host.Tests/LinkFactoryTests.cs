@@ -31,8 +31,9 @@ public sealed class LinkFactoryTests
     [Fact]
     public void Links_with_one_key_have_one_count_of_their_devices_and_others_have_another()
     {
-        static uint Zone(string? pinKey) => LinkFactory.TermsOf(
-            new LinkOptions { Name = "a", Acquirers = ["400001"], Security = new LinkSecurityOptions { PinKey = pinKey } }, 0, Dialect.BuiltIn("pos-host")!).PinZone;
+        var dialect = Dialect.BuiltIn("pos-host")!;
+        uint Zone(string? pinKey) => LinkFactory.TermsOf(
+            new LinkOptions { Name = "a", Acquirers = ["400001"], Security = new LinkSecurityOptions { PinKey = pinKey } }, 0, dialect).PinZone;
         Assert.Equal((0U, 1665096571U, 937551492U), (Zone(null), Zone("bdk-acme"), Zone("bdk-other")));
     }
 

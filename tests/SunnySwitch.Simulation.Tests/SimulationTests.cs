@@ -82,8 +82,8 @@ public sealed class SimulationTests
         var done = Done();
         string[] often =
         [
-            "PIN wrong", "PIN missing", "PIN not looked at", "PIN not verifiable", "PIN fault", "PIN replayed", "serial replayed", "PIN tries forgotten", "code wrong",
-            "printed code wrong", "cryptogram wrong", "cryptogram fault", "MAC wrong", "no MAC, no answer", "desk full", "desk failed",
+            "PIN wrong", "PIN missing", "PIN not looked at", "PIN not verifiable", "PIN fault", "PIN replayed", "serial replayed", "PIN tries forgotten",
+            "code wrong", "printed code wrong", "cryptogram wrong", "cryptogram fault", "MAC wrong", "no MAC, no answer", "desk full", "desk failed",
             "desk late", "waits for Verdicts", "waits for Chip", "waits for Mac", "waits behind the first", "no room behind the first",
             "wait ended with its link", "wait ended by its deadline", "desk's answer after the deadline", "desk's answer to nobody", "key Generated",
             "key Activated", "key Exported", "key Retired", "key Compromised",

@@ -78,6 +78,48 @@ public sealed class TokenTests
     }
 
     [Fact]
+    public async Task A_ceremony_after_the_token_was_pulled_out_logs_in_again_and_a_PIN_that_became_wrong_is_shown_once_by_all()
+    {
+        using var test = new TestSwitch();
+        using var other = new OtherSide(test);
+        var tokens = new SoftTokens(test);
+        tokens.Make("sunny-a");
+        using var running = await tokens.Start(["sunny-a"], "rehearse=false", Link);
+        other.BringIn(running, "5C1F8A3306D94B27E1702FA9C4B68D35");
+        (int ExitCode, string Output, string Errors) Key(params string[] arguments) =>
+            SwitchProcess.Run(["key", .. arguments, "--api", $"http://127.0.0.1:{running.HttpPort}"]);
+        (int ExitCode, string Output, string Errors) Generate(string label) => Key(
+            "generate", "--label", label, "--usage", "P0", "--algorithm", "T", "--bits", "128", "--operator", "anna", "--second", "boris");
+        tokens.Fail("sunny-a", "removed");
+        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
+        var refused = Generate("zpk-acme");
+        Assert.True(refused.ExitCode == 1 && refused.Errors.Contains("hsm.tokens.0: ", StringComparison.Ordinal), refused.Errors);
+        tokens.Mend("sunny-a", "removed");
+        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 1");
+        var made = Generate("zpk-acme");
+        Assert.True(made.ExitCode == 0, made.Errors);
+        // With the keys that were there before, and with the master key that wraps data keys.
+        Assert.Equal(0, Key("rotate", "--label", "mak-live", "--operator", "anna", "--second", "boris").ExitCode);
+        Assert.Contains("data key 2: ", Key("rotate-data").Output, StringComparison.Ordinal);
+        AssertSigned(running, other, 5);
+
+        var before = tokens.LogIns;
+        tokens.WritePin("111111");
+        tokens.Fail("sunny-a", "removed");
+        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
+        tokens.Mend("sunny-a", "removed");
+        Assert.True(SpinWait.SpinUntil(() => tokens.LogIns > before, TimeSpan.FromSeconds(30)));
+        for (var times = 0; times < 3; times++)
+        {
+            refused = Generate("zpk-other");
+            Assert.True(refused.ExitCode == 1 && refused.Errors.Contains("the user PIN is wrong", StringComparison.Ordinal), refused.Errors);
+        }
+
+        Assert.Equal(before + 1, tokens.LogIns);
+        Assert.Equal(0, running.Terminate());
+    }
+
+    [Fact]
     public async Task Without_a_token_that_answers_in_time_requests_are_late_and_without_any_they_have_failed()
     {
         using var test = new TestSwitch();

@@ -76,25 +76,21 @@ public sealed partial class SwitchState
         if (decided.LedgerDelta != 0) ApplyContra(in decided, in charges);
         if (decided.Code == ResponseCode.ApprovedInPart) RememberPart(in decided);
         if (decided.IsBilled(in charges)) RememberBilled(in decided, in charges);
-        ApplyProofs(in decided);
+        if (decided.Request.PinTries >= 0) Cards.SetPinTries(decided.Request.Pan, decided.Request.PinTries);
+        TakeCounters(in decided);
         if (decided.Request.Address != AddressMatch.NotAsked || decided.AuthenticationTold != SecurityVerdict.NotChecked) RememberTold(in decided);
         if (decided.Explanation.Counted != 0) Velocity.Count(in decided, _day, time, Keys.Entries.NextNumber);
 
         Keys.Entries.Append(in entry);
     }
 
-    private void TakeSerial(in Decided decided)
+    /// <summary>What a chip and a device have counted is used up.</summary>
+    private void TakeCounters(in Decided decided)
     {
-        if (Mutant.Is(Mutation.SerialForgotten) || (Mutant.Is(Mutation.SerialOfDeclineIsFree) && !decided.IsApproval)) return;
-        DeviceSerials.Set(DeviceSerialEntry.Of(in decided.Serial));
-    }
-
-    /// <summary>Wrong PINs are counted, and what a proof was made with is good no more.</summary>
-    private void ApplyProofs(in Decided decided)
-    {
-        if (decided.Request.PinTries >= 0) Cards.SetPinTries(decided.Request.Pan, decided.Request.PinTries);
         if (decided.Proof.Has(ProofFlags.Moves)) ChipCounters.Set(ChipCounterEntry.After(in decided));
-        if (decided.Serial.Has(SerialFlags.Moves)) TakeSerial(in decided);
+        if (!decided.Serial.Has(SerialFlags.Moves) || Mutant.Is(Mutation.SerialForgotten)) return;
+        if (Mutant.Is(Mutation.SerialOfDeclineIsFree) && !decided.IsApproval) return;
+        DeviceSerials.Set(DeviceSerialEntry.Of(in decided.Serial));
     }
 
     /// <summary>The other side of what moved at the card's account: with it, each currency sums to zero.</summary>

@@ -74,7 +74,7 @@ internal static class CeremonyCommands
         var digits = GC.AllocateArray<byte>(2 * CeremonyApi.ComponentDigitsMax, pinned: true);
         try
         {
-            var count = Console.IsInputRedirected ? await ReadInput(digits, stop).ConfigureAwait(false) : ReadKeys(digits);
+            var count = Console.IsInputRedirected ? await ReadInput(digits, stop).ConfigureAwait(false) : ReadTyped(digits, stop);
             if (count < 0) return Wrong("standard input: one component, hex, is expected");
             using var body = new ByteArrayContent(digits, 0, count);
             body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
@@ -223,9 +223,22 @@ internal static class CeremonyCommands
     }
 
     /// <summary>A line typed at a terminal, which does not show it; -1 when it does not fit.</summary>
+    private static int ReadTyped(byte[] target, CancellationToken stop)
+    {
+        const string Prompt = "component, hex (not shown): ";
+        using var quiet = QuietTerminal.TryOpen();
+        Console.Error.Write(Prompt);
+        if (quiet is null) return ReadKeys(target);
+        // Who gives up shall see again what is typed.
+        using var givenUp = stop.Register(quiet.Dispose);
+        var count = QuietTerminal.ReadLine(target);
+        Console.Error.WriteLine();
+        return count;
+    }
+
+    // Elsewhere than on Linux: key by key.
     private static int ReadKeys(byte[] target)
     {
-        Console.Error.Write("component, hex (not shown): ");
         var count = 0;
         while (true)
         {

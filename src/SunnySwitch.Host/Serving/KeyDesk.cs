@@ -20,6 +20,7 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
     private static readonly TimeSpan UsesSavedEvery = TimeSpan.FromMinutes(1);
     private readonly OperatorDesk _operators;
     private readonly KeyLedger _ledger;
+    private readonly Action _revive;
     private readonly TimeProvider _clock;
     private readonly bool _refusesPublished;
     private readonly Action<string> _say;
@@ -28,9 +29,15 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
     private DateTimeOffset _usesSaved;
     private bool _isUsesTold;
 
-    public KeyDesk(OperatorDesk operators, KeyLedger ledger, TimeProvider clock, bool refusesPublished, Action<string> say)
+    /// <param name="operators">The way to the kernel.</param>
+    /// <param name="ledger">The keys.</param>
+    /// <param name="revive">Opens the ledger's module again if it has lost its keys.</param>
+    /// <param name="clock">For what waits too long.</param>
+    /// <param name="refusesPublished">In production.</param>
+    /// <param name="say">Gets what became of keys.</param>
+    public KeyDesk(OperatorDesk operators, KeyLedger ledger, Action revive, TimeProvider clock, bool refusesPublished, Action<string> say)
     {
-        (_operators, _ledger, _clock, _refusesPublished, _say) = (operators, ledger, clock, refusesPublished, say);
+        (_operators, _ledger, _revive, _clock, _refusesPublished, _say) = (operators, ledger, revive, clock, refusesPublished, say);
         _pending = new PendingKeys(ledger.Hsm, clock);
         _usesSaved = clock.GetUtcNow();
     }
@@ -236,6 +243,8 @@ internal sealed class KeyDesk : IKeyCeremony, IDisposable
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
+            _revive();
+            _pending.Hsm = _ledger.Hsm;
             return await act(await Follow().ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (InvalidDataException wrong)

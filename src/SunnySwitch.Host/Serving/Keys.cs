@@ -13,9 +13,10 @@ namespace SunnySwitch.Host.Serving;
 /// </summary>
 internal sealed class Keys : IDisposable
 {
-    private readonly IDisposable[] _owned;
+    private readonly List<IDisposable> _owned;
+    private readonly Func<Pkcs11Hsm>? _open;
 
-    private Keys(DataKeys dataKeys, KeyLedger ledger, params IDisposable[] owned) => (DataKeys, Ledger, _owned) = (dataKeys, ledger, owned);
+    private Keys(DataKeys dataKeys, KeyLedger ledger, params IDisposable[] owned) => (DataKeys, Ledger, _owned) = (dataKeys, ledger, [.. owned]);
 
     public DataKeys DataKeys { get; }
 
@@ -42,6 +43,30 @@ internal sealed class Keys : IDisposable
         return opened;
     }
 
+    /// <summary>
+    /// Where a token has lost its session, and with it its keys: logs in again and opens them. A wrong PIN is never shown twice. One ceremony at a time.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The token cannot be used: why.</exception>
+    public void Revive()
+    {
+        if (_open is null || Master is not { } master || master.Key.Works()) return;
+        Pkcs11Hsm? hsm = null;
+        try
+        {
+            hsm = _open();
+            var seal = new Pkcs11KeySeal(hsm);
+            Ledger.Reopen(hsm, seal);
+            master.Key.Reopen(master.Path, hsm, seal);
+            // The one before is closed at the end: whoever is in a call of it comes back.
+            _owned.Add(hsm);
+        }
+        catch (Exception broken) when (broken is Pkcs11Exception or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            hsm?.Dispose();
+            throw new InvalidDataException($"hsm.tokens.0: {broken.Message}");
+        }
+    }
+
     public void Dispose()
     {
         DataKeys.Dispose();
@@ -49,6 +74,13 @@ internal sealed class Keys : IDisposable
     }
 
     private bool IsMasterAFile { get; init; }
+
+    private (HsmMasterKey Key, string Path)? Master { get; init; }
+
+    private Func<Pkcs11Hsm>? Opens
+    {
+        init => _open = value;
+    }
 
     private static Keys InProcess(string dataFolder, bool hasKeys, bool hasPans, Action<string> say)
     {
@@ -78,10 +110,11 @@ internal sealed class Keys : IDisposable
             Production.Check(options, hsm.Name, hsm.IsSecureDevice, isMasterAFile: false, ledger: null);
             var seal = new Pkcs11KeySeal(hsm);
             var ledger = KeyLedger.Open(Path.Combine(dataFolder, "keys.blocks"), hsm, seal, mayCreate: !hasKeys && !hasPans);
-            var master = HsmMasterKey.Open(Path.Combine(dataFolder, "master.blocks"), hsm, seal, mayCreate: !hasPans);
+            var path = Path.Combine(dataFolder, "master.blocks");
+            var master = HsmMasterKey.Open(path, hsm, seal, mayCreate: !hasPans);
             var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate: !hasPans);
             Say(dataKeys, $"in token {first.Name}, check {master.Check}", say);
-            return new Keys(dataKeys, ledger, hsm);
+            return new Keys(dataKeys, ledger, hsm) { Master = (master, path), Opens = () => Token.Open(first, folder, sessions: 2) };
         }
         catch (Exception broken) when (broken is Pkcs11Exception or IOException or UnauthorizedAccessException)
         {

@@ -70,7 +70,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         security?.Connect(_ring);
         _kernel = new KernelThread(_ring, _cell);
         _operators = new OperatorDesk(_ring, _clock);
-        _keyDesk = new KeyDesk(_operators, store.Ledger, TimeProvider.System, options.Mode == "production", say);
+        _keyDesk = new KeyDesk(_operators, store.Ledger, store.ReviveKeys, TimeProvider.System, options.Mode == "production", say);
         _redis = RedisThread.Open(options, store, say);
         _web = BuildWeb(out _listener);
     }

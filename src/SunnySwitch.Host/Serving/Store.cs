@@ -52,6 +52,9 @@ internal sealed class Store : IDisposable
     /// <summary>Makes a new data key; it is on disk before it is used.</summary>
     public uint RotateDataKey() => _keys.DataKeys.Rotate();
 
+    /// <summary>Before a ceremony: opens the token again if it has lost its keys.</summary>
+    public void ReviveKeys() => _keys.Revive();
+
     public bool HasCards => State.Counts.Cards > 0;
 
     /// <summary>A tokeniser for one thread.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
@@ -15,6 +16,7 @@ namespace SunnySwitch.Host.Serving;
 /// </summary>
 internal sealed class Token : IDisposable
 {
+    private static readonly ConcurrentDictionary<(string, string?, long?), Door> _doors = new();
     private readonly TokenOptions _options;
     private readonly string _folder;
     private readonly KeyLedger _ledger;
@@ -46,20 +48,30 @@ internal sealed class Token : IDisposable
         }
     }
 
-    /// <summary>Opens a token of the configuration.</summary>
+    /// <summary>Opens a token of the configuration. Whoever asks: a wrong PIN is shown to it once as long as this process lives.</summary>
     /// <exception cref="Pkcs11Exception">It cannot be used; the text says why.</exception>
     /// <exception cref="InvalidDataException">The file of its PIN cannot be used.</exception>
     public static Pkcs11Hsm Open(TokenOptions options, string folder, int sessions)
     {
-        var pin = Trimmed(OwnerFile.Read(Path.Combine(folder, options.PinFile)), out var whole);
-        try
+        var door = _doors.GetOrAdd((options.Library, options.Label, options.Slot), static _ => new Door());
+        lock (door)
         {
-            return Pkcs11Hsm.Open(
-                new Pkcs11Options { Library = options.Library, TokenLabel = options.Label, Slot = (ulong?)options.Slot, Sessions = sessions }, pin);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(whole);
+            if (door.Refused is { } refused) throw new Pkcs11Exception(refused.Problem, refused.Message);
+            var pin = Trimmed(OwnerFile.Read(Path.Combine(folder, options.PinFile)), out var whole);
+            try
+            {
+                return Pkcs11Hsm.Open(
+                    new Pkcs11Options { Library = options.Library, TokenLabel = options.Label, Slot = (ulong?)options.Slot, Sessions = sessions }, pin);
+            }
+            catch (Pkcs11Exception wrong) when (wrong.Problem is Pkcs11Problem.WrongPin or Pkcs11Problem.PinLocked)
+            {
+                door.Refused = wrong;
+                throw;
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(whole);
+            }
         }
     }
 
@@ -111,6 +123,12 @@ internal sealed class Token : IDisposable
     {
         if (text != _trouble) _say(text);
         _trouble = text;
+    }
+
+    // Two of us may want in: the desk's probe, and a ceremony.
+    private sealed class Door
+    {
+        public Pkcs11Exception? Refused { get; set; }
     }
 
     private sealed record Life(Pkcs11Hsm Hsm, PaymentDesk[] Desks);

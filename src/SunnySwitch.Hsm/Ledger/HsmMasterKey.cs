@@ -24,13 +24,28 @@ public sealed class HsmMasterKey : IMasterKey
 {
     private const int Format = 1, BlockBytes = 16, BlockCharactersMax = 1_024, WrappedBytesMax = 1_024;
     private static readonly byte[] _cipherName = "master-cipher"u8.ToArray(), _macName = "master-mac"u8.ToArray();
-    private readonly IPaymentHsm _hsm;
-    private readonly HsmKey _cipher, _mac;
+    private volatile Life _life;
 
-    private HsmMasterKey(IPaymentHsm hsm, HsmKey cipher, HsmKey mac) => (_hsm, _cipher, _mac) = (hsm, cipher, mac);
+    private HsmMasterKey(IPaymentHsm hsm, HsmKey cipher, HsmKey mac) => _life = new Life(hsm, cipher, mac);
 
     /// <inheritdoc/>
-    public string Check => _mac.CheckValue[..8];
+    public string Check => _life.Mac.CheckValue[..8];
+
+    /// <summary>False when its module has lost it.</summary>
+    public bool Works()
+    {
+        var life = _life;
+        return life.Hsm.GenerateMac(new MacSide(life.Mac), _macName, stackalloc byte[BlockBytes]) == HsmResult.Done;
+    }
+
+    /// <summary>The same key, in the module as it was opened again.</summary>
+    /// <exception cref="InvalidDataException">It is not.</exception>
+    public void Reopen(string path, IPaymentHsm hsm, IKeySeal seal)
+    {
+        var again = Open(path, hsm, seal, mayCreate: false);
+        if (again.Check != Check) throw new InvalidDataException($"{path}: another master key than before");
+        _life = again._life;
+    }
 
     /// <summary>Reads the file; makes it, and the keys, when <paramref name="mayCreate"/>.</summary>
     /// <param name="path">The file.</param>
@@ -68,15 +83,16 @@ public sealed class HsmMasterKey : IMasterKey
     /// <inheritdoc/>
     public byte[] Wrap(ReadOnlySpan<byte> key, string use)
     {
+        var life = _life;
         var filled = GC.AllocateArray<byte>((key.Length / BlockBytes + 1) * BlockBytes, pinned: true);
         var wrapped = new byte[BlockBytes + filled.Length + BlockBytes];
         try
         {
             filled.AsSpan().Fill((byte)(filled.Length - key.Length));
             key.CopyTo(filled);
-            Need(_hsm.Random(wrapped.AsSpan(0, BlockBytes)), use);
-            Need(_hsm.EncryptData(new CipherSide(_cipher, BlockMode.Cbc, wrapped.AsSpan(0, BlockBytes)), filled, wrapped.AsSpan(BlockBytes)), use);
-            Need(_hsm.GenerateMac(new MacSide(_mac), Signed(wrapped, use), wrapped.AsSpan(wrapped.Length - BlockBytes)), use);
+            Need(life.Hsm.Random(wrapped.AsSpan(0, BlockBytes)), use);
+            Need(life.Hsm.EncryptData(new CipherSide(life.Cipher, BlockMode.Cbc, wrapped.AsSpan(0, BlockBytes)), filled, wrapped.AsSpan(BlockBytes)), use);
+            Need(life.Hsm.GenerateMac(new MacSide(life.Mac), Signed(wrapped, use), wrapped.AsSpan(wrapped.Length - BlockBytes)), use);
             return wrapped;
         }
         finally
@@ -90,12 +106,13 @@ public sealed class HsmMasterKey : IMasterKey
     {
         if (wrapped.Length < 3 * BlockBytes || wrapped.Length % BlockBytes != 0 || wrapped.Length > WrappedBytesMax)
             throw new InvalidDataException($"{use}: the wrapped key has a wrong length");
-        if (_hsm.VerifyMac(new MacSide(_mac), Signed(wrapped, use), wrapped[^BlockBytes..]) is var isRight and not HsmResult.Done)
+        var life = _life;
+        if (life.Hsm.VerifyMac(new MacSide(life.Mac), Signed(wrapped, use), wrapped[^BlockBytes..]) is var isRight and not HsmResult.Done)
             throw new InvalidDataException($"{use}: not wrapped by this master key, or damaged ({isRight.Text()})");
         var filled = GC.AllocateArray<byte>(wrapped.Length - 2 * BlockBytes, pinned: true);
         try
         {
-            Need(_hsm.DecryptData(new CipherSide(_cipher, BlockMode.Cbc, wrapped[..BlockBytes]), wrapped[BlockBytes..^BlockBytes], filled), use);
+            Need(life.Hsm.DecryptData(new CipherSide(life.Cipher, BlockMode.Cbc, wrapped[..BlockBytes]), wrapped[BlockBytes..^BlockBytes], filled), use);
             var fill = filled[^1];
             Must.Hold(fill is > 0 and <= BlockBytes);                      // Its MAC was right.
             var key = GC.AllocateArray<byte>(filled.Length - fill, pinned: true);
@@ -107,6 +124,8 @@ public sealed class HsmMasterKey : IMasterKey
             CryptographicOperations.ZeroMemory(filled);
         }
     }
+
+    private sealed record Life(IPaymentHsm Hsm, HsmKey Cipher, HsmKey Mac);
 
     private static byte[] Signed(ReadOnlySpan<byte> wrapped, string use) => [.. Encoding.UTF8.GetBytes(use), 0, .. wrapped[..^BlockBytes]];
 

@@ -46,7 +46,7 @@ public sealed class KeyLedger : IKeyRing
     };
 
     private readonly string _path;
-    private readonly IKeySeal _seal;
+    private IKeySeal _seal;
     private readonly string _master;
     private readonly KeyUses _lives;
     private readonly Dictionary<(string Label, uint Version), Held> _held = [];
@@ -61,7 +61,7 @@ public sealed class KeyLedger : IKeyRing
     }
 
     /// <summary>The module that holds the keys.</summary>
-    public IPaymentHsm Hsm { get; }
+    public IPaymentHsm Hsm { get; private set; }
 
     /// <inheritdoc/>
     public int Generation => _now.Generation;
@@ -100,6 +100,24 @@ public sealed class KeyLedger : IKeyRing
         {
             throw new InvalidDataException($"{path}: not a list of keys; restore it from a backup");
         }
+    }
+
+    /// <summary>The same keys, in the module as it was opened again; what was held in the one before is gone with it.</summary>
+    /// <exception cref="InvalidDataException">One of them cannot be opened: nothing has changed.</exception>
+    public void Reopen(IPaymentHsm hsm, IKeySeal seal)
+    {
+        seal.TakeMaster(Master);
+        var opened = new List<(Held Held, HsmKey Key)>();
+        foreach (var held in _held.Values)
+        {
+            var result = seal.OpenKey(Encoding.ASCII.GetBytes(held.Stored.Block), Name(held.Stored.Label, held.Stored.Version), out var key);
+            if (result != HsmResult.Done) throw new InvalidDataException($"key {held.Stored.Label} version {held.Stored.Version}: {result.Text()}");
+            opened.Add((held, key!));
+        }
+
+        foreach (var (held, key) in opened) held.Key = key;
+        (Hsm, _seal, _leaving, _left) = (hsm, seal, [], []);
+        _now = Build(_now.Notes);
     }
 
     /// <summary>What is wrong with a label; null: nothing.</summary>
@@ -290,7 +308,7 @@ public sealed class KeyLedger : IKeyRing
     {
         public long Uses;
 
-        public HsmKey Key => key;
+        public HsmKey Key { get; set; } = key;
 
         public StoredKey Stored => stored;
     }

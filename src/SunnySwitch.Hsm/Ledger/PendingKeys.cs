@@ -35,6 +35,9 @@ public sealed class PendingKeys(IPaymentHsm hsm, TimeProvider clock) : IDisposab
 
     private readonly Dictionary<string, Pending> _pending = new(StringComparer.Ordinal);
 
+    /// <summary>Where keys are formed; another one when it was opened again.</summary>
+    public IPaymentHsm Hsm { get; set; } = hsm;
+
     /// <summary>Labels whose parts are missing, and how many.</summary>
     public IEnumerable<(string Label, int Missing)> Waiting => _pending.Values.Select(each => (each.Terms.Label, each.Missing));
 
@@ -45,7 +48,7 @@ public sealed class PendingKeys(IPaymentHsm hsm, TimeProvider clock) : IDisposab
         if (terms.Parts is not (2 or 3)) return Refused("of: two or three parts");
         if (part < 1 || part > terms.Parts) return Refused($"part: 1 to {terms.Parts}");
         if (component.Length * 8 != terms.Bits) return Refused($"the component has {component.Length * 8} bits, the key {terms.Bits}");
-        var result = hsm.CheckComponent(terms.Attributes.Algorithm, component, out var check);
+        var result = Hsm.CheckComponent(terms.Attributes.Algorithm, component, out var check);
         if (result != HsmResult.Done) return Refused(result.Text());
         var isFirst = !_pending.TryGetValue(terms.Label, out var pending);
         if (isFirst && _pending.Count >= Most) return Refused($"{Most} keys wait for parts already");
@@ -58,7 +61,7 @@ public sealed class PendingKeys(IPaymentHsm hsm, TimeProvider clock) : IDisposab
         _pending.Remove(terms.Label);
         try
         {
-            result = pending.Form(hsm, out var key);
+            result = pending.Form(Hsm, out var key);
             return result == HsmResult.Done
                 ? new(null, check, 0, key, pending.Custodians)
                 : Refused($"the components make no key: {result.Text()}; all of them have to be entered anew");
