@@ -28,7 +28,7 @@ internal sealed record Others(SharedSource Source, IReadOnlyList<(int Limit, lon
 /// <summary>
 /// Other cells, whose counts are whatever the seed says: told at once, later, too late, twice, never; or the desk is full, or fails.
 /// </summary>
-internal sealed class SimOthers(Swarm swarm, Prng prng, IDeskCourse course, Action<string> happened) : ISharedDesk
+internal sealed class SimOthers(Swarm swarm, Prng prng, IDeskCourse course) : ISharedDesk
 {
     private const long Micro = 1_000;
     private readonly Dictionary<ulong, (int Limit, int Piece)> _asked = [];
@@ -54,7 +54,6 @@ internal sealed class SimOthers(Swarm swarm, Prng prng, IDeskCourse course, Acti
                 (counts, work.Others) = (written, told);
                 break;
             default:
-                happened($"others {answer}");
                 work.Others = Others.Without(Of(answer));
                 counts = written;                                          // Meant with Done only.
                 break;

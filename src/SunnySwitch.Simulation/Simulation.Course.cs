@@ -208,10 +208,19 @@ public sealed partial class Simulation
     /// <summary>What it is decided with of other cells; null: nothing, and the frame says nothing of them.</summary>
     private Others? OthersFor(Work work)
     {
+        var others = Known(work);
+        if (others is not null) _ledger.Note($"others {others.Source}");
+        return others;
+    }
+
+    private Others? Known(Work work)
+    {
         if (work.Others is { } others)
         {
             if (!_ledger.Reference.Limits.IsAnyShared) return null;
-            return work.Under == _ledger.Reference.Under ? others : Others.Without(SharedSource.Late);
+            if (work.Under == _ledger.Reference.Under) return others;
+            _ledger.Note("others asked under other rules");
+            return Others.Without(SharedSource.Late);
         }
 
         if (_ledger.Reference.OthersOf(work.Sent.Message).Count == 0) return null;

@@ -82,7 +82,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
         _inHand = new InHand(_swarm.ParkingMax, () => _nowNanos, NoteCommand, _ledger.Note);
         _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, this, _traffic.Learn);
         _desk = _swarm.HasDesk ? new SimDesk(_swarm, ofDesk.Fork(), this, _ledger.Note) : null;
-        _others = _swarm.HasShared ? new SimOthers(_swarm, ofOthers.Fork(), this, _ledger.Note) : null;
+        _others = _swarm.HasShared ? new SimOthers(_swarm, ofOthers.Fork(), this) : null;
         _keys = new SimKeys(ofDesk.Fork(), Command);
         _ofDesk = ofDesk;
     }
