@@ -14,7 +14,7 @@ public enum Mutation
     IncrementUndoneFreesAll, FeeForgottenInReversal, RateOfToday, LimitLetsOneMore, LimitForgetsYesterday, RepeatForgetsBill, VoidIgnoresCutOver,
     RefundOfNothingLeft, PartLeavesNothing, LimitKeepsWhatWasUndone,
     RepeatIsVerified, WrongPinIsFree, RightPinKeepsCount, LateVerdictDecides, FollowerIsTheFirst, FailedDeskDecides, EndedLinkWaitsOn, ResetKeepsTries,
-    ReplacedKeyStaysCurrent,
+    ReplacedKeyStaysCurrent, SharedCountsIgnored,
 
     // Rules of authorization, which the tests' model has to notice too.
     CaptureAgainAndAgain = 100, CaptureAfterExpiry, RefundWithoutBound, RestStaysHeld, IncrementWithoutFunds, PartOfCash, AdviceNeedsFunds,
@@ -22,7 +22,7 @@ public enum Mutation
     ToleranceForAll, VoidLeavesTombstone, UncaptureHoldsNothing,
     CounterNeverSeen, CounterBelowForgotten, CounterJumpsAnywhere, CounterOfWrongCryptogram,
     CutOverRefusesAdvices, CutOverRefusesRepeats, ClaimNeedsNoProof, WrongProofIsNone,
-    DeclineOfChipIsGood, ChipWordsUnheard, RepeatForgetsProof, SharedCountsIgnored, SerialForgotten, SerialOfDeclineIsFree,
+    DeclineOfChipIsGood, ChipWordsUnheard, RepeatForgetsProof, SerialForgotten, SerialOfDeclineIsFree,
 #pragma warning restore CS1591
 }
 

@@ -1,16 +1,17 @@
 using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
 using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Simulation;
 
 /// <summary>An input that is on the ring.</summary>
 internal readonly record struct Published(
-    SimConnection? Connection, Sent? Sent, LogEntry? Entry, OperatorCommand? Command, long AtNanos, DeskAnswered? Answered = null);
+    SimConnection? Connection, Sent? Sent, LogEntry? Entry, OperatorCommand? Command, long AtNanos, DeskAnswered? Answered = null, Others? Others = null);
 
 /// <summary>What a request waits for.</summary>
 internal enum Awaited
 {
-    Nothing, Verdicts, Chip, Mac,
+    Nothing, Verdicts, Chip, Mac, Counts,
 }
 
 /// <summary>A request that the switch has taken and not answered yet.</summary>
@@ -32,6 +33,12 @@ internal sealed class Work(SimConnection connection, Sent sent, long atNanos)
 
     /// <summary>How the desk took it.</summary>
     public DeskAnswer Desk { get; set; }
+
+    /// <summary>What other cells have counted, once that is known, or known not to be.</summary>
+    public Others? Others { get; set; }
+
+    /// <summary>The rules and the date that they were asked under.</summary>
+    public (int Rules, int Date) Under { get; set; }
 
     /// <summary>What has to be answered, once it is decided.</summary>
     public Expected? Expected { get; set; }
@@ -57,6 +64,7 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
     private readonly Queue<Work> _retaken = new();
     private readonly SortedDictionary<long, Work> _waiting = [];
     private readonly Queue<long> _inOrder = new();
+    private readonly Queue<(long Ticket, long AtNanos)> _counts = new();
     private SimConnection? _ending;
     private Work? _current;
     private bool _holdsSlot;
@@ -67,6 +75,8 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
     public int Waiting => _used;
 
     public bool IsFull => _used >= parkingMax;
+
+    public bool IsHalfFull => parkingMax - _used <= parkingMax / 2;
 
     public bool Waits(long ticket) => _waiting.ContainsKey(ticket);
 
@@ -85,6 +95,7 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
         _retaken.Clear();
         _waiting.Clear();
         _inOrder.Clear();
+        _counts.Clear();
         (_ending, _current, _holdsSlot, _isBatch, _used) = (null, null, false, false, 0);
     }
 
@@ -110,6 +121,7 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
                 _batch.Dequeue();
                 TakeInput(input);
             }
+            else if (_isBatch && Impatient() is { } impatient) DecideWith(impatient, Others.Without(SharedSource.Late));
             else if (_isBatch && LateTicket() is { } late) Forget(late, "wait ended by its deadline");
             else return null;
         }
@@ -131,6 +143,7 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
         var work = _current!;
         (_current, work.Awaited) = (null, what);
         happened($"waits for {what}");
+        if (what == Awaited.Counts) _counts.Enqueue((ticket, now()));
         if (work.Ticket != 0) return;
         work.Ticket = ticket;
         Ledger.Check(_waiting.TryAdd(ticket, work), "I8", $"ticket {ticket:X} waits already");
@@ -150,6 +163,7 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
     private void TakeInput(Published input)
     {
         if (input.Command is not null) commanded(input);
+        else if (input is { Answered: { } told, Others: { } others }) TakeOthers(in told, others);
         else if (input.Answered is { } answered) TakeAnswer(in answered);
         else if (input.Sent is { } sent) Begin(new Work(input.Connection!, sent, input.AtNanos));
         else if (input.Connection is { } ended)
@@ -189,7 +203,7 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
 
     private void TakeAnswer(in DeskAnswered answered)
     {
-        if (!_waiting.TryGetValue(answered.Ticket, out var work))
+        if (!_waiting.TryGetValue(answered.Ticket, out var work) || work.Awaited == Awaited.Counts)
         {
             happened("desk's answer to nobody");
             return;
@@ -204,6 +218,35 @@ internal sealed class InHand(int parkingMax, Func<long> now, Action<Published> c
         if (isLate) Forget(work.Ticket, "desk's answer after the deadline");
         else if (awaited == Awaited.Mac && !isDone) Forget(work.Ticket, "no MAC, no answer");
         else _current = work;
+    }
+
+    private void TakeOthers(in DeskAnswered answered, Others told)
+    {
+        if (_waiting.TryGetValue(answered.Ticket, out var work) && work.Awaited == Awaited.Counts)
+            DecideWith(work, answered.Answer == DeskAnswer.Done ? told : Others.Without(SimOthers.Of(answered.Answer)));
+        else happened("others' answer to nobody");
+    }
+
+    private void DecideWith(Work work, Others others)
+    {
+        (work.Awaited, work.Others) = (Awaited.Nothing, others);
+        if (IsLate(work.AtNanos)) Forget(work.Ticket, "others' answer after the deadline");
+        else _current = work;
+    }
+
+    /// <summary>The oldest that waits for others, if it has for too long.</summary>
+    private Work? Impatient()
+    {
+        while (_counts.TryPeek(out var first))
+        {
+            var work = _waiting.GetValueOrDefault(first.Ticket);
+            var isWaiting = work is { Awaited: Awaited.Counts };
+            if (isWaiting && first.AtNanos > now() - SunnySwitch.Cell.Cell.SharedPatienceUsual) return null;
+            _counts.Dequeue();
+            if (isWaiting) return work;
+        }
+
+        return null;
     }
 
     private Work? FirstWith(ReferenceSwitch.Name key) => _waiting.Values.FirstOrDefault(work => work.Sent.Key == key);

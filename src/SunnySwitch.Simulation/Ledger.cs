@@ -22,6 +22,9 @@ internal sealed record LogEntry(JournalKind Kind)
     /// <summary>What the desk said.</summary>
     public Said Said { get; init; }
 
+    /// <summary>What other cells had counted.</summary>
+    public Others? Others { get; init; }
+
     public int? PinTries { get; init; }
 
     public string Pan { get; init; } = "";
@@ -45,18 +48,19 @@ internal sealed record LogEntry(JournalKind Kind)
 }
 
 /// <summary>A frame as the journal gives it back.</summary>
-internal readonly record struct Seen(JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves, uint Verdicts, int? PinTries, uint Serial)
+internal readonly record struct Seen(
+    JournalKind Kind, ushort Mti, ulong Stan, string Code, Moves Moves, uint Verdicts, int? PinTries, uint Serial, string Others)
 {
     public static Seen Of(JournalKind kind, ReadOnlySpan<byte> payload)
     {
-        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default, 0, null, 0);
-        Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _, out var charges));
+        if (kind != JournalKind.Decided) return new Seen(kind, 0, 0, "", default, 0, null, 0, "");
+        Must.Hold(Decided.TryRead(Decided.Version, payload, out var decided, out _, out var charges, out var tail));
         var (settled, fee) = (-decided.LedgerDelta, 0L);
         if (decided.LedgerDelta != 0 && (decided.Request.Has & RequestHas.Charged) != 0) (settled, fee) = (charges.SettledMinor, charges.FeeMinor);
         return new Seen(
             kind, decided.Request.Mti, decided.Request.Stan, decided.Code.ToString(),
             new Moves(decided.HeldDelta, decided.LedgerDelta, settled, fee), decided.Request.Verdicts,
-            decided.Request.PinTries < 0 ? null : decided.Request.PinTries, decided.Serial.Counter);
+            decided.Request.PinTries < 0 ? null : decided.Request.PinTries, decided.Serial.Counter, SunnySwitch.Simulation.Others.Text(tail));
     }
 }
 
@@ -80,9 +84,9 @@ internal sealed class Ledger(Swarm swarm)
     public int Promised { get; private set; }
 
     /// <summary>Decides a message; what is journalled goes into the log.</summary>
-    public Judgement Judge(Message message, int minute, Said said)
+    public Judgement Judge(Message message, int minute, Said said, Others? others)
     {
-        var judgement = Reference.Judge(message, minute, said);
+        var judgement = Reference.Judge(message, minute, said, others);
         if (judgement.IsJournalled)
         {
             Note(judgement.Did);
@@ -93,6 +97,7 @@ internal sealed class Ledger(Swarm swarm)
                 Code = judgement.Code,
                 Moves = judgement.Moves,
                 Said = said,
+                Others = others,
                 PinTries = judgement.PinTries,
             });
         }
@@ -144,6 +149,7 @@ internal sealed class Ledger(Swarm swarm)
         Check(isProven, "I5", $"frame {index}: verdicts {seen.Verdicts:X8}, {seen.PinTries} wrong PINs; decided was {entry.Said}, {entry.PinTries}: {message}");
         var serial = entry.Said.IsPinRead ? message.Proof.Serial : 0;
         Check(seen.Serial == serial, "I5", $"frame {index}: serial number {seen.Serial}, decided was {serial}: {message}");
+        Check(seen.Others == (entry.Others?.ToString() ?? ""), "limits", $"frame {index}: other cells {seen.Others}, decided was with {entry.Others}: {message}");
         Check(seen.Moves == entry.Moves, "I5", $"frame {index}: {seen.Moves}, decided was {entry.Moves}: {message}");
     }
 
@@ -151,7 +157,7 @@ internal sealed class Ledger(Swarm swarm)
     {
         switch (entry.Kind)
         {
-            case JournalKind.Decided: reference.Judge(entry.Message!, entry.Minute, entry.Said); break;
+            case JournalKind.Decided: reference.Judge(entry.Message!, entry.Minute, entry.Said, entry.Others); break;
             case JournalKind.CardAdded: reference.AddCard(entry.Pan, entry.Currency, entry.Moves.Ledger); break;
             case JournalKind.CardChanged: reference.ChangeCard(entry.Pan, entry.Status, entry.Hot); break;
             case JournalKind.CardPinSet: reference.ResetPin(entry.Pan); break;

@@ -4,7 +4,7 @@ namespace SunnySwitch.Simulation;
 
 /// <summary>A limit as an operator writes it.</summary>
 internal sealed record LimitRule(
-    int Id, LimitSubject Subject, LimitCounts Kind, int CountMax, long AmountMax, int Minutes, string? Currency, What[] Operations);
+    int Id, LimitSubject Subject, LimitCounts Kind, int CountMax, long AmountMax, int Minutes, string? Currency, What[] Operations, bool IsShared = false);
 
 /// <summary>Rules as an operator writes them.</summary>
 /// <param name="Limits">In the order of the file.</param>
@@ -24,6 +24,9 @@ internal sealed class Asked
     public required bool IsCardKnown { get; init; }
 
     public required int Minute { get; init; }
+
+    /// <summary>What other cells had counted; null: nobody was asked.</summary>
+    public required Others? Others { get; init; }
 
     /// <summary>Limits that count it.</summary>
     public List<(LimitRule Rule, int Since)> CountedBy { get; } = [];
@@ -99,9 +102,7 @@ internal sealed class ReferenceLimits(Swarm swarm)
         for (var index = 0; index < InForce.File.Limits.Count; index++)
         {
             var rule = InForce.File.Limits[index];
-            var counts = rule.Kind == LimitCounts.Approvals != isAttempt && rule.Operations.Contains(asked.What)
-                && (rule.Currency is null || rule.Currency == asked.Message.Currency);
-            if (counts) asked.CountedBy.Add((rule, InForce.Since[index]));
+            if (rule.Kind == LimitCounts.Approvals != isAttempt && Counts(rule, asked.What, asked.Message)) asked.CountedBy.Add((rule, InForce.Since[index]));
         }
 
         if (first == asked.CountedBy.Count) return null;
@@ -109,6 +110,7 @@ internal sealed class ReferenceLimits(Swarm swarm)
         foreach (var (rule, since) in asked.CountedBy[first..])
         {
             var (count, amount) = Used(rule, since, asked);
+            if (rule.IsShared && asked.Others is { } others) (count, amount) = (count + others.Of(rule.Id).Count, amount + others.Of(rule.Id).Amount);
             var isCount = rule.CountMax > 0 && count >= rule.CountMax;
             if (!isCount && (rule.AmountMax == 0 || amount + asked.Message.Amount <= rule.AmountMax)) continue;
             asked.IsTurnedAway = isAttempt;
@@ -117,6 +119,18 @@ internal sealed class ReferenceLimits(Swarm swarm)
 
         return null;
     }
+
+    /// <summary>Number of what is in force.</summary>
+    public int Number => _versions.Active.Number;
+
+    /// <summary>True if other cells may be asked for anything.</summary>
+    public bool IsAnyShared => InForce.File.Limits.Any(rule => rule.IsShared);
+
+    /// <summary>Shared limits that count such a request.</summary>
+    public IReadOnlyList<LimitRule> SharedOf(What what, Message message) => [.. InForce.File.Limits.Where(rule => rule.IsShared && Counts(rule, what, message))];
+
+    private static bool Counts(LimitRule rule, What what, Message message) =>
+        rule.Operations.Contains(what) && (rule.Currency is null || rule.Currency == message.Currency);
 
     /// <summary>Counts an answer; what was approved can be given back.</summary>
     public CountedAs? Count(Asked asked, bool isApproval, long amount)

@@ -111,7 +111,8 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
     /// <param name="message">What was sent.</param>
     /// <param name="minute">When it is decided.</param>
     /// <param name="said">What the desk said of what it brought.</param>
-    public Judgement Judge(Message message, int minute, Said said)
+    /// <param name="others">What other cells had counted, if they were asked.</param>
+    public Judgement Judge(Message message, int minute, Said said, Others? others = null)
     {
         var key = KeyOf(message);
         var name = key.Name;
@@ -127,7 +128,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         var answer = new Answered { Key = key, Message = message, Day = _day, Said = said };
         Accounts.TryGetValue(message.Pan, out var account);
         answer.Account = account;
-        answer.Code = isReversed ? "00" : Decide(answer, minute);
+        answer.Code = isReversed ? "00" : Decide(answer, minute, others);
         return answer.Code == "96" ? Refused("96") : Remember(answer);
     }
 
@@ -160,15 +161,15 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
 
     private static Judgement Refused(string code) => new(code, false, 0, default, "", "");
 
-    private string Decide(Answered answer, int minute)
+    private string Decide(Answered answer, int minute, Others? others)
     {
         var message = answer.Message;
         var what = WhatOf(message);
         if (what == What.Reversal) return Reverse(answer);
         if (what == What.Nothing) return "40";
         if (what == What.Inquiry ? message.Amount != 0 : message.Amount == 0 && what is not (What.Verification or What.Void)) return "13";
-        var isFollowUp = what is What.Completion or What.Void || (what == What.Refund && message.IsNaming);
-        if (!isFollowUp && !message.Advice) return Ask(what, answer, minute);
+        var isFollowUp = IsFollowUp(what, message);
+        if (!isFollowUp && !message.Advice) return Ask(what, answer, minute, others);
         if (answer.Account is null) return CodeOfNoCard(answer.Message.Pan);
         if (what != What.Void && message.Says.HasFlag(Says.DeclinedElsewhere)) return "00";
         if (isFollowUp && _steps.Live >= swarm.SideTablesMax) return "96";
@@ -183,6 +184,19 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
             _ => "40",
         };
     }
+
+    private static bool IsFollowUp(What what, Message message) => what is What.Completion or What.Void || (what == What.Refund && message.IsNaming);
+
+    /// <summary>Shared limits that other cells are asked for before such a message is decided, in the order of the file.</summary>
+    public IReadOnlyList<LimitRule> OthersOf(Message? message)
+    {
+        if (message is not { Class: 1 or 2, Advice: false } || _remembered.ContainsKey(KeyOf(message))) return [];
+        var what = WhatOf(message);
+        return IsFollowUp(what, message) ? [] : Limits.SharedOf(what, message);
+    }
+
+    /// <summary>The rules and the date that others are asked under.</summary>
+    public (int Rules, int Date) Under => (Limits.Number, _date);
 
     private static What WhatOf(Message message)
     {
@@ -214,9 +228,16 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
     }
 
     /// <summary>What is asked and not told: limits, card and funds are looked at.</summary>
-    private string Ask(What what, Answered answer, int minute)
+    private string Ask(What what, Answered answer, int minute, Others? others)
     {
-        var asked = answer.Asked = new Asked { What = what, Message = answer.Message, IsCardKnown = answer.Account is not null, Minute = minute };
+        var asked = answer.Asked = new Asked
+        {
+            What = what,
+            Message = answer.Message,
+            IsCardKnown = answer.Account is not null,
+            Minute = minute,
+            Others = others,
+        };
         if (Limits.Judge(asked, isAttempt: true) is { } attempt) return attempt;
         if (answer.Account is not { } account) return CodeOfNoCard(answer.Message.Pan);
         if (Restriction(account) is { } restricted) return restricted;

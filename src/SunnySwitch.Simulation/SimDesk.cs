@@ -26,6 +26,20 @@ internal interface IDeskCourse
 
     void Finish();
 
+    /// <summary>The request that the switch is at.</summary>
+    Work Now { get; }
+
+    /// <summary>Shared limits that others may be asked for, for it.</summary>
+    IReadOnlyList<LimitRule> OthersOf(Work work);
+
+    /// <summary>The rules and the date in force.</summary>
+    (int Rules, int Date) Under { get; }
+
+    bool IsHalfFull { get; }
+
+    /// <summary>What others say comes after so long.</summary>
+    void Later(long nanos, DeskAnswered answered, in SharedCounts written, Others told);
+
     /// <summary>An answer comes after so long; once more only when nobody waits for it.</summary>
     void Later(long nanos, DeskAnswered answered, bool isAgain);
 }

@@ -27,7 +27,7 @@ internal sealed class SimNode : IClock, IDisposable
     /// frames after it. May end by a power cut, as everything here may.
     /// </summary>
     public SimNode(SimDisk disk, Swarm swarm, Wire wire, ILinkDesk desk, Func<Instant> now, IPanVault vault, Action<long> began,
-        FrameSink seen, IHsmDesk? hsm)
+        FrameSink seen, IHsmDesk? hsm, ISharedDesk? shared)
     {
         _now = now;
         Disk = disk;
@@ -41,7 +41,7 @@ internal sealed class SimNode : IClock, IDisposable
         began(Snapshot?.LastSequence ?? 0);
         Journal = SunnySwitch.Journal.Journal.Open(disk, JournalOptionsOf(swarm), Fold, () => State.Hash, out _, Snapshot);
         Ring = RingBuffer<Input>.CreateMultiProducer(() => new Input(signedBytesMax), swarm.RingSlots, new BusySpinWaitStrategy());
-        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, vault, ConnectionsMax, swarm.RingSlots / 2, hsm, swarm.ParkingMax);
+        Cell = new Cell.Cell(State, Journal, [Profile], desk, this, vault, ConnectionsMax, swarm.RingSlots / 2, hsm, swarm.ParkingMax, shared);
         _consumer = new BatchConsumer<Input, Cell.Cell>(Ring, Ring.NewBarrier(), Cell);
         Ring.AddGatingSequences(_consumer.Sequence);
 

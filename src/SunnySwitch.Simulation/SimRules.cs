@@ -5,7 +5,7 @@ using SunnySwitch.Core.Domain;
 namespace SunnySwitch.Simulation;
 
 /// <summary>Rules and rates that operators bring into force, at once or from a business date, and take back.</summary>
-internal sealed class SimRules(Swarm swarm, Prng prng, Prng ofProofs, Action<SimNode, OperatorCommand, LogEntry?> submit)
+internal sealed class SimRules(Swarm swarm, Prng prng, Prng ofProofs, Prng ofOthers, Action<SimNode, OperatorCommand, LogEntry?> submit)
 {
     private static readonly What[] _spending = [What.Purchase, What.Cash, What.PreAuthorization, What.Increment];
     private static readonly What[] _all = [.. _spending, What.Refund, What.Inquiry, What.Verification];
@@ -43,7 +43,9 @@ internal sealed class SimRules(Swarm swarm, Prng prng, Prng ofProofs, Action<Sim
         {
             if (!prng.Chance(350)) continue;
             var factor = prng.Between(1, 4);
-            limits.Insert(prng.Below(limits.Count + 1), limit with { CountMax = limit.CountMax * factor, AmountMax = limit.AmountMax * factor });
+            var place = prng.Below(limits.Count + 1);
+            var isShared = IsShared(limit, limits);
+            limits.Insert(place, limit with { CountMax = limit.CountMax * factor, AmountMax = limit.AmountMax * factor, IsShared = isShared });
         }
 
         var file = new RuleFile(limits, prng.Chance(500) ? 0 : prng.Between(1, 3), prng.Chance(500) ? 0 : prng.Between(2, 6), PinTries(), Products());
@@ -115,6 +117,10 @@ internal sealed class SimRules(Swarm swarm, Prng prng, Prng ofProofs, Action<Sim
         return products;
     }
 
+    private bool IsShared(LimitRule limit, List<LimitRule> others) =>
+        swarm.HasShared && limit.Subject != LimitSubject.Account && others.Count(each => each.IsShared) < SharedCounts.LimitsMax
+        && ofOthers.Chance(600);
+
     private static RuleSet Written(RuleFile file, int from)
     {
         var written = new RuleSet
@@ -145,6 +151,7 @@ internal sealed class SimRules(Swarm swarm, Prng prng, Prng ofProofs, Action<Sim
                 Id = (byte)limit.Id,
                 Subject = limit.Subject,
                 Kind = limit.Kind,
+                Shared = limit.IsShared ? (byte)1 : (byte)0,
                 CountMax = limit.CountMax,
                 AmountMaxMinor = limit.AmountMax,
                 Minutes = limit.Minutes,

@@ -1,4 +1,5 @@
 using SunnySwitch.Cell;
+using SunnySwitch.Core.Domain;
 
 namespace SunnySwitch.Simulation;
 
@@ -7,7 +8,17 @@ public sealed partial class Simulation
 {
     bool IDeskCourse.IsFull => _inHand.IsFull;
 
+    bool IDeskCourse.IsHalfFull => _inHand.IsHalfFull;
+
     bool IDeskCourse.IsPeace => _isPeace;
+
+    Work IDeskCourse.Now => _inHand.Current() ?? throw new InvariantBrokenException("I8", "others are asked while the node is at nothing");
+
+    IReadOnlyList<LimitRule> IDeskCourse.OthersOf(Work work) =>
+        IsRefusedAtTheDoor(work) is { } code ? throw new InvariantBrokenException("I2", $"{work.Sent.Message}: others are asked, is {code}")
+            : _ledger.Reference.OthersOf(work.Sent.Message);
+
+    (int Rules, int Date) IDeskCourse.Under => _ledger.Reference.Under;
 
     bool IAnswerCourse.MayAnswer(SimConnection connection)
     {
@@ -51,6 +62,18 @@ public sealed partial class Simulation
     {
         var node = _node!;
         After(nanos, () => Bring(node, answered, isAgain));
+    }
+
+    void IDeskCourse.Later(long nanos, DeskAnswered answered, in SharedCounts written, Others told)
+    {
+        var (node, counts) = (_node!, written);
+        After(nanos, () => Bring(node, answered, counts, told));
+    }
+
+    private void Bring(SimNode node, DeskAnswered answered, SharedCounts counts, Others told)
+    {
+        if (node != _node) return;
+        if (!TryPublish(node, InputKind.SharedAnswer, answered, counts, told)) After(100 * Micro, () => Bring(node, answered, counts, told));
     }
 
     private void Bring(SimNode node, DeskAnswered answered, bool isAgain)
@@ -101,13 +124,14 @@ public sealed partial class Simulation
         }
     }
 
-    private bool TryPublish(SimNode node, InputKind kind, DeskAnswered answered)
+    private bool TryPublish(SimNode node, InputKind kind, DeskAnswered answered, in SharedCounts counts = default, Others? told = null)
     {
         if (!node.Ring.TryNext(1, out var sequence)) return false;
         var slot = node.Ring[sequence];
         (slot.Kind, slot.Answered, slot.ArrivedAt) = (kind, answered, new Instant(_nowNanos));
+        slot.Transaction.Shared = counts;
         node.Ring.Publish(sequence);
-        _published.Enqueue(new Published(null, null, null, null, _nowNanos, kind == InputKind.DeskAnswer ? answered : null));
+        _published.Enqueue(new Published(null, null, null, null, _nowNanos, kind == InputKind.None ? null : answered, told));
         return true;
     }
 
@@ -177,8 +201,31 @@ public sealed partial class Simulation
             return (network == "999" ? "12" : "00", 0, "");
         }
 
-        var judgement = _ledger.Judge(work.Sent.Message!, (int)(_nowNanos / (60 * Instant.NanosPerSecond)), work.Said ?? default);
+        var judgement = _ledger.Judge(work.Sent.Message!, (int)(_nowNanos / (60 * Instant.NanosPerSecond)), work.Said ?? default, OthersFor(work));
         return (judgement.Code, judgement.Key, judgement.Told);
+    }
+
+    /// <summary>What it is decided with of other cells; null: nothing, and the frame says nothing of them.</summary>
+    private Others? OthersFor(Work work)
+    {
+        var others = Known(work);
+        if (others is not null) _ledger.Note($"others {others.Source}");
+        return others;
+    }
+
+    private Others? Known(Work work)
+    {
+        if (work.Others is { } others)
+        {
+            if (!_ledger.Reference.Limits.IsAnyShared) return null;
+            if (work.Under == _ledger.Reference.Under) return others;
+            _ledger.Note("others asked under other rules");
+            return Others.Without(SharedSource.Late);
+        }
+
+        if (_ledger.Reference.OthersOf(work.Sent.Message).Count == 0) return null;
+        Ledger.Check(work.Ticket == 0 && _inHand.IsHalfFull, "I2", $"{work.Sent.Message}: decided without asking others");
+        return Others.Without(SharedSource.Full);
     }
 
     /// <summary>What the desk did not do, or a wrong MAC: nothing is decided, and nothing is left of it.</summary>

@@ -52,6 +52,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
     private readonly InHand _inHand;
     private readonly SimKeys _keys;
     private readonly SimDesk? _desk;
+    private readonly SimOthers? _others;
     private long _refusals;
     private long _fullUntilNanos;
     private readonly uint[] _generations = new uint[SimNode.ConnectionsMax];
@@ -70,16 +71,18 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
         (_seed, _transactions) = (seed, transactions);
         _prng = new Prng(seed);
         var ofDesk = new Prng(~seed);
-        _swarm = Swarm.Draw(_prng.Fork(), ofDesk.Fork());
+        var ofOthers = new Prng(seed ^ 0x5555_5555_5555_5555);
+        _swarm = Swarm.Draw(_prng.Fork(), ofDesk.Fork(), ofOthers.Fork());
         _wire = new Wire(_dialects[_prng.Below(_dialects.Length)], _swarm.HasMac);
         _traffic = new Traffic(_swarm, _wire, _prng.Fork(), ofDesk.Fork(), new Prng(ulong.RotateLeft(~seed, 32)));
         _ledger = new Ledger(_swarm);
         _keeper = new SimKeeper(_swarm, _prng.Fork(), what => _history.Add(_nowNanos, "keeper", what));
         _operators = new SimOperators(_swarm, _prng, _ledger, Command);
-        _rules = new SimRules(_swarm, _prng, ofDesk.Fork(), Command);
+        _rules = new SimRules(_swarm, _prng, ofDesk.Fork(), ofOthers.Fork(), Command);
         _inHand = new InHand(_swarm.ParkingMax, () => _nowNanos, NoteCommand, _ledger.Note);
         _links = new SimLinks(_wire, _ledger, _history, () => _nowNanos, this, _traffic.Learn);
         _desk = _swarm.HasDesk ? new SimDesk(_swarm, ofDesk.Fork(), this, _ledger.Note) : null;
+        _others = _swarm.HasShared ? new SimOthers(_swarm, ofOthers.Fork(), this) : null;
         _keys = new SimKeys(ofDesk.Fork(), Command);
         _ofDesk = ofDesk;
     }
@@ -144,7 +147,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
         After(Millis(5), PrepareSegment);
         After(Millis(20), Disturb);
         if (_swarm.Snapshots) After(Millis(150), MakeSnapshot);
-        if (_swarm.HasDesk) After(Milli, TendDesk);
+        if (_swarm.HasDesk || _swarm.HasShared) After(Milli, TendDesk);
         while (_traffic.Count < _transactions) Next();
         _isPeace = true;
         _history.Add(_nowNanos, "peace");
@@ -185,7 +188,7 @@ public sealed partial class Simulation : IDisposable, IAnswerCourse, IDeskCourse
         try
         {
             _history.Add(_nowNanos, "start", number: _restarts);
-            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note, _desk);
+            _node = new SimNode(disk, _swarm, _wire, _links, () => new Instant(_nowNanos), _operators.Vault, _keeper.Forget, _keeper.Note, _desk, _others);
             _ledger.Survive(_keeper.SeenInOrder);
             if (_node.State.BusinessDay < _day) _ledger.Add(new LogEntry(JournalKind.BusinessDateOpened) { Day = _day });
             _node.Start(_day);

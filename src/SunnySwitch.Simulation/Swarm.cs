@@ -130,8 +130,37 @@ internal sealed record Swarm(
     /// <summary>What operators do to keys.</summary>
     public int KeyNotes { get; init; }
 
-    /// <summary>With what came later, from a generator of its own: a seed without a desk is what it was before there were any.</summary>
-    public static Swarm Draw(Prng prng, Prng ofDesk) => Draw(prng).WithDesk(ofDesk);
+    /// <summary>Some limits are shared with other cells.</summary>
+    public bool HasShared { get; init; }
+
+    /// <summary>Of what others are asked they answer later.</summary>
+    public int SharedSlow { get; init; }
+
+    /// <summary>And then after so long, on the average.</summary>
+    public int SharedMicros { get; init; }
+
+    /// <summary>And sometimes never.</summary>
+    public int SharedSilences { get; init; }
+
+    /// <summary>Nobody can tell, or too many ask, each.</summary>
+    public int SharedFails { get; init; }
+
+    /// <summary>With what came later, from generators of its own: a seed without a desk, or without others, is what it was before there were any.</summary>
+    public static Swarm Draw(Prng prng, Prng ofDesk, Prng ofOthers) => Draw(prng).WithDesk(ofDesk).WithOthers(ofOthers);
+
+    private Swarm WithOthers(Prng prng)
+    {
+        if (RuleChanges == 0 || !prng.Chance(600)) return this;
+        return this with
+        {
+            HasShared = true,
+            ParkingMax = HasDesk ? ParkingMax : prng.Between(1, 60),
+            SharedSlow = prng.Chance(800) ? prng.Between(100, 1_000) : 0,
+            SharedMicros = prng.Chance(500) ? prng.Between(20, 2_000) : prng.Between(2_000, 40_000),
+            SharedSilences = prng.Chance(500) ? prng.Between(1, 100) : 0,
+            SharedFails = prng.Chance(500) ? prng.Between(1, 200) : 0,
+        };
+    }
 
     private Swarm WithDesk(Prng prng)
     {

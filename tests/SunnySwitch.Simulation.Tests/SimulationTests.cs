@@ -86,7 +86,8 @@ public sealed class SimulationTests
             "code wrong", "printed code wrong", "cryptogram wrong", "cryptogram fault", "MAC wrong", "no MAC, no answer", "desk full", "desk failed",
             "desk late", "waits for Verdicts", "waits for Chip", "waits for Mac", "waits behind the first", "no room behind the first",
             "wait ended with its link", "wait ended by its deadline", "desk's answer after the deadline", "desk's answer to nobody", "key Generated",
-            "key Activated", "key Exported", "key Retired", "key Compromised",
+            "key Activated", "key Exported", "key Retired", "key Compromised", "waits for Counts", "others Told", "others Late", "others Full",
+            "others Failed", "others' answer to nobody",
         ];
         Assert.All(often, what => Assert.True(done.GetValueOrDefault(what) >= 30, $"{what}: {done.GetValueOrDefault(what)}"));
         Assert.True(done.GetValueOrDefault("wait behind another ended with its link") >= 5);

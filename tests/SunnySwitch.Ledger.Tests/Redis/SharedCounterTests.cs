@@ -115,6 +115,36 @@ public sealed class SharedCounterTests : IDisposable
     }
 
     [Fact]
+    public void A_cluster_of_three_is_asked_node_by_node_and_one_that_is_gone_costs_its_own_keys_only()
+    {
+        var nodes = RedisProcess.Cluster();
+        try
+        {
+            using var one = NewRig("one", trades: 300, nodes[0].Address);
+            using var desk = Desk("two", servers: nodes[0].Address);
+            var keys = one.Cell.State.AllCounters().Where(each => each.Kind == CounterKind.Date).ToArray();
+            foreach (var key in keys)
+            {
+                one.Cell.State.TryFindCounter(key, out var view);
+                Compare(desk, new CounterQuestion(key, 0, 1, false), view);
+            }
+
+            nodes[1].Kill();
+            var ticket = 1_000_000;
+            SpinUntil(() =>
+            {
+                Ask(desk, ++ticket, new CounterQuestion(keys[ticket % keys.Length], 0, 1, false));
+                var since = _answers.Where(answer => answer.Ticket > 1_000_000).ToLookup(answer => answer.Answer == DeskAnswer.Done);
+                return since[true].Count() > 20 && since[false].Count() > 5;
+            });
+        }
+        finally
+        {
+            foreach (var node in nodes) node.Dispose();
+        }
+    }
+
+    [Fact]
     public void What_is_no_count_is_not_known()
     {
         _redis.Ask("HSET", "sunny:counter:0000000000000001", "one", "many");
@@ -182,20 +212,20 @@ public sealed class SharedCounterTests : IDisposable
         return answer.Counts;
     }
 
-    private SharedCounters Desk(string cell, int waitingMax = 1_024)
+    private SharedCounters Desk(string cell, int waitingMax = 1_024, string? servers = null)
     {
-        var desk = new SharedCounters(Options(cell), Take, waitingMax);
+        var desk = new SharedCounters(Options(cell, servers), Take, waitingMax);
         SpinUntil(() => Ask(desk, 0, _nobodys) == DeskAnswer.Pending && !_answers.IsEmpty);
         return desk;
     }
 
     private void Take(long ticket, DeskAnswer answer, in SharedCounts counts) => _answers.Enqueue(new Answered(ticket, answer, counts));
 
-    private RedisOptions Options(string cell) => new() { Servers = _redis.Address, Cell = cell, AnswerMilliseconds = 200 };
+    private RedisOptions Options(string cell, string? servers = null) => new() { Servers = servers ?? _redis.Address, Cell = cell, AnswerMilliseconds = 200 };
 
-    private RedisRig NewRig(string cell, int trades)
+    private RedisRig NewRig(string cell, int trades, string? servers = null)
     {
-        var rig = new RedisRig(_redis.Address, cell);
+        var rig = new RedisRig(servers ?? _redis.Address, cell);
         rig.Cell.Trade(trades);
         rig.Start();
         rig.CatchesUp();
