@@ -74,8 +74,8 @@ public sealed class PostgresServer : IDisposable
         server.Configure($"port = {server.Port}\nunix_socket_directories = '{server._folder}'\n");
     });
 
-    /// <summary>What one was at a named point, in its place: from a base backup and the archive.</summary>
-    public static PostgresServer Restored(PostgresServer lost, string backup, string point) => new(lost.Port, server =>
+    /// <summary>What one was at some point, in its place: from a base backup and the archive.</summary>
+    public static PostgresServer Restored(PostgresServer lost, string backup, string target) => new(lost.Port, server =>
     {
         As(User, "cp", "-a", backup, server.Data);
         As(User, "touch", Path.Combine(server.Data, "recovery.signal"));
@@ -83,7 +83,7 @@ public sealed class PostgresServer : IDisposable
             unix_socket_directories = '{server._folder}'
             archive_mode = off
             restore_command = 'cp {lost.Archive}/%f %p'
-            recovery_target_name = '{point}'
+            {target}
             recovery_target_action = promote
             """);
     });
