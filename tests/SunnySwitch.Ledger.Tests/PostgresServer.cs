@@ -115,6 +115,13 @@ public sealed class PostgresServer : IDisposable
 
     public void Stop() => Postgres("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
 
+    /// <summary>Waits for a replica to have what its primary has now.</summary>
+    public void Follow(PostgresServer primary)
+    {
+        var place = Ask<string>(primary.Connection(User), "select pg_current_wal_lsn()::text");
+        Assert.True(SpinWait.SpinUntil(() => Ask<bool>(Connection(User), $"select pg_last_wal_replay_lsn() >= '{place}'"), _patience));
+    }
+
     /// <summary>A replica becomes a primary.</summary>
     public void Promote() => Postgres("pg_ctl", "-D", Data, "-w", "promote");
 
@@ -123,6 +130,7 @@ public sealed class PostgresServer : IDisposable
     {
         var process = int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First());
         KillProcess(process);
+        Assert.True(SpinWait.SpinUntil(() => !IsUp, _patience));
     }
 
     /// <summary>SIGKILL to one of its processes: the server ends all others, and starts anew by itself.</summary>
