@@ -74,8 +74,8 @@ public sealed class PostgresServer : IDisposable
         server.Configure($"port = {server.Port}\nunix_socket_directories = '{server._folder}'\n");
     });
 
-    /// <summary>What one was at a named point, in its place: from a base backup and the archive.</summary>
-    public static PostgresServer Restored(PostgresServer lost, string backup, string point) => new(lost.Port, server =>
+    /// <summary>What one was at some point, in its place: from a base backup and the archive.</summary>
+    public static PostgresServer Restored(PostgresServer lost, string backup, string target) => new(lost.Port, server =>
     {
         As(User, "cp", "-a", backup, server.Data);
         As(User, "touch", Path.Combine(server.Data, "recovery.signal"));
@@ -83,7 +83,7 @@ public sealed class PostgresServer : IDisposable
             unix_socket_directories = '{server._folder}'
             archive_mode = off
             restore_command = 'cp {lost.Archive}/%f %p'
-            recovery_target_name = '{point}'
+            {target}
             recovery_target_action = promote
             """);
     });
@@ -115,6 +115,13 @@ public sealed class PostgresServer : IDisposable
 
     public void Stop() => Postgres("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
 
+    /// <summary>Waits for a replica to have what its primary has now.</summary>
+    public void Follow(PostgresServer primary)
+    {
+        var place = Ask<string>(primary.Connection(User), "select pg_current_wal_lsn()::text");
+        Assert.True(SpinWait.SpinUntil(() => Ask<bool>(Connection(User), $"select pg_last_wal_replay_lsn() >= '{place}'"), _patience));
+    }
+
     /// <summary>A replica becomes a primary.</summary>
     public void Promote() => Postgres("pg_ctl", "-D", Data, "-w", "promote");
 
@@ -123,6 +130,7 @@ public sealed class PostgresServer : IDisposable
     {
         var process = int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First());
         KillProcess(process);
+        Assert.True(SpinWait.SpinUntil(() => !IsUp, _patience));
     }
 
     /// <summary>SIGKILL to one of its processes: the server ends all others, and starts anew by itself.</summary>

@@ -22,6 +22,8 @@ public sealed class LedgerFaultTests
         using (var payments = new Payments(running.Port(0)))
         {
             payments.More(100);
+            Watch.Until(running, () => Watch.Metric(running, "sunny_ledger_sequence") > 50);
+            replica.Follow(primary);
             primary.Kill();
             payments.More(50);
             Watch.Says(running, "sunny_ledger_state{state=\"Retrying\",cause=\"");

@@ -118,7 +118,7 @@ internal static partial class LedgerCommands
             var said = StateLine().Match(page);
             return said.Success ? (said.Groups[1].Value, said.Groups[2].Value.Replace("\\\"", "\"", StringComparison.Ordinal)) : null;
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or UriFormatException)
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or UriFormatException or NotSupportedException)
         {
             return null;
         }

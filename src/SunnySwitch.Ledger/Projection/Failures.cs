@@ -24,12 +24,17 @@ internal static class Failures
         _ => false,
     };
 
+    /// <summary>True when nobody was asked: servers that failed a moment ago are left alone for a second, and replicas are not written to.</summary>
+    public static bool NobodyWasAsked(Exception failure) =>
+        failure is NpgsqlException { InnerException: null } and not PostgresException && failure.Message.StartsWith("No suitable host", StringComparison.Ordinal);
+
     /// <summary>In a line, for people; nothing of a row's values.</summary>
     public static string Words(Exception failure) => failure switch
     {
         PostgresException said => $"{said.MessageText} ({said.SqlState}{Place(said)})",
         AggregateException { InnerExceptions: [var first, ..] } => Words(first),
         NpgsqlException { InnerException: { } inner } => Words(inner),
+        _ when NobodyWasAsked(failure) => "no server answers as the primary",
         AuthenticationException => "no TLS with the database: its certificate does not lead to Root Certificate, is not of that host, or is over; or no "
             + $"version of TLS was agreed ({failure.Message})",
         _ => failure.Message,

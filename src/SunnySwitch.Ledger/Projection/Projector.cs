@@ -109,12 +109,11 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         {
             Leave();
             var failure = attempt.Outcome.Exception!;
-            if (Status.State != ProjectionState.Retrying)
-            {
-                say($"ledger: waits at sequence {_at.Sequence}: {Failures.Words(failure)}");
-            }
-
-            Status.Failed(ProjectionState.Retrying, Failures.Words(failure));
+            var isNew = Status.State != ProjectionState.Retrying;
+            // Why it failed before says more than that nobody was asked since.
+            var cause = !isNew && Failures.NobodyWasAsked(failure) ? Status.Cause! : Failures.Words(failure);
+            if (isNew) say($"ledger: waits at sequence {_at.Sequence}: {cause}");
+            Status.Failed(ProjectionState.Retrying, cause);
             return ValueTask.CompletedTask;
         },
     }).Build();
