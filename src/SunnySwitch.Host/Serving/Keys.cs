@@ -55,8 +55,10 @@ internal sealed class Keys : IDisposable
         {
             hsm = _open();
             var seal = new Pkcs11KeySeal(hsm);
-            Ledger.Reopen(hsm, seal);
+            seal.TakeMaster(Ledger.Master);
+            // First what is asked whether it works: where the rest fails, the next ceremony tries again.
             master.Key.Reopen(master.Path, hsm, seal);
+            Ledger.Reopen(hsm, seal);
             // The one before is closed at the end: whoever is in a call of it comes back.
             _owned.Add(hsm);
         }

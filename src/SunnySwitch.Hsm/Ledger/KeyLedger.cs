@@ -103,10 +103,11 @@ public sealed class KeyLedger : IKeyRing
     }
 
     /// <summary>The same keys, in the module as it was opened again; what was held in the one before is gone with it.</summary>
+    /// <param name="hsm">The module.</param>
+    /// <param name="seal">Its blocks; it has the master key-encrypting key.</param>
     /// <exception cref="InvalidDataException">One of them cannot be opened: nothing has changed.</exception>
     public void Reopen(IPaymentHsm hsm, IKeySeal seal)
     {
-        seal.TakeMaster(Master);
         var opened = new List<(Held Held, HsmKey Key)>();
         foreach (var held in _held.Values)
         {

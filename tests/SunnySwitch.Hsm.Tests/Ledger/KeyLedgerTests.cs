@@ -264,6 +264,31 @@ public sealed class KeyLedgerTests : IDisposable
     }
 
     [Fact]
+    public void In_a_module_that_was_opened_again_the_keys_are_the_same_and_their_uses_go_on()
+    {
+        using var life = new Life(this);
+        var note = Bring(life, "zpk-acme", 1, KeyState.Current);
+        life.Ledger.Follow([note]);
+        Assert.True(life.Ledger.TryCurrent("zpk-acme", out var before));
+        life.Ledger.Used(before);
+        var generation = life.Ledger.Generation;
+        using var again = new SoftwareHsm();
+        using var seal = new SoftwareKeySeal(again, _master);
+        Assert.Throws<InvalidDataException>(() => life.Ledger.Reopen(again, seal));       // Without its master key.
+        Assert.Same(life.Hsm, life.Ledger.Hsm);
+        seal.TakeMaster(life.Ledger.Master);
+        life.Ledger.Reopen(again, seal);
+        Assert.True(life.Ledger.TryCurrent("zpk-acme", out var key));
+        Assert.Equal((before.CheckValue, true, false), (key.CheckValue, again.TryHeld(key, out _), again.TryHeld(before, out _)));
+        Assert.True(life.Ledger.Generation > generation);
+        life.Ledger.Used(key);
+        Assert.Equal(2, life.Ledger.UsesOf("zpk-acme", 1));
+        Assert.Equal(HsmResult.Done, again.GenerateKey(in Zpk, 128, out var next));
+        life.Ledger.Add("zpk-acme", 2, next!);
+        Assert.Single(life.Ledger.Follow([note]));                         // Sealed, and dropped again.
+    }
+
+    [Fact]
     public void A_change_of_a_key_under_load_refuses_no_mac_of_either_key()
     {
         using var life = new Life(this);
