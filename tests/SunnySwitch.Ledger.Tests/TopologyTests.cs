@@ -12,27 +12,27 @@ public sealed class TopologyTests(PostgresServer shared)
     public async Task A_pooler_in_transaction_mode_may_stand_between()
     {
         var direct = shared.NewDatabase();
-        using var pooler = new PgBouncer(shared, connections: 2);
+        using var pooler = new PgBouncer(shared, connections: 4);
         using var rig = new Rig(direct.Replace($"Port={shared.Port}", $"Port={pooler.Port}", StringComparison.Ordinal));
         rig.Durable = rig.End / 2;
         using var running = new RunningProjector(rig);
         running.Reaches(1);
         rig.Durable = rig.End;
-        // Others ask meanwhile: transactions of one take turns with those of others on the same two connections.
-        var asked = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        // Others ask meanwhile: transactions of one take turns with those of others on the same four connections.
+        var asked = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {
             var times = 0;
             for (; running.Projector.Status.Sequence < rig.End; times++) DatabaseSearch.Find(rig.Source, new TransactionQuery { Limit = 20 });
             return times;
         })));
-        Assert.True(asked.Sum() > 4);
+        Assert.True(asked.Sum() > 8);
         running.EndsClean();
         Assert.Equal(0, running.Projector.Status.FailedAttempts);
         var query = new TransactionQuery { Limit = 50 };
         Assert.Equal(JournalSearch.Find(rig.Journal, query), DatabaseSearch.Find(rig.Source, query));
         const string Others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() "
             + "and backend_type = 'client backend'";
-        Assert.InRange(PostgresServer.Ask<long>(direct, Others), 1, 2);
+        Assert.InRange(PostgresServer.Ask<long>(direct, Others), 1, 4);
     }
 
     /// <summary>The primary is killed in the middle of the work. The replica has all of it, or lacks the last: then the journal gives that again.</summary>

@@ -25,8 +25,8 @@ internal static class Failures
     };
 
     /// <summary>True when nobody was asked: servers that failed a moment ago are left alone for a second, and replicas are not written to.</summary>
-    public static bool NobodyWasAsked(Exception failure) =>
-        failure is NpgsqlException { InnerException: null } and not PostgresException && failure.Message.StartsWith("No suitable host", StringComparison.Ordinal);
+    public static bool NobodyWasAsked(Exception failure) => failure is NpgsqlException { InnerException: null } and not PostgresException
+        && failure.Message.StartsWith("No suitable host", StringComparison.Ordinal);
 
     /// <summary>In a line, for people; nothing of a row's values.</summary>
     public static string Words(Exception failure) => failure switch
