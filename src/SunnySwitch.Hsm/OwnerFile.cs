@@ -41,7 +41,17 @@ public static class OwnerFile
     public static byte[] ReadPinned(string path)
     {
         using var file = File.OpenHandle(path);
-        var content = GC.AllocateArray<byte>((int)RandomAccess.GetLength(file), pinned: true);
+        long length;
+        try
+        {
+            length = RandomAccess.GetLength(file);
+        }
+        catch (NotSupportedException)
+        {
+            throw new IOException($"{path} is no plain file");
+        }
+
+        var content = GC.AllocateArray<byte>(checked((int)length), pinned: true);
         for (var read = 0; read < content.Length;)
         {
             var piece = RandomAccess.Read(file, content.AsSpan(read), read);

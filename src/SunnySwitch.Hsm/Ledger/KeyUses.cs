@@ -15,6 +15,8 @@ public sealed record StoredUse(string Label, uint Version, long Count);
 /// <remarks>One thread at a time.</remarks>
 internal sealed class KeyUses
 {
+    // Far more than there can be, and of a file's nonsense no sum that overflows.
+    private const long CountMax = 1L << 48;
     private readonly string _path;
     private readonly Dictionary<(string Label, uint Version), long> _before = [];
     private long _written;
@@ -27,7 +29,7 @@ internal sealed class KeyUses
             if (!File.Exists(path)) return;
             foreach (var use in JsonSerializer.Deserialize<List<StoredUse>>(File.ReadAllBytes(path)) ?? [])
             {
-                if (use is { Label: not null, Count: > 0 }) _before[(use.Label, use.Version)] = use.Count;
+                if (use is { Label: not null, Count: > 0 and <= CountMax }) _before[(use.Label, use.Version)] = use.Count;
             }
         }
         catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException)

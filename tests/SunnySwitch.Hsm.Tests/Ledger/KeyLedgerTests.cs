@@ -248,12 +248,14 @@ public sealed class KeyLedgerTests : IDisposable
         }
 
         using (var life = new Life(this)) Assert.Equal(7, life.Ledger.UsesOf("zpk-acme", 1));
-        foreach (var broken in new[] { "", "[", "{}", "[null]", "[{\"Label\":null,\"Version\":1,\"Count\":9}]" })
+        foreach (var broken in new[] { "", "[", "{}", "[null]", "[{\"Label\":null,\"Version\":1,\"Count\":9}]", $"[{Much(1)},{Much(2)}]" })
         {
             File.WriteAllText(file, broken);
             using var life = new Life(this);
             Assert.Equal(0, life.Ledger.UsesOf("zpk-acme", 1));
         }
+
+        static string Much(int version) => $"{{\"Label\":\"zpk-acme\",\"Version\":{version},\"Count\":{long.MaxValue}}}";
 
         static void Use(Life life, in KeyNote note, int times)
         {
