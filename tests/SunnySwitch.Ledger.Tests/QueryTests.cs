@@ -37,14 +37,16 @@ public sealed class QueryTests(PostgresServer server)
         rig.Projector().RunToEnd();
         foreach (var (key, index) in new[]
         {
-            ("rrn = 'r'", "rrn_stan"), ("stan = 1::bigint", "rrn_stan"), ("card_token = gen_random_uuid()", "card_token_approval_code"),
+            ("rrn = 'r'", "rrn_stan"), ("stan = 1::bigint", "rrn_stan"), ("card_token = '00000000-0000-0000-0000-000000000001'", "card_token_approval_code"),
             ("approval_code = 'a'", "card_token_approval_code"), ("merchant = 'm'", "merchant_terminal_amount"), ("terminal = 't'", "merchant_terminal_amount"),
             ("amount = 1::bigint", "merchant_terminal_amount"),
         })
         {
             var plan = PostgresServer.Ask<string>(rig.Database, "set enable_seqscan = off; explain (format json) select 1 from sunny.decision "
-                + $"where sequence + 0 > 0 and sequence + 0 <= 1000 and {key}");
+                + $"where {DatabaseSearch.SequenceBesideKeys} > 0 and {DatabaseSearch.SequenceBesideKeys} <= 1000 and {key}");
             Assert.Contains($"_expr_{index}_idx", plan, StringComparison.Ordinal);
+            var condition = $"(((sequence + 0) > 0) AND ((sequence + 0) <= 1000) AND ({key.Split(' ')[0]} = ";
+            Assert.Contains($"\"Index Cond\": \"{condition}", plan, StringComparison.Ordinal);
             Assert.DoesNotContain("sequence_number_idx", plan, StringComparison.Ordinal);
         }
     }

@@ -9,6 +9,9 @@ namespace SunnySwitch.Ledger.Queries;
 /// <summary>Looks for transactions in the database: a replica's, where there is one.</summary>
 public static class DatabaseSearch
 {
+    /// <summary>What the indexes of keys call sequences, so that the planner has no other index to choose.</summary>
+    internal const string SequenceBesideKeys = "sequence + 0";
+
     private const long FirstWindow = 20_000;
     private const int GrowthMin = 2, GrowthMax = 64;
     private const string Columns =
@@ -48,8 +51,7 @@ public static class DatabaseSearch
     private static void Read(NpgsqlConnection connection, TransactionQuery query, long low, long high, List<FoundTransaction> found)
     {
         using var command = new NpgsqlCommand { Connection = connection };
-        // The indexes of the keys know sequences by this name, and the planner has no other to choose.
-        var sequence = query.HasKey ? "sequence + 0" : "sequence";
+        var sequence = query.HasKey ? SequenceBesideKeys : "sequence";
         var where = $"{sequence} > @low and {sequence} <= @high";
         command.Parameters.AddWithValue("low", low);
         command.Parameters.AddWithValue("high", high);
