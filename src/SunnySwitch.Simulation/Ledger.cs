@@ -146,7 +146,8 @@ internal sealed class Ledger(Swarm swarm)
         Check(same, "I1", $"frame {index} says {seen.Mti:X4} STAN {seen.Stan} {seen.Code}, decided was {message} {entry.Code}");
         var isProven = seen.Verdicts == entry.Said.InFrame && seen.PinTries == entry.PinTries;
         Check(isProven, "I5", $"frame {index}: verdicts {seen.Verdicts:X8}, {seen.PinTries} wrong PINs; decided was {entry.Said}, {entry.PinTries}: {message}");
-        Check(seen.Others == (entry.Others?.ToString() ?? ""), "limits", $"frame {index}: other cells {seen.Others}, decided was with {entry.Others}: {message}");
+        var others = entry.Others?.ToString() ?? "";
+        Check(seen.Others == others, "limits", $"frame {index}: other cells {seen.Others}, decided was with {others}: {message}");
         Check(seen.Moves == entry.Moves, "I5", $"frame {index}: {seen.Moves}, decided was {entry.Moves}: {message}");
     }
 
