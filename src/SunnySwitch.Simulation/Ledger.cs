@@ -149,7 +149,8 @@ internal sealed class Ledger(Swarm swarm)
         Check(isProven, "I5", $"frame {index}: verdicts {seen.Verdicts:X8}, {seen.PinTries} wrong PINs; decided was {entry.Said}, {entry.PinTries}: {message}");
         var serial = entry.Said.IsPinRead ? message.Proof.Serial : 0;
         Check(seen.Serial == serial, "I5", $"frame {index}: serial number {seen.Serial}, decided was {serial}: {message}");
-        Check(seen.Others == (entry.Others?.ToString() ?? ""), "limits", $"frame {index}: other cells {seen.Others}, decided was with {entry.Others}: {message}");
+        var others = entry.Others?.ToString() ?? "";
+        Check(seen.Others == others, "limits", $"frame {index}: other cells {seen.Others}, decided was with {others}: {message}");
         Check(seen.Moves == entry.Moves, "I5", $"frame {index}: {seen.Moves}, decided was {entry.Moves}: {message}");
     }
 

@@ -127,7 +127,8 @@ internal sealed class ReferenceLimits(Swarm swarm)
     public bool IsAnyShared => InForce.File.Limits.Any(rule => rule.IsShared);
 
     /// <summary>Shared limits that count such a request.</summary>
-    public IReadOnlyList<LimitRule> SharedOf(What what, Message message) => [.. InForce.File.Limits.Where(rule => rule.IsShared && Counts(rule, what, message))];
+    public IReadOnlyList<LimitRule> SharedOf(What what, Message message) =>
+        [.. InForce.File.Limits.Where(rule => rule.IsShared && Counts(rule, what, message))];
 
     private static bool Counts(LimitRule rule, What what, Message message) =>
         rule.Operations.Contains(what) && (rule.Currency is null || rule.Currency == message.Currency);

@@ -110,6 +110,7 @@ internal sealed class RunningSwitch : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _housekeeping.ConfigureAwait(false);
         if (_security is not null) await _security.Finish(TimeSpan.FromSeconds(2)).ConfigureAwait(false);
+        if (_shared is not null) await _shared.Finish().ConfigureAwait(false);
         _kernel.HaltAndJoin();
         _ledger?.Dispose();
         _security?.Dispose();

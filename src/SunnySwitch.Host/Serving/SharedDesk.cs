@@ -44,6 +44,9 @@ internal sealed class SharedDesk : IDisposable
         page.Gauge("sunny_shared_breaker", "0: closed; 1: half open; 2: open, Redis is not asked for a second.", () => _counters.Breaker);
     }
 
+    /// <summary>Waits until what was asked is answered, so that who waits for it gets an answer.</summary>
+    public Task Finish() => Task.Run(_counters.Finish);
+
     /// <summary>After the kernel: nobody asks any more.</summary>
     public void Dispose()
     {

@@ -94,6 +94,9 @@ public sealed class SharedCounters : ISharedDesk, IDisposable
         return DeskAnswer.Pending;
     }
 
+    /// <summary>Waits until all that was asked is answered; that is never for long.</summary>
+    public void Finish() => SpinWait.SpinUntil(() => Volatile.Read(ref _inHand) == 0, 5 * _patience);
+
     /// <summary>What waits is answered as failed.</summary>
     public void Dispose()
     {
@@ -102,7 +105,7 @@ public sealed class SharedCounters : ISharedDesk, IDisposable
         _bell.Set();
         _thread.Join();
         _probing.GetAwaiter().GetResult();
-        SpinWait.SpinUntil(() => Volatile.Read(ref _inHand) == 0, 2 * _patience);
+        Finish();
         _server?.Dispose();
         _stopping.Dispose();
         _bell.Dispose();
