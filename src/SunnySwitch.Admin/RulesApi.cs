@@ -16,8 +16,8 @@ public sealed record CategoryShown(
 
 /// <summary>A product as it is shown; no home country: good everywhere.</summary>
 public sealed record ProductShown(string Name, string Bin, string To, IReadOnlyList<string> Operations, bool PartialApproval, bool RefuseFallback,
-    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode, int CounterJump, string Authentication, string RefuseTvr, string RefuseCvr,
-    int CvrAt);
+    string HomeCountry, bool RefuseOtherAddress, string Pin, bool Cryptogram, bool CardCode, int CounterJump, string Authentication,
+    string RefuseTvr, string RefuseCvr, int CvrAt);
 
 /// <summary>A version of the rules as it is shown.</summary>
 public sealed record RulesShown(

@@ -363,6 +363,9 @@ internal sealed partial class ReferenceSwitch
         /// <summary>What the desk said.</summary>
         public Said Said { get; init; }
 
+        /// <summary>Its right cryptogram was looked at, and is used up.</summary>
+        public bool TakesCounter { get; set; }
+
         /// <summary>Wrong PINs that its card has from now on.</summary>
         public int? PinTries { get; set; }
 

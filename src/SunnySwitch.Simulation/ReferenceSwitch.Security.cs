@@ -45,6 +45,7 @@ internal sealed partial class ReferenceSwitch
             if (said.Chip is Proven.Wrong or Proven.Nothing) return answer.Because("82", "cryptogram wrong");
             if (said.Chip != Proven.Right && (said.Chip != Proven.Unable || isChipNeeded)) return answer.Because("88", "cryptogram fault");
             if (said.Chip == Proven.Right && IsSeen(answer.Account!.ChipCounters, proof.Counter)) return answer.Because("82", "counter seen");
+            answer.TakesCounter = said.Chip == Proven.Right;
         }
 
         var isCodeNeeded = needs is { Code: true } && proof.EntryMode == "901";

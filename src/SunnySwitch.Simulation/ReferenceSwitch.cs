@@ -148,7 +148,7 @@ internal sealed partial class ReferenceSwitch(Swarm swarm)
         if (answer.Kind is Kind.Increment or Kind.Completion or Kind.Refund) _steps.Add();
         if (answer.Moves.Ledger != 0) Book(answer);
         if (answer.PinTries is { } tries) answer.Account!.PinTries = tries;
-        if (answer is { Account: { } chip, Said.Chip: Proven.Right }) chip.ChipCounters.Add(answer.Message.Proof.Counter);
+        if (answer is { Account: { } chip, TakesCounter: true }) chip.ChipCounters.Add(answer.Message.Proof.Counter);
         NoteSerial(answer.Message.Proof, answer.Said);
         answer.Told = Tell(answer);
         if (answer.Asked is { CountedBy.Count: > 0 } asked)

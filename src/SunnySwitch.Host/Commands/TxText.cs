@@ -212,7 +212,8 @@ internal static class TxText
         ref readonly var proof = ref decided.Proof;
         if (!proof.Has(ProofFlags.Counter)) return "";
         var before = proof.Has(ProofFlags.WasKnown) ? $"the highest before was {proof.HighestBefore}" : "the first of this chip";
-        return $"; counter {proof.Counter} of chip {decided.Request.CardSequence}, {before}{(proof.Has(ProofFlags.Moves) ? "" : ": not taken")}{Words(in proof)}";
+        var taken = proof.Has(ProofFlags.Moves) ? "" : ": not taken";
+        return $"; counter {proof.Counter} of chip {decided.Request.CardSequence}, {before}{taken}{Words(in proof)}";
     }
 
     // What terminal (tag 95) and chip (the first bytes of tag 9F10) said of the payment.
