@@ -32,7 +32,7 @@ public static class CoreBench
 
         var pans = Open(state, cards, clock);
         if (asked is not null) Load(state, options, tokens, clock);
-        if (args.Contains("limits")) state.Apply(JournalKind.RulesActivated, 1, 3, default, Bytes(Limits()));
+        if (args.Contains("limits")) state.Apply(JournalKind.RulesActivated, PayloadVersion.Four, 3, default, Bytes(Limits()));
         var decider = new Decider(state, [new LinkTerms(1, "bench", false, [InstitutionId.Of(400001, 6)])]);
         var fill = big ? 20_000_000 : 500_000;
         var batch = new Transaction[Batch];

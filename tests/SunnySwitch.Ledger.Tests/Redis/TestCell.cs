@@ -160,7 +160,7 @@ internal sealed class TestCell : IDisposable
         rules.Hot[1] = new HotTerms { Subject = HotSubject.Merchant, Acquirer = 400001 };
         Encoding.ASCII.GetBytes("BADSHOP", rules.Hot[1].Id);
         Assert.True(new RulesDesk(State).TryActivate(in rules, out var payload, out _));
-        Write(JournalKind.RulesActivated, payload, version: 2);
+        Write(JournalKind.RulesActivated, payload, PayloadVersion.Four);
     }
 
     /// <summary>A snapshot of the finished segments, and the oldest of them gone.</summary>
