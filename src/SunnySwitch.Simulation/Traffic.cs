@@ -218,7 +218,13 @@ internal sealed class Traffic(Swarm swarm, Wire wire, Prng prng, Prng ofProofs, 
         return proof with { Device = device, Serial = _serials[device] };
     }
 
-    private int CounterOf(string pan) => _counters[pan] = _counters.GetValueOrDefault(pan) + 1;
+    /// <summary>The chip's next counter, now and then one later, or one that it had or left out: a copy, or a message that comes late.</summary>
+    private int CounterOf(string pan)
+    {
+        var last = _counters.GetValueOrDefault(pan);
+        if (last > 0 && ofSerials.Chance(100)) return ofSerials.Between(Math.Max(1, last - 6), last);
+        return _counters[pan] = last + (ofSerials.Chance(50) ? ofSerials.Between(2, 5) : 1);
+    }
 
     private Proven OneProof()
     {
