@@ -46,7 +46,7 @@ public sealed class ModelTests
         SunnySwitch.Mutant.Active = mutation;
         try
         {
-            Assert.Contains(Enumerable.Range(0, 200), seed => FirstDifference(seed, new Mutant()) is not null);
+            Assert.Contains(Enumerable.Range(0, 600), seed => FirstDifference(seed, new Mutant()) is not null);
         }
         finally
         {

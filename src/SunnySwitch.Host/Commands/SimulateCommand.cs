@@ -11,7 +11,7 @@ internal static class SimulateCommand
 {
     private const int MutantSeedsMax = 400;
 
-    // What the simulator's traffic has not: a second acquirer, tolerances, chips that jump or are copied, links that want 90, e-commerce. The tests' model
+    // What the simulator's traffic has not: a second acquirer, tolerances, chips that jump or say something, links that want 90, e-commerce. The tests' model
     // sees to these.
     private static readonly Mutation[] _unseen =
     [
