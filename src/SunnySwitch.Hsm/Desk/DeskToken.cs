@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SunnySwitch.Core.Stages;
 
 namespace SunnySwitch.Hsm.Desk;
@@ -38,10 +39,12 @@ public sealed class DeskToken(string name, IReadOnlyList<IHsmDesk> desks, Func<b
         Interlocked.Increment(ref _failuresInARow);
     }
 
-    /// <summary>Asks it for nothing in particular.</summary>
-    internal void Probe()
+    /// <summary>Asks it for nothing in particular. One that is too slow for requests is not well, though it answers.</summary>
+    /// <param name="deadline">In ticks of the stopwatch.</param>
+    internal void Probe(long deadline)
     {
-        if (probe()) Succeeded();
+        var began = Stopwatch.GetTimestamp();
+        if (probe() && Stopwatch.GetTimestamp() - began <= deadline) Succeeded();
         else Failed();
     }
 }

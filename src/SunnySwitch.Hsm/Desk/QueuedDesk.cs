@@ -201,7 +201,7 @@ public sealed class QueuedDesk : IHsmDesk, IDisposable
 
     private void Probe(DeskToken token)
     {
-        token.Probe();
+        token.Probe(_deadline);
         token.UsedAt = Stopwatch.GetTimestamp();
         lock (_gate) Monitor.PulseAll(_gate);
         if (!token.IsFit) Leave();

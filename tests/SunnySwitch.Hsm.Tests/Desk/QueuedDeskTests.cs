@@ -117,6 +117,28 @@ public sealed class QueuedDeskTests : IDisposable
     }
 
     [Fact]
+    public void A_module_that_is_too_slow_for_requests_is_not_well_though_it_answers_probes()
+    {
+        var isSlow = true;
+        var (deadline, probes) = (TimeSpan.FromMilliseconds(50), 0);
+        bool Probe()
+        {
+            if (Volatile.Read(ref isSlow)) SpinWait.SpinUntil(static () => false, 2 * deadline);
+            Interlocked.Increment(ref probes);
+            return true;
+        }
+
+        using var module = new Module();
+        using var queued = new QueuedDesk([new DeskToken("slow", [module], Probe)], _answers, new QueueTerms(16, 64, deadline, TimeSpan.FromMilliseconds(5)));
+        Until(() => !queued.Tokens[0].IsFit);
+        var seen = Volatile.Read(ref probes);
+        Until(() => Volatile.Read(ref probes) > seen + 1);
+        Assert.False(queued.Tokens[0].IsFit);
+        Volatile.Write(ref isSlow, false);
+        Until(() => queued.Tokens[0].IsFit);
+    }
+
+    [Fact]
     public void A_module_that_nobody_asks_is_probed_all_the_same()
     {
         using var module = new Module { Says = DeskAnswer.Failed };
