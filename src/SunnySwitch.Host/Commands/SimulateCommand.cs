@@ -9,7 +9,7 @@ namespace SunnySwitch.Host.Commands;
 /// <summary><c>sunny simulate</c>: the production kernel under virtual time, a line a seed; exit 1 when an invariant broke.</summary>
 internal static class SimulateCommand
 {
-    private const int MutantSeedsMax = 400;
+    private const int MutantSeedsMax = 200;
 
     // What the simulator's traffic has not: a second acquirer, tolerances, chips that jump or say something, links that want 90, e-commerce. The tests' model
     // sees to these.
@@ -26,7 +26,7 @@ internal static class SimulateCommand
         var seeds = Number("--seeds", 1, "How many seeds, one after the other.");
         var transactions = Number("--transactions", 2_000, "Transactions of each seed before peace.");
         var mutant = new Option<string?>("--mutant") { Description = "Breaks this rule on purpose; needs a build with -p:Mutants=true." };
-        var mutants = new Option<bool>("--mutants") { Description = "Breaks each rule in turn: each has to be noticed within 400 seeds." };
+        var mutants = new Option<bool>("--mutants") { Description = "Breaks each rule in turn: each has to be noticed within 200 seeds." };
         var quiet = new Option<bool>("--quiet") { Description = "Only failures and the last line." };
         var json = new Option<bool>("--json") { Description = "JSON, one object a seed." };
         var command = new Command("simulate", "Runs the switch's kernel in a simulation with crashes, errors and hostile order.")
