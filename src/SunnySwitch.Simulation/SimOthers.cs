@@ -40,8 +40,14 @@ internal sealed class SimOthers(Swarm swarm, Prng prng, IDeskCourse course) : IS
         var limits = course.OthersOf(work);
         CheckQuestions(questions, limits, work);
         if (work.Ticket != 0) Ledger.Check(ticket == work.Ticket, "I8", $"ticket {ticket:X} where {work.Ticket:X} waits");
-        else Ledger.Check(ticket != 0 && !course.IsHalfFull, "I11", $"{work.Sent.Message}: others are asked under ticket {ticket:X} where there is no room");
+        else Ledger.Check(ticket == 0 == course.IsHalfFull, "I11", $"{work.Sent.Message}: asked under ticket {ticket:X}, half full {course.IsHalfFull}");
         work.Under = course.Under;
+        if (ticket == 0)
+        {
+            work.Others = Others.Without(SharedSource.Full);
+            return DeskAnswer.Full;
+        }
+
         var told = Draw(limits, out var written);
         var answer = Take();
         switch (answer)

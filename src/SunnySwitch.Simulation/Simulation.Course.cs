@@ -223,9 +223,8 @@ public sealed partial class Simulation
             return Others.Without(SharedSource.Late);
         }
 
-        if (_ledger.Reference.OthersOf(work.Sent.Message).Count == 0) return null;
-        Ledger.Check(work.Ticket == 0 && _inHand.IsHalfFull, "I2", $"{work.Sent.Message}: decided without asking others");
-        return Others.Without(SharedSource.Full);
+        Ledger.Check(_ledger.Reference.OthersOf(work.Sent.Message).Count == 0, "I2", $"{work.Sent.Message}: decided without asking others");
+        return null;
     }
 
     /// <summary>What the desk did not do, or a wrong MAC: nothing is decided, and nothing is left of it.</summary>

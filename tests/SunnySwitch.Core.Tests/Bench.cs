@@ -151,6 +151,14 @@ internal sealed class Bench
         }
     }
 
+    /// <summary>What holds after every test: decided anew and folded anew, all comes out the same.</summary>
+    public void AssertSound()
+    {
+        Assert.Empty(Redecided());
+        Assert.Equal(State.Hash, State.HashFromScratch());
+        Assert.Equal(State.Hash, Fold().Hash);
+    }
+
     /// <summary>A restart: a new state, made of the frames alone.</summary>
     public SwitchState Fold()
     {

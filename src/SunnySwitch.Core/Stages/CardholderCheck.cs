@@ -27,9 +27,6 @@ internal readonly struct StandingOrderCheck(SwitchState state) : IStage
 /// </summary>
 internal readonly struct AddressCheck(SwitchState state) : IStage
 {
-    // What is told of address and authentication, and beside it an approval in part, a bill or balances.
-    internal const int ToldMax = 2;
-
     public StageResult Run(ref Transaction transaction, Instant now)
     {
         ref var request = ref transaction.Request;
@@ -40,7 +37,7 @@ internal readonly struct AddressCheck(SwitchState state) : IStage
         }
 
         transaction.Ran(Check.Address);
-        if (!state.Balances.HasRoomFor(ToldMax)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        if (!state.Balances.HasRoomFor(BalanceEntry.OfOneAnswerMax)) return transaction.RefuseAndAlarm(InternalResult.TableFull);
         return request.Address == AddressMatch.Neither && state.Terms.NeedsAddress(in transaction)
             ? transaction.Conclude(InternalResult.AddressMismatch)
             : StageResult.Continue;

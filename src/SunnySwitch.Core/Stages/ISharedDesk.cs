@@ -20,7 +20,7 @@ public interface ISharedDesk
     public const int QuestionsMax = 2 * SharedCounts.LimitsMax;
 
     /// <summary>Asks; must neither wait nor allocate.</summary>
-    /// <param name="ticket">What a later answer names.</param>
+    /// <param name="ticket">What a later answer names; 0: there is no room to wait for one.</param>
     /// <param name="questions">Some, <see cref="QuestionsMax"/> at most.</param>
     /// <param name="counts">All zero; set where the answer is Done.</param>
     DeskAnswer Ask(long ticket, ReadOnlySpan<CounterQuestion> questions, ref SharedCounts counts);

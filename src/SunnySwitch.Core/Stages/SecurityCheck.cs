@@ -134,8 +134,12 @@ internal readonly struct SecurityCheck(SwitchState state) : IStage
         if (problem == InternalResult.TableFull) return transaction.RefuseAndAlarm(problem);
         if (problem == InternalResult.None) problem = ProblemOfWords(in transaction.Decided);
         if (problem == InternalResult.None) problem = ProblemOfCode(verdicts.CardCode, needs, ref transaction);
-        if (verdicts.Authentication != SecurityVerdict.NotChecked && !state.Balances.HasRoomFor(AddressCheck.ToldMax))
+        var isTold = verdicts.Authentication != SecurityVerdict.NotChecked && (request.Has & RequestHas.TellsAuthentication) != 0;
+        if (problem == InternalResult.None && isTold && !state.Balances.HasRoomFor(BalanceEntry.OfOneAnswerMax))
+        {
             return transaction.RefuseAndAlarm(InternalResult.TableFull);
+        }
+
         if (problem == InternalResult.None) problem = ProblemOfAuthentication(verdicts.Authentication, needs, ref transaction);
         if (problem == InternalResult.None) problem = ProblemOfPin(verdicts.Pin, needs, ref transaction);
         return problem == InternalResult.None ? StageResult.Continue : transaction.Conclude(problem);

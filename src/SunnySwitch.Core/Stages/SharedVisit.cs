@@ -20,7 +20,7 @@ internal readonly struct SharedVisit(SwitchState state, ISharedDesk desk) : ISta
             if (questions.IsEmpty) return StageResult.Continue;
             transaction.SharedUnder = (state.Velocity.Active.Version, state.BusinessDay);
             transaction.Shared = default;
-            var answer = transaction.SharedTicket == 0 ? DeskAnswer.Full : desk.Ask(transaction.SharedTicket, questions, ref transaction.Shared);
+            var answer = desk.Ask(transaction.SharedTicket, questions, ref transaction.Shared);
             if (answer == DeskAnswer.Pending) return transaction.ParkForCounts();
             transaction.TakeShared(answer);
         }

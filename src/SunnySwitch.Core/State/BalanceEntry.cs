@@ -15,6 +15,10 @@ namespace SunnySwitch.Core.State;
 internal struct BalanceEntry : IFifoEntry
 {
     public const int Bytes = 32;
+
+    /// <summary>Most that one answer tells: of address and authentication, and beside it an approval in part, a bill or balances.</summary>
+    public const int OfOneAnswerMax = 2;
+
     [FieldOffset(0)] private ulong _primary;
     [FieldOffset(8)] private uint _previous;
     [FieldOffset(12)] public ushort Currency;

@@ -79,13 +79,34 @@ internal static partial class LedgerCommands
         var said = SaidBy(api);
         if (said is { } words && !json) Console.WriteLine($"the switch says: {words.State}{(words.Cause.Length == 0 ? "" : $": {words.Cause}")}");
         using var source = ledger.Open();
-        var report = LedgerReport.Read(source);
         var journal = dataFolder is null ? default(long?) : LastSequence(Path.Combine(dataFolder, "journal"));
-        if (json)
+        if (json) return WriteStatus(source, said, journal);
+        var report = LedgerReport.Read(source);
+        Console.WriteLine($"{source.Name}: tables of version {report.SchemaVersion}, {report.Partitions} days, {report.Bytes:N0} bytes");
+        Console.WriteLine($"up to sequence {report.At.Sequence:N0} ({new Instant(report.At.TimeNanos)}), {report.At.Decisions:N0} decisions, "
+            + $"moved {report.MovedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        if (journal is { } sequence) Console.WriteLine($"the journal is at {sequence:N0}: {Math.Max(0, sequence - report.At.Sequence):N0} frames behind");
+        return Done;
+    }
+
+    // A script is told what the switch says, and that the database does not answer, in one object.
+    private static int WriteStatus(LedgerSource source, (string State, string Cause)? said, long? journal)
+    {
+        var (report, error) = (default(LedgerReport), default(string));
+        try
         {
-            JournalLines.WriteJson(Console.Out, writer =>
+            report = LedgerReport.Read(source);
+        }
+        catch (Exception failure) when (failure is NpgsqlException or LedgerException or TimeoutException)
+        {
+            error = LedgerErrors.Words(failure);
+        }
+
+        JournalLines.WriteJson(Console.Out, writer =>
+        {
+            writer.WriteString("database", source.Name);
+            if (report is not null)
             {
-                writer.WriteString("database", source.Name);
                 writer.WriteNumber("schema", report.SchemaVersion);
                 writer.WriteNumber("sequence", report.At.Sequence);
                 writer.WriteNumber("decisions", report.At.Decisions);
@@ -93,19 +114,15 @@ internal static partial class LedgerCommands
                 writer.WriteString("moved_at", report.MovedAt);
                 writer.WriteNumber("partitions", report.Partitions);
                 writer.WriteNumber("bytes", report.Bytes);
-                if (said is { } now) writer.WriteString("state", now.State);
-                if (said is { Cause.Length: > 0 } why) writer.WriteString("cause", why.Cause);
-                if (journal is { } last) writer.WriteNumber("journal_sequence", last);
-                if (journal is { } end) writer.WriteNumber("lag_frames", Math.Max(0, end - report.At.Sequence));
-            });
-            return Done;
-        }
+            }
 
-        Console.WriteLine($"{source.Name}: tables of version {report.SchemaVersion}, {report.Partitions} days, {report.Bytes:N0} bytes");
-        Console.WriteLine($"up to sequence {report.At.Sequence:N0} ({new Instant(report.At.TimeNanos)}), {report.At.Decisions:N0} decisions, "
-            + $"moved {report.MovedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");
-        if (journal is { } sequence) Console.WriteLine($"the journal is at {sequence:N0}: {Math.Max(0, sequence - report.At.Sequence):N0} frames behind");
-        return Done;
+            if (error is not null) writer.WriteString("error", error);
+            if (said is { } now) writer.WriteString("state", now.State);
+            if (said is { Cause.Length: > 0 } why) writer.WriteString("cause", why.Cause);
+            if (journal is { } last) writer.WriteNumber("journal_sequence", last);
+            if (journal is { } end && report is not null) writer.WriteNumber("lag_frames", Math.Max(0, end - report.At.Sequence));
+        });
+        return error is null ? Done : SomethingFailed;
     }
 
     /// <summary>What the running switch does, and why; null when none answers there.</summary>

@@ -108,7 +108,8 @@ internal static class RulesCommand
             var amount = limit.AmountMax > 0 ? $"{limit.AmountMax} of {limit.Currency:D3}" : "";
             var both = count.Length > 0 && amount.Length > 0 ? " and " : "";
             var operations = string.Join(", ", limit.Operations);
-            Console.WriteLine($"  {limit.Id,3}  {limit.Name,-16} {limit.Subject,-9} {limit.Window,-6} {count}{both}{amount}  ({operations})");
+            var shared = limit.Shared ? ", shared by cells" : "";
+            Console.WriteLine($"  {limit.Id,3}  {limit.Name,-16} {limit.Subject,-9} {limit.Window,-6} {count}{both}{amount}  ({operations}){shared}");
         }
 
         Console.WriteLine($"  authorizations hold for {rules.HoldDays} business dates, estimates for {rules.PreAuthorizationDays}");

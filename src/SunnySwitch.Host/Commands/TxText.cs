@@ -234,6 +234,7 @@ internal static class TxText
     };
 
     private static string KindOf(byte kind) => (kind >> 6) switch { 0 => "AAC", 1 => "TC", 2 => "ARQC", _ => "RFU" };
+
     private static string Counter(in Serial serial)
     {
         if (!serial.Has(SerialFlags.Counter)) return "";

@@ -14,7 +14,6 @@ namespace SunnySwitch.Host.Serving;
 internal sealed class Keys : IDisposable
 {
     private readonly List<IDisposable> _owned;
-    private readonly Func<Pkcs11Hsm>? _open;
 
     private Keys(DataKeys dataKeys, KeyLedger ledger, params IDisposable[] owned) => (DataKeys, Ledger, _owned) = (dataKeys, ledger, [.. owned]);
 
@@ -49,11 +48,11 @@ internal sealed class Keys : IDisposable
     /// <exception cref="InvalidDataException">The token cannot be used: why.</exception>
     public void Revive()
     {
-        if (_open is null || Master is not { } master || master.Key.Works()) return;
+        if (OpenAgain is null || Master is not { } master || master.Key.Works()) return;
         Pkcs11Hsm? hsm = null;
         try
         {
-            hsm = _open();
+            hsm = OpenAgain();
             var seal = new Pkcs11KeySeal(hsm);
             seal.TakeMaster(Ledger.Master);
             // First what is asked whether it works: where the rest fails, the next ceremony tries again.
@@ -79,10 +78,7 @@ internal sealed class Keys : IDisposable
 
     private (HsmMasterKey Key, string Path)? Master { get; init; }
 
-    private Func<Pkcs11Hsm>? Opens
-    {
-        init => _open = value;
-    }
+    private Func<Pkcs11Hsm>? OpenAgain { get; init; }
 
     private static Keys InProcess(string dataFolder, bool hasKeys, bool hasPans, Action<string> say)
     {
@@ -116,7 +112,7 @@ internal sealed class Keys : IDisposable
             var master = HsmMasterKey.Open(path, hsm, seal, mayCreate: !hasPans);
             var dataKeys = DataKeys.Open(Path.Combine(dataFolder, "data.keys"), master, mayCreate: !hasPans);
             Say(dataKeys, $"in token {first.Name}, check {master.Check}", say);
-            return new Keys(dataKeys, ledger, hsm) { Master = (master, path), Opens = () => Token.Open(first, folder, sessions: 2) };
+            return new Keys(dataKeys, ledger, hsm) { Master = (master, path), OpenAgain = () => Token.Open(first, folder, sessions: 2) };
         }
         catch (Exception broken) when (broken is Pkcs11Exception or IOException or UnauthorizedAccessException)
         {

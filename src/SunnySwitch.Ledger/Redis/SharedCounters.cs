@@ -79,7 +79,7 @@ public sealed class SharedCounters : ISharedDesk, IDisposable
         }
 
         // A place in the ring is free again once its question was answered, too: what is in hand is never more than the ring.
-        if (Volatile.Read(ref _inHand) >= _ring.Length)
+        if (ticket == 0 || Volatile.Read(ref _inHand) >= _ring.Length)
         {
             Interlocked.Increment(ref _full);
             return DeskAnswer.Full;
@@ -205,7 +205,9 @@ public sealed class SharedCounters : ISharedDesk, IDisposable
     private void Tell(in Asked asked, Task<HashEntry[]>?[]? replies, DeskAnswer failure)
     {
         var counts = default(SharedCounts);
-        var answer = failure;
+        // Of a batch that others were answered of, what is still open is late.
+        var isOpen = replies is not null && Array.Exists(replies, reply => reply is { IsCompleted: false });
+        var answer = isOpen ? DeskAnswer.Late : failure;
         if (IsWhole(replies))
         {
             counts.Source = SharedSource.Told;

@@ -20,8 +20,7 @@ public sealed record DialectPlace(FieldPath Path, FieldType Type, int At, int Le
     {
         Span<byte> content = stackalloc byte[2 * ContentMax];
         content = content[..Whole(message, content)];
-        if (At > content.Length) return 0;
-        var found = content[(At - 1)..];
+        var found = content[Math.Min(At - 1, content.Length)..];
         found = found[..Math.Min(Math.Min(found.Length, Length), target.Length)];
         found.CopyTo(target);
         content.Clear();
@@ -38,8 +37,7 @@ public sealed record DialectPlace(FieldPath Path, FieldType Type, int At, int Le
         Span<byte> content = stackalloc byte[2 * ContentMax];
         content = content[..Whole(message, content)];
         var start = charactersPerUnit * (At - 1);
-        if (start > content.Length) return 0;
-        var hex = content[start..];
+        var hex = content[Math.Min(start, content.Length)..];
         hex = hex[..Math.Min(hex.Length, Math.Min(charactersPerUnit * Length, 2 * target.Length))];
         var status = Convert.FromHexString(hex, target, out _, out var written);
         content.Clear();
@@ -56,22 +54,24 @@ public sealed record DialectPlace(FieldPath Path, FieldType Type, int At, int Le
             return Type == FieldType.Digits ? message.CopyDigits(Field, target) : message.CopyText(Field, target);
         }
 
-        Span<byte> scratch = stackalloc byte[ContentMax];
+        Span<byte> scratch = stackalloc byte[FieldPath.StepsMax * ContentMax];
+        var written = Part(message, scratch, target);
+        scratch.Clear();
+        return written;
+    }
+
+    private int Part(in MessageReader message, Span<byte> scratch, Span<byte> target)
+    {
         if (message.Content(Field).Length > 2 * ContentMax) return 0;
-        var parts = message.Open(Field, scratch);
-        if (!MoveTo(ref parts, step: 1)) return 0;
-        Span<byte> inner = stackalloc byte[FieldPath.StepsMax * ContentMax];
-        for (var step = 2; step < Path.Count; step++)
+        var parts = message.Open(Field, scratch[..ContentMax]);
+        for (var step = 1; MoveTo(ref parts, step); step++)
         {
+            if (step + 1 == Path.Count) return parts.Units > ContentMax ? 0 : parts.CopyText(target);
             if (!parts.HasParts) return 0;
-            parts = parts.Open(inner.Slice(step * ContentMax, ContentMax));
-            if (!MoveTo(ref parts, step)) return 0;
+            parts = parts.Open(scratch.Slice(step * ContentMax, ContentMax));
         }
 
-        var written = parts.Units > ContentMax ? 0 : parts.CopyText(target);
-        scratch.Clear();
-        inner.Clear();
-        return written;
+        return 0;
     }
 
     private bool MoveTo(ref PartReader parts, int step)

@@ -11,12 +11,7 @@ public sealed class ChipWordsTests : IDisposable
     private readonly Bench _bench = new();
     private uint _stan;
 
-    public void Dispose()
-    {
-        Assert.Empty(_bench.Redecided());
-        Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
-        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
-    }
+    public void Dispose() => _bench.AssertSound();
 
     [Fact]
     public void Each_bit_refuses_where_the_product_has_it_and_no_other_bit_does()

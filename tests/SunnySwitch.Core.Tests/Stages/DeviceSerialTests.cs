@@ -13,12 +13,7 @@ public sealed class DeviceSerialTests : IDisposable
     private readonly Bench _bench = new();
     private uint _stan;
 
-    public void Dispose()
-    {
-        Assert.Empty(_bench.Redecided());
-        Assert.Equal(_bench.State.Hash, _bench.State.HashFromScratch());
-        Assert.Equal(_bench.State.Hash, _bench.Fold().Hash);
-    }
+    public void Dispose() => _bench.AssertSound();
 
     [Fact]
     public void A_PIN_is_good_once_and_its_repeat_is_a_repeat()
