@@ -232,7 +232,7 @@ public sealed class SharedDeskTests
 
         public DeskAnswer Ask(long ticket, ReadOnlySpan<CounterQuestion> questions, ref SharedCounts counts)
         {
-            Must.Hold(ticket != 0);
+            if (ticket == 0) return DeskAnswer.Full;
             (First, Last) = (Last, ticket);
             if (IsRecorded) Tickets.Add(ticket);
             return DeskAnswer.Pending;
