@@ -38,7 +38,8 @@ for (var round = 0; round < rounds; round++)
     projected.Add(rows / Project());
 }
 
-var state = new SwitchState(new StateOptions(1_000_000, 1_000_000, 40_000_000, 40_000_000, 65_536, 1_024) { TouchMemory = false }, tokens);
+var room = (int)Math.Max(1_000_000, 2 * rows);
+var state = new SwitchState(new StateOptions(1_000_000, 1_000_000, room, room, 65_536, 1_024) { TouchMemory = false }, tokens);
 var clock = Stopwatch.StartNew();
 var report = new Reconciler(source, FileDisk.ForReading(folder), state).Run(1, long.MaxValue, difference => Console.Error.WriteLine(difference));
 var reconciled = (report.Decisions + report.Holds + report.Accounts + report.Cards) / clock.Elapsed.TotalSeconds;

@@ -22,7 +22,8 @@ public sealed class LedgerSource : IDisposable
         parsed.Remove("Target Session Attributes");
         (parsed.NoResetOnClose, parsed.MaxAutoPrepare, parsed.Enlist) = (true, 0, false);
         if (string.IsNullOrEmpty(parsed.ApplicationName)) parsed.ApplicationName = "sunny";
-        var builder = new NpgsqlDataSourceBuilder(parsed.ConnectionString);
+        // No types but PostgreSQL's own: nothing to ask for at the first connection.
+        var builder = new NpgsqlDataSourceBuilder(parsed.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         if (passwordFile is not null) builder.UsePasswordProvider(_ => Password(passwordFile), (_, _) => ValueTask.FromResult(Password(passwordFile)));
         _hosts = builder.BuildMultiHost();
         Primary = _hosts.WithTargetSession(TargetSessionAttributes.Primary);

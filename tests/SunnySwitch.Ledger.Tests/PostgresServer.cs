@@ -169,6 +169,16 @@ public sealed class PostgresServer : IDisposable
         return (T)command.ExecuteScalar()!;
     }
 
+    /// <summary>How the server would answer a query, as text.</summary>
+    public static string Plan(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand($"explain {sql}", connection);
+        using var reader = command.ExecuteReader();
+        var lines = new List<string>();
+        while (reader.Read()) lines.Add(reader.GetString(0));
+        return string.Join('\n', lines);
+    }
+
     public void Dispose()
     {
         if (File.Exists(Path.Combine(Data, "postmaster.pid"))) TryPostgres("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");

@@ -1,10 +1,26 @@
 using SunnySwitch.Ledger.Projection;
+using SunnySwitch.Ledger.Reconciliation;
 
 namespace SunnySwitch.Ledger.Tests;
 
 /// <summary>The control of every other test here: what is changed in the database is found, and named.</summary>
 public sealed class ReconcileTests(PostgresServer server, ReconcileTests.Projected projected) : IClassFixture<ReconcileTests.Projected>
 {
+    [Fact]
+    public void A_piece_of_a_table_that_nobody_counted_is_read_by_its_index()
+    {
+        using var rig = new Rig(server.NewDatabase());
+        rig.Projector().RunToEnd();
+        using var connections = new SameSnapshot(rig.Source.Replica);
+        foreach (var (table, key) in new[] { ("decision", "sequence"), ("account", "number"), ("card", "number"), ("hold", "slot") })
+        {
+            var order = table == "decision" ? "" : $" order by {key}";
+            var plan = PostgresServer.Plan(connections.Open(), $"select * from sunny.{table} where {key} between 1 and 50{order}");
+            Assert.Contains("Index Scan", plan, StringComparison.Ordinal);
+            foreach (var slow in new[] { "Seq Scan", "Sort", "Gather" }) Assert.DoesNotContain(slow, plan, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("update sunny.decision set amount = amount + 1 where sequence = {0}", "sunny.decision", "amount: journal ")]
     [InlineData("update sunny.decision set merchant = 'another' where sequence = {0}", "sunny.decision", "database \"another\"")]

@@ -12,7 +12,7 @@ internal sealed record LedgerOptions
     public string? PasswordFile { get; init; }
 
     /// <summary>Most decisions in a transaction of the database.</summary>
-    public int TransactionRowsMax { get; init; } = 50_000;
+    public int TransactionRowsMax { get; init; } = 100_000;
 
     public IEnumerable<string> Problems()
     {

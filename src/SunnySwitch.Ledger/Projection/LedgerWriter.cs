@@ -15,7 +15,7 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     private const int DaysAhead = 3;
     private const int NewestBusinessDay = 47_482;            // The kernel's own bound.
     private readonly HashSet<int> _partitions = [];
-    private readonly List<int> _ids = [], _cards = [], _accounts = [], _expires = [], _ended = [];
+    private readonly List<int> _ids = [], _slots = [], _cards = [], _accounts = [], _expires = [], _ended = [];
     private readonly List<long> _first = [], _second = [], _third = [], _fourth = [], _fifth = [];
     private readonly List<short> _status = [];
     private readonly CopyBuffer _newHolds = new();
@@ -37,7 +37,9 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         using var transaction = connection.BeginTransaction();
         CheckpointTable.Take(connection, before.Sequence);
         // A batch changes a few rows of a large table, by their keys: never worth reading all of it.
-        Run(connection, "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off");
+        // Where the database loses its newest transactions, it says so by its checkpoint, and gets them again: nobody waits for its disk.
+        Run(connection, "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off; "
+            + "set local synchronous_commit = off");
         foreach (var (day, rows) in batch.Decisions) Copy(connection, Partition(day), TableRows.Decision, rows);
         Copy(connection, TableRows.Account.Name, TableRows.Account, batch.NewAccounts);
         Copy(connection, TableRows.Card.Name, TableRows.Card, batch.NewCards);
@@ -48,7 +50,7 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         transaction.Commit();
     }
 
-    /// <summary>Tells the block range indexes of finished ranges; of partitions that were written since the last time.</summary>
+    /// <summary>Tells the block range indexes of a partition of ranges that are finished. May run beside <see cref="Write"/>.</summary>
     public void Summarize(int day)
     {
         using var connection = primary.OpenConnection();
@@ -103,9 +105,12 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     {
         if (moves.Count == 0) return;
         ClearLists();
-        foreach (var (account, (ledger, held)) in moves)
+        // In the order of the index and of the table, most likely: a fifth less work for the database.
+        _ids.AddRange(moves.Keys);
+        _ids.Sort();
+        foreach (var account in _ids)
         {
-            _ids.Add(account);
+            var (ledger, held) = moves[account];
             _first.Add(ledger);
             _second.Add(held);
         }
@@ -126,8 +131,12 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         if (holds.Rows.Count == 0) return;
         ClearLists();
         _newHolds.Clear();
-        foreach (var (slot, row) in holds.Rows)
+        _slots.Clear();
+        _slots.AddRange(holds.Rows.Keys);
+        _slots.Sort();
+        foreach (var slot in _slots)
         {
+            var row = holds.Rows[slot];
             if (slot >= slotsBefore) TableRows.WriteHold(_newHolds, slot, in row);
             else AddChanged(slot, in row);
         }

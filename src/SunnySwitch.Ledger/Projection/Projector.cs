@@ -18,23 +18,27 @@ namespace SunnySwitch.Ledger.Projection;
 /// <param name="say">Gets a line when the state changes.</param>
 public sealed class Projector(LedgerSource source, IDisk journal, Func<long> durable, IPanTokens tokens, Action<string> say)
 {
-    private const int RowsFirst = 5_000, RowsMin = 1_000;
-    private const int BytesMax = 32 << 20;
-    private const int SummarizeEvery = 100_000;
-    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20), _gather = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan _transactionTarget = TimeSpan.FromMilliseconds(400);
+    private const int RowsFirst = 20_000, RowsMin = 1_000;
+    private const int BytesMax = 64 << 20;
+    private const int SummarizeEvery = 50_000;
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20), _gatherFew = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _gatherMany = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _transactionTarget = TimeSpan.FromSeconds(1.5);
 
     private readonly LedgerWriter _writer = new(source.Primary);
+    private readonly HashSet<int> _unsummarized = [];        // Business dates with rows that the indexes were not told of.
     private FrameBatch _batch = new(tokens), _otherBatch = new(tokens);
     private JournalReader? _reader;
     private Checkpoint _at;                                  // What the database says.
     private Checkpoint _ahead;                               // After the batch that is being written.
     private Task<TimeSpan>? _write;
     private int _rowsWanted = RowsFirst;
-    private int _unsummarized;
+    private long _summarizedTo;
+    private int[] _summarizing = [];
+    private Task? _summary;
 
     /// <summary>Most decisions in a transaction; a batch of the journal is never divided.</summary>
-    public int RowsMax { get; init; } = 50_000;
+    public int RowsMax { get; init; } = 100_000;
 
     /// <summary>How long it stands still before it looks whether the cause is gone.</summary>
     public TimeSpan LookAgain { get; init; } = TimeSpan.FromMinutes(1);
@@ -81,7 +85,9 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
                 Step(CancellationToken.None);
             }
             while (_at.Sequence > before || _write is not null);
-            Summarize(_at.BusinessDay);
+            EndSummary();
+            Summarize();
+            EndSummary();
         }
         finally
         {
@@ -118,6 +124,8 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         },
     }).Build();
 
+    private int Enough => Math.Min(_rowsWanted, RowsMax);
+
     /// <summary>One transaction, if there is anything; true when there is much more. Then the next is read while that one is written.</summary>
     private bool Step(CancellationToken stopping)
     {
@@ -127,13 +135,14 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         var isFilled = until > _ahead.Sequence && Fill(until);
         Finish();
         if (_reader is null) return true;
+        SummarizeSome();
         if (!isFilled) return false;
         var (batch, before, after) = (_batch, _at, _batch.After with { At = _reader.Position });
         _ahead = after;
         _write = Task.Factory.StartNew(
             () => Write(batch, before, after), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         (_batch, _otherBatch) = (_otherBatch, _batch);
-        if (durable() - _ahead.Sequence >= Math.Min(RowsMin, RowsMax)) return true;
+        if (durable() - _ahead.Sequence >= Enough) return true;
         Finish();
         return false;
     }
@@ -143,8 +152,6 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         var began = Stopwatch.GetTimestamp();
         _writer.Write(batch, in before, in after);
         var took = Stopwatch.GetElapsedTime(began);
-        _unsummarized += batch.Rows;
-        if (_unsummarized >= SummarizeEvery) Summarize(after.BusinessDay);
         return took;
     }
 
@@ -159,6 +166,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
             _at = _ahead;
             Status.Taken(in _at, _otherBatch.Rows);
             Adapt(_otherBatch.Rows, took);
+            _unsummarized.UnionWith(_otherBatch.Decisions.Keys);
         }
         catch (CheckpointMovedException)
         {
@@ -182,6 +190,8 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         _reader.TryRead(out _, out _);                       // Nothing but whether the journal is the same.
         Heed(_reader);
         Status.At(in _at);
+        _summarizedTo = _at.Decisions;
+        if (_at.BusinessDay != 0) _unsummarized.Add(_at.BusinessDay);
         say(_at.Sequence == 0
             ? $"ledger: {source.Name} is empty, from the beginning of the journal" : $"ledger: {source.Name}, on from sequence {_at.Sequence}");
     }
@@ -190,7 +200,13 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     {
         // What it did is seen in the database afterwards.
         if (_write is { } write) Task.WaitAny(write);
-        _write = null;
+        if (_summary is { } summary)
+        {
+            Task.WaitAny(summary);
+            _unsummarized.UnionWith(_summarizing);
+        }
+
+        (_write, _summary) = (null, null);
         _reader?.Dispose();
         _reader = null;
     }
@@ -213,7 +229,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
 
             any = true;
             _batch.Add(in header, payload);
-            if (reader.IsBatchEnd && (_batch.Rows >= Math.Min(_rowsWanted, RowsMax) || _batch.Bytes >= BytesMax)) break;
+            if (reader.IsBatchEnd && (_batch.Rows >= Enough || _batch.Bytes >= BytesMax)) break;
         }
 
         Heed(reader);
@@ -225,21 +241,39 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         if (reader.Problem is { } problem) throw new LedgerException($"the journal cannot be read on from sequence {_at.Sequence}: {problem}");
     }
 
-    // A transaction for a handful of rows costs as much as one for a thousand: some are waited for, not long.
+    // A transaction for a handful of rows costs as much as one for a thousand: some are waited for, not long. Of many, the more are in one, the fewer
+    // times an account is moved and its page of the table cleaned: longer, where the whole machine is busy.
     private void Rest(CancellationToken stopping)
     {
         var began = Stopwatch.GetTimestamp();
-        while (durable() - _at.Sequence is var behind && behind < Math.Min(RowsMin, RowsMax) && !stopping.IsCancellationRequested)
+        while (durable() - _at.Sequence is var behind && behind < Enough && !stopping.IsCancellationRequested)
         {
             if (behind <= 0) Status.Level();
-            if (behind > 0 && Stopwatch.GetElapsedTime(began) > _gather) return;
+            if (behind > 0 && Stopwatch.GetElapsedTime(began) > (behind < RowsMin ? _gatherFew : _gatherMany)) return;
             if (stopping.WaitHandle.WaitOne(_look)) return;
         }
     }
 
-    private void Summarize(int day)
+    // Beside the transactions that follow, on a connection of its own. A date that is over is told of at once: nothing more comes to it.
+    private void SummarizeSome()
     {
-        _unsummarized = 0;
-        if (day != 0) _writer.Summarize(day);
+        if (_summary is { IsCompleted: false }) return;
+        EndSummary();
+        if (_unsummarized.Count > 1 || _at.Decisions - _summarizedTo >= SummarizeEvery) Summarize();
+    }
+
+    private void Summarize()
+    {
+        int[] days = [.. _unsummarized];
+        (_summarizing, _summarizedTo) = (days, _at.Decisions);
+        _unsummarized.Clear();
+        _summary = Task.Factory.StartNew(
+            () => Array.ForEach(days, _writer.Summarize), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private void EndSummary()
+    {
+        _summary?.GetAwaiter().GetResult();
+        _summary = null;
     }
 }

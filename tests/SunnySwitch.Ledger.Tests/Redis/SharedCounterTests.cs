@@ -215,7 +215,7 @@ public sealed class SharedCounterTests : IDisposable
     private SharedCounters Desk(string cell, int waitingMax = 1_024, string? servers = null)
     {
         var desk = new SharedCounters(Options(cell, servers), Take, waitingMax);
-        SpinUntil(() => Ask(desk, 0, _nobodys) == DeskAnswer.Pending && !_answers.IsEmpty);
+        SpinUntil(() => Ask(desk, long.MinValue, _nobodys) == DeskAnswer.Pending && !_answers.IsEmpty);
         return desk;
     }
 
