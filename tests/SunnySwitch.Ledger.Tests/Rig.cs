@@ -55,6 +55,7 @@ internal sealed class Rig : IDisposable
     {
         RowsMax = rowsMax,
         LookAgain = TimeSpan.FromMilliseconds(50),
+        SummarizeAfter = TimeSpan.FromMilliseconds(100),
     };
 
     public (ReconcileReport Report, List<Difference> Found) Reconcile(long from = 1, long to = long.MaxValue)

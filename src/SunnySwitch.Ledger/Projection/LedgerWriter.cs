@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
 using SunnySwitch.Core.Domain;
@@ -13,12 +14,14 @@ internal sealed class CheckpointMovedException() : Exception("the checkpoint is 
 internal sealed class LedgerWriter(NpgsqlDataSource primary)
 {
     private const int DaysAhead = 3;
+    private const int PieceBytes = 1 << 16, PieceAccounts = 1_000; // A millisecond or two of the database's.
     private const int NewestBusinessDay = 47_482;            // The kernel's own bound.
     private readonly HashSet<int> _partitions = [];
-    private readonly List<int> _ids = [], _slots = [], _cards = [], _accounts = [], _expires = [], _ended = [];
+    private readonly List<int> _ids = [], _keys = [], _cards = [], _accounts = [], _expires = [], _ended = [];
     private readonly List<long> _first = [], _second = [], _third = [], _fourth = [], _fifth = [];
     private readonly List<short> _status = [];
     private readonly CopyBuffer _newHolds = new();
+    private bool _inHurry;
 
     /// <summary>What is there; makes or moves the tables first.</summary>
     public Checkpoint Open()
@@ -29,17 +32,19 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         return CheckpointTable.Read(connection) ?? default;
     }
 
-    /// <summary>Writes a batch that goes on from <paramref name="before"/>.</summary>
-    public void Write(FrameBatch batch, in Checkpoint before, in Checkpoint after)
+    /// <summary>
+    /// Writes a batch that goes on from <paramref name="before"/>. In no hurry: with rests between pieces, so that the database does not keep a
+    /// processor from payments for long.
+    /// </summary>
+    public void Write(FrameBatch batch, in Checkpoint before, in Checkpoint after, bool inHurry)
     {
+        _inHurry = inHurry;
         using var connection = primary.OpenConnection();
         EnsurePartitions(connection, batch);
         using var transaction = connection.BeginTransaction();
         CheckpointTable.Take(connection, before.Sequence);
         // A batch changes a few rows of a large table, by their keys: never worth reading all of it.
-        // Where the database loses its newest transactions, it says so by its checkpoint, and gets them again: nobody waits for its disk.
-        Run(connection, "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off; "
-            + "set local synchronous_commit = off");
+        Run(connection, "set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_seqscan = off");
         foreach (var (day, rows) in batch.Decisions) Copy(connection, Partition(day), TableRows.Decision, rows);
         Copy(connection, TableRows.Account.Name, TableRows.Account, batch.NewAccounts);
         Copy(connection, TableRows.Card.Name, TableRows.Card, batch.NewCards);
@@ -50,15 +55,27 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         transaction.Commit();
     }
 
-    /// <summary>Tells the block range indexes of a partition of ranges that are finished. May run beside <see cref="Write"/>.</summary>
+    /// <summary>
+    /// Tells the block range indexes of a partition of ranges that are finished. May run beside <see cref="Write"/>. Where a vacuum has the table,
+    /// it is left to the next time.
+    /// </summary>
     public void Summarize(int day)
     {
         using var connection = primary.OpenConnection();
+        using var transaction = connection.BeginTransaction();
+        Run(connection, "set local lock_timeout = '1s'");
         using var command = new NpgsqlCommand(
             "select count(brin_summarize_new_values(i.indexrelid)) from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam "
             + "where a.amname = 'brin' and i.indrelid = to_regclass(@partition)", connection);
         command.Parameters.AddWithValue("partition", Partition(day));
-        command.ExecuteNonQuery();
+        try
+        {
+            command.ExecuteNonQuery();
+            transaction.Commit();
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+        }
     }
 
     /// <summary>The partition of a business date.</summary>
@@ -93,35 +110,58 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         command.ExecuteNonQuery();
     }
 
-    private static void Copy(NpgsqlConnection connection, string table, TableRows layout, CopyBuffer rows)
+    private void Copy(NpgsqlConnection connection, string table, TableRows layout, CopyBuffer rows)
     {
         if (rows.Rows == 0) return;
         using var stream = connection.BeginRawBinaryCopy($"copy {table} ({layout.Columns}) from stdin (format binary)");
-        stream.Write(rows.Written);
+        for (var left = rows.Written; left.Length > 0;)
+        {
+            var piece = left[..Math.Min(left.Length, PieceBytes)];
+            stream.Write(piece);
+            left = left[piece.Length..];
+            Breathe();
+        }
+
         stream.Write([0xFF, 0xFF]);                          // The end of the format.
+    }
+
+    private void Breathe()
+    {
+        if (!_inHurry) Thread.Sleep(1);
     }
 
     private void MoveAccounts(NpgsqlConnection connection, Dictionary<int, (long Ledger, long Held)> moves)
     {
-        if (moves.Count == 0) return;
-        ClearLists();
         // In the order of the index and of the table, most likely: a fifth less work for the database.
-        _ids.AddRange(moves.Keys);
-        _ids.Sort();
-        foreach (var account in _ids)
+        _keys.Clear();
+        _keys.AddRange(moves.Keys);
+        _keys.Sort();
+        var most = _inHurry ? _keys.Count : PieceAccounts;
+        for (var first = 0; first < _keys.Count; first += most)
         {
-            var (ledger, held) = moves[account];
-            _first.Add(ledger);
-            _second.Add(held);
-        }
+            ClearLists();
+            foreach (var account in CollectionsMarshal.AsSpan(_keys).Slice(first, Math.Min(most, _keys.Count - first)))
+            {
+                var (ledger, held) = moves[account];
+                _ids.Add(account);
+                _first.Add(ledger);
+                _second.Add(held);
+            }
 
+            MoveSome(connection);
+            Breathe();
+        }
+    }
+
+    private void MoveSome(NpgsqlConnection connection)
+    {
         using var command = new NpgsqlCommand(
             "update sunny.account a set ledger = a.ledger + m.ledger, held = a.held + m.held "
             + "from unnest(@ids, @ledger, @held) m(number, ledger, held) where a.number = m.number", connection);
         Add(command, "ids", _ids);
         Add(command, "ledger", _first);
         Add(command, "held", _second);
-        Expect(command.ExecuteNonQuery(), moves.Count, "accounts");
+        Expect(command.ExecuteNonQuery(), _ids.Count, "accounts");
     }
 
     private void WriteHolds(NpgsqlConnection connection, HoldFold holds, int slotsBefore)
@@ -131,10 +171,10 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         if (holds.Rows.Count == 0) return;
         ClearLists();
         _newHolds.Clear();
-        _slots.Clear();
-        _slots.AddRange(holds.Rows.Keys);
-        _slots.Sort();
-        foreach (var slot in _slots)
+        _keys.Clear();
+        _keys.AddRange(holds.Rows.Keys);
+        _keys.Sort();
+        foreach (var slot in _keys)
         {
             var row = holds.Rows[slot];
             if (slot >= slotsBefore) TableRows.WriteHold(_newHolds, slot, in row);

@@ -20,7 +20,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
 {
     private const int RowsFirst = 20_000, RowsMin = 1_000;
     private const int BytesMax = 64 << 20;
-    private const int SummarizeEvery = 50_000;
+    private const int SummarizeRows = 50_000;
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20), _gatherFew = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _gatherMany = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _transactionTarget = TimeSpan.FromSeconds(1.5);
@@ -33,9 +33,10 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     private Checkpoint _ahead;                               // After the batch that is being written.
     private Task<TimeSpan>? _write;
     private int _rowsWanted = RowsFirst;
-    private long _summarizedTo;
+    private long _summarizedTo, _summarizedAt;
     private int[] _summarizing = [];
     private Task? _summary;
+    private bool _follows;
 
     /// <summary>Most decisions in a transaction; a batch of the journal is never divided.</summary>
     public int RowsMax { get; init; } = 100_000;
@@ -43,12 +44,16 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     /// <summary>How long it stands still before it looks whether the cause is gone.</summary>
     public TimeSpan LookAgain { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long the block range indexes may not know of rows, where few come.</summary>
+    public TimeSpan SummarizeAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How far it is.</summary>
     public ProjectionStatus Status { get; } = new();
 
     /// <summary>Follows the journal until stopped. The calling thread is its own.</summary>
     public void Run(CancellationToken stopping)
     {
+        _follows = true;
         var pipeline = Patience(stopping);
         while (!stopping.IsCancellationRequested)
         {
@@ -139,18 +144,19 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         if (!isFilled) return false;
         var (batch, before, after) = (_batch, _at, _batch.After with { At = _reader.Position });
         _ahead = after;
+        var inHurry = !_follows || durable() - after.Sequence >= Enough;
         _write = Task.Factory.StartNew(
-            () => Write(batch, before, after), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Write(batch, before, after, inHurry), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         (_batch, _otherBatch) = (_otherBatch, _batch);
         if (durable() - _ahead.Sequence >= Enough) return true;
         Finish();
         return false;
     }
 
-    private TimeSpan Write(FrameBatch batch, Checkpoint before, Checkpoint after)
+    private TimeSpan Write(FrameBatch batch, Checkpoint before, Checkpoint after, bool inHurry)
     {
         var began = Stopwatch.GetTimestamp();
-        _writer.Write(batch, in before, in after);
+        _writer.Write(batch, in before, in after, inHurry);
         var took = Stopwatch.GetElapsedTime(began);
         return took;
     }
@@ -190,7 +196,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         _reader.TryRead(out _, out _);                       // Nothing but whether the journal is the same.
         Heed(_reader);
         Status.At(in _at);
-        _summarizedTo = _at.Decisions;
+        _summarizedTo = 0;
         if (_at.BusinessDay != 0) _unsummarized.Add(_at.BusinessDay);
         say(_at.Sequence == 0
             ? $"ledger: {source.Name} is empty, from the beginning of the journal" : $"ledger: {source.Name}, on from sequence {_at.Sequence}");
@@ -248,24 +254,36 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         var began = Stopwatch.GetTimestamp();
         while (durable() - _at.Sequence is var behind && behind < Enough && !stopping.IsCancellationRequested)
         {
+            if (IsSummaryDue) return;
             if (behind <= 0) Status.Level();
             if (behind > 0 && Stopwatch.GetElapsedTime(began) > (behind < RowsMin ? _gatherFew : _gatherMany)) return;
             if (stopping.WaitHandle.WaitOne(_look)) return;
         }
     }
 
-    // Beside the transactions that follow, on a connection of its own. A date that is over is told of at once: nothing more comes to it.
+    private bool IsSummaryDue
+    {
+        get
+        {
+            if (_summary is { } summary) return summary.IsCompleted;
+            var rows = _at.Decisions - _summarizedTo;
+            // A date that is over gets no more rows.
+            return rows >= SummarizeRows || _unsummarized.Count > 1 || rows > 0 && Stopwatch.GetElapsedTime(_summarizedAt) > SummarizeAfter;
+        }
+    }
+
+    // Beside the transactions that follow, on a connection of its own: a search reads every row that the indexes were not told of.
     private void SummarizeSome()
     {
-        if (_summary is { IsCompleted: false }) return;
+        if (!IsSummaryDue) return;
         EndSummary();
-        if (_unsummarized.Count > 1 || _at.Decisions - _summarizedTo >= SummarizeEvery) Summarize();
+        if (IsSummaryDue) Summarize();
     }
 
     private void Summarize()
     {
         int[] days = [.. _unsummarized];
-        (_summarizing, _summarizedTo) = (days, _at.Decisions);
+        (_summarizing, _summarizedTo, _summarizedAt) = (days, _at.Decisions, Stopwatch.GetTimestamp());
         _unsummarized.Clear();
         _summary = Task.Factory.StartNew(
             () => Array.ForEach(days, _writer.Summarize), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
