@@ -56,10 +56,10 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     }
 
     /// <summary>
-    /// Tells the block range indexes of a partition of ranges that are finished. May run beside <see cref="Write"/>. Where a vacuum has the table,
-    /// it is left to the next time.
+    /// Tells the block range indexes of a partition of ranges that are finished. May run beside <see cref="Write"/>. False where a vacuum has the
+    /// table: another time.
     /// </summary>
-    public void Summarize(int day)
+    public bool Summarize(int day)
     {
         using var connection = primary.OpenConnection();
         using var transaction = connection.BeginTransaction();
@@ -72,9 +72,11 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         {
             command.ExecuteNonQuery();
             transaction.Commit();
+            return true;
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
+            return false;
         }
     }
 

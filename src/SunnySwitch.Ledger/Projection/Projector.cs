@@ -35,7 +35,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     private int _rowsWanted = RowsFirst;
     private long _summarizedTo, _summarizedAt;
     private int[] _summarizing = [];
-    private Task? _summary;
+    private Task<int[]>? _summary;                           // Dates that are left to another time.
     private bool _follows;
 
     /// <summary>Most decisions in a transaction; a batch of the journal is never divided.</summary>
@@ -267,8 +267,8 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         {
             if (_summary is { } summary) return summary.IsCompleted;
             var rows = _at.Decisions - _summarizedTo;
-            // A date that is over gets no more rows.
-            return rows >= SummarizeRows || _unsummarized.Count > 1 || rows > 0 && Stopwatch.GetElapsedTime(_summarizedAt) > SummarizeAfter;
+            var isMore = rows > 0 || _unsummarized.Count > 1; // A date that is over gets no more rows.
+            return rows >= SummarizeRows || isMore && Stopwatch.GetElapsedTime(_summarizedAt) > SummarizeAfter;
         }
     }
 
@@ -286,12 +286,13 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         (_summarizing, _summarizedTo, _summarizedAt) = (days, _at.Decisions, Stopwatch.GetTimestamp());
         _unsummarized.Clear();
         _summary = Task.Factory.StartNew(
-            () => Array.ForEach(days, _writer.Summarize), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Array.FindAll(days, day => !_writer.Summarize(day)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private void EndSummary()
     {
-        _summary?.GetAwaiter().GetResult();
+        if (_summary is not { } summary) return;
+        _unsummarized.UnionWith(summary.GetAwaiter().GetResult());
         _summary = null;
     }
 }
