@@ -62,7 +62,7 @@ public sealed class QueryTests(PostgresServer server)
         using var rig = new Rig(server.NewDatabase(), cell.Disk);
         using var running = new RunningProjector(rig);
         running.Reaches(rig.End);
-        // A range that an index knows has nothing of it; one that it was not told of is read. The last is never full.
+        // A range that an index knows has nothing of it; one that it was not told of is read.
         using var connection = rig.Source.Primary.OpenConnection();
         using var byIndex = new NpgsqlCommand("set enable_seqscan = off", connection);
         byIndex.ExecuteNonQuery();

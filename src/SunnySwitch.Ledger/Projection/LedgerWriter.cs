@@ -16,12 +16,13 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     private const int DaysAhead = 3;
     private const int PieceBytes = 1 << 16, PieceAccounts = 1_000; // A millisecond or two of the database's.
     private const int NewestBusinessDay = 47_482;            // The kernel's own bound.
+    private static readonly TimeSpan _rest = TimeSpan.FromMilliseconds(1);
     private readonly HashSet<int> _partitions = [];
     private readonly List<int> _ids = [], _keys = [], _cards = [], _accounts = [], _expires = [], _ended = [];
     private readonly List<long> _first = [], _second = [], _third = [], _fourth = [], _fifth = [];
     private readonly List<short> _status = [];
     private readonly CopyBuffer _newHolds = new();
-    private bool _inHurry;
+    private CancellationToken? _rests;                       // Null: in a hurry.
 
     /// <summary>What is there; makes or moves the tables first.</summary>
     public Checkpoint Open()
@@ -33,12 +34,12 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
     }
 
     /// <summary>
-    /// Writes a batch that goes on from <paramref name="before"/>. In no hurry: with rests between pieces, so that the database does not keep a
-    /// processor from payments for long.
+    /// Writes a batch that goes on from <paramref name="before"/>. Until <paramref name="rests"/> ends it rests between pieces, so that the database
+    /// does not keep a processor from payments for long; null: it does not.
     /// </summary>
-    public void Write(FrameBatch batch, in Checkpoint before, in Checkpoint after, bool inHurry)
+    public void Write(FrameBatch batch, in Checkpoint before, in Checkpoint after, CancellationToken? rests)
     {
-        _inHurry = inHurry;
+        _rests = rests;
         using var connection = primary.OpenConnection();
         EnsurePartitions(connection, batch);
         using var transaction = connection.BeginTransaction();
@@ -127,10 +128,7 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         stream.Write([0xFF, 0xFF]);                          // The end of the format.
     }
 
-    private void Breathe()
-    {
-        if (!_inHurry) Thread.Sleep(1);
-    }
+    private void Breathe() => _rests?.WaitHandle.WaitOne(_rest);
 
     private void MoveAccounts(NpgsqlConnection connection, Dictionary<int, (long Ledger, long Held)> moves)
     {
@@ -138,7 +136,7 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         _keys.Clear();
         _keys.AddRange(moves.Keys);
         _keys.Sort();
-        var most = _inHurry ? _keys.Count : PieceAccounts;
+        var most = _rests is null ? _keys.Count : PieceAccounts;
         for (var first = 0; first < _keys.Count; first += most)
         {
             ClearLists();

@@ -146,19 +146,18 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         _ahead = after;
         var inHurry = !_follows || durable() - after.Sequence >= Enough;
         _write = Task.Factory.StartNew(
-            () => Write(batch, before, after, inHurry), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Write(batch, before, after, inHurry ? null : stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         (_batch, _otherBatch) = (_otherBatch, _batch);
         if (durable() - _ahead.Sequence >= Enough) return true;
         Finish();
         return false;
     }
 
-    private TimeSpan Write(FrameBatch batch, Checkpoint before, Checkpoint after, bool inHurry)
+    private TimeSpan Write(FrameBatch batch, Checkpoint before, Checkpoint after, CancellationToken? rests)
     {
         var began = Stopwatch.GetTimestamp();
-        _writer.Write(batch, in before, in after, inHurry);
-        var took = Stopwatch.GetElapsedTime(began);
-        return took;
+        _writer.Write(batch, in before, in after, rests);
+        return Stopwatch.GetElapsedTime(began);
     }
 
     /// <summary>Waits for the transaction that is under way, if there is one.</summary>
