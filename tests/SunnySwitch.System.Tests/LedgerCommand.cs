@@ -5,8 +5,9 @@ namespace SunnySwitch.SystemTests;
 /// <summary>The commands that look at the databases.</summary>
 internal static class LedgerCommand
 {
-    public static (int ExitCode, string Output, string Errors) Status(TestSwitch test, SwitchProcess running, string[] settings) => SwitchProcess.Run(
-        ["ledger", "status", "--config", test.ConfigFile, "--data", test.Data, "--api", $"http://127.0.0.1:{running.HttpPort}", .. Set(settings)]);
+    public static (int ExitCode, string Output, string Errors) Status(
+        TestSwitch test, SwitchProcess running, string[] settings, params string[] more) => SwitchProcess.Run(
+        ["ledger", "status", "--config", test.ConfigFile, "--data", test.Data, "--api", $"http://127.0.0.1:{running.HttpPort}", .. more, .. Set(settings)]);
 
     /// <summary>Settings as a command takes them.</summary>
     public static string[] Set(string[] settings) => [.. settings.SelectMany(setting => new[] { "--set", setting })];

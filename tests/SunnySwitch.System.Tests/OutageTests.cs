@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using SunnySwitch.Ledger.Tests;
 using SunnySwitch.Ledger.Tests.Redis;
 
@@ -40,6 +41,11 @@ public sealed class OutageTests
             Assert.Equal(1, exitCode);
             Assert.Contains("the switch says: Retrying: ", output, StringComparison.Ordinal);
             Assert.NotEqual("", errors);
+            // A script gets one object, whatever answers.
+            (exitCode, output, errors) = LedgerCommand.Status(test, running, settings, "--json");
+            Assert.Equal((1, ""), (exitCode, errors));
+            Assert.Equal("Retrying", (string?)JsonNode.Parse(output)!["state"]);
+            Assert.NotEqual("", (string?)JsonNode.Parse(output)!["error"] ?? "");
             Watch.Until(running, () => gone.Elapsed > _outage, 2 * _outage);
             payments.More(1);
             Assert.InRange(Watch.Metric(running, "sunny_resident_bytes") - resident, double.MinValue, GrowthBytesMax);
