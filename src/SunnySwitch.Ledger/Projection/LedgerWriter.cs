@@ -56,31 +56,6 @@ internal sealed class LedgerWriter(NpgsqlDataSource primary)
         transaction.Commit();
     }
 
-    /// <summary>
-    /// Tells the block range indexes of a partition of ranges that are finished. May run beside <see cref="Write"/>. False where a vacuum has the
-    /// table: another time.
-    /// </summary>
-    public bool Summarize(int day)
-    {
-        using var connection = primary.OpenConnection();
-        using var transaction = connection.BeginTransaction();
-        Run(connection, "set local lock_timeout = '1s'");
-        using var command = new NpgsqlCommand(
-            "select count(brin_summarize_new_values(i.indexrelid)) from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam "
-            + "where a.amname = 'brin' and i.indrelid = to_regclass(@partition)", connection);
-        command.Parameters.AddWithValue("partition", Partition(day));
-        try
-        {
-            command.ExecuteNonQuery();
-            transaction.Commit();
-            return true;
-        }
-        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
-        {
-            return false;
-        }
-    }
-
     /// <summary>The partition of a business date.</summary>
     public static string Partition(int day) => $"sunny.decision_{DateOf(day):yyyyMMdd}";
 

@@ -20,22 +20,18 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
 {
     private const int RowsFirst = 20_000, RowsMin = 1_000;
     private const int BytesMax = 64 << 20;
-    private const int SummarizeRows = 50_000;
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(20), _gatherFew = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _gatherMany = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _transactionTarget = TimeSpan.FromSeconds(1.5);
 
     private readonly LedgerWriter _writer = new(source.Primary);
-    private readonly HashSet<int> _unsummarized = [];        // Business dates with rows that the indexes were not told of.
+    private readonly IndexSummaries _summaries = new(source.Primary);
     private FrameBatch _batch = new(tokens), _otherBatch = new(tokens);
     private JournalReader? _reader;
     private Checkpoint _at;                                  // What the database says.
     private Checkpoint _ahead;                               // After the batch that is being written.
     private Task<TimeSpan>? _write;
     private int _rowsWanted = RowsFirst;
-    private long _summarizedTo, _summarizedAt;
-    private int[] _summarizing = [];
-    private Task<int[]>? _summary;                           // Dates that are left to another time.
     private bool _follows;
 
     /// <summary>Most decisions in a transaction; a batch of the journal is never divided.</summary>
@@ -45,7 +41,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
     public TimeSpan LookAgain { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long the block range indexes may not know of rows, where few come.</summary>
-    public TimeSpan SummarizeAfter { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan SummarizeAfter { get => _summaries.After; init => _summaries.After = value; }
 
     /// <summary>How far it is.</summary>
     public ProjectionStatus Status { get; } = new();
@@ -90,9 +86,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
                 Step(CancellationToken.None);
             }
             while (_at.Sequence > before || _write is not null);
-            EndSummary();
-            Summarize();
-            EndSummary();
+            _summaries.TellAll();
         }
         finally
         {
@@ -140,7 +134,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         var isFilled = until > _ahead.Sequence && Fill(until);
         Finish();
         if (_reader is null) return true;
-        SummarizeSome();
+        _summaries.TellSome();
         if (!isFilled) return false;
         var (batch, before, after) = (_batch, _at, _batch.After with { At = _reader.Position });
         _ahead = after;
@@ -171,7 +165,7 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
             _at = _ahead;
             Status.Taken(in _at, _otherBatch.Rows);
             Adapt(_otherBatch.Rows, took);
-            _unsummarized.UnionWith(_otherBatch.Decisions.Keys);
+            _summaries.Wrote(_otherBatch.Decisions.Keys, _otherBatch.Rows);
         }
         catch (CheckpointMovedException)
         {
@@ -195,23 +189,16 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         _reader.TryRead(out _, out _);                       // Nothing but whether the journal is the same.
         Heed(_reader);
         Status.At(in _at);
-        _summarizedTo = 0;
-        if (_at.BusinessDay != 0) _unsummarized.Add(_at.BusinessDay);
+        if (_at.BusinessDay != 0) _summaries.Wrote([_at.BusinessDay], rows: IndexSummaries.RowsMany);
         say(_at.Sequence == 0
             ? $"ledger: {source.Name} is empty, from the beginning of the journal" : $"ledger: {source.Name}, on from sequence {_at.Sequence}");
     }
 
     private void Leave()
     {
-        // What it did is seen in the database afterwards.
-        if (_write is { } write) Task.WaitAny(write);
-        if (_summary is { } summary)
-        {
-            Task.WaitAny(summary);
-            _unsummarized.UnionWith(_summarizing);
-        }
-
-        (_write, _summary) = (null, null);
+        if (_write is { } write) Task.WaitAny(write);        // What it did is seen in the database afterwards.
+        _write = null;
+        _summaries.Leave();
         _reader?.Dispose();
         _reader = null;
     }
@@ -253,45 +240,10 @@ public sealed class Projector(LedgerSource source, IDisk journal, Func<long> dur
         var began = Stopwatch.GetTimestamp();
         while (durable() - _at.Sequence is var behind && behind < Enough && !stopping.IsCancellationRequested)
         {
-            if (IsSummaryDue) return;
+            if (_summaries.IsDue) return;
             if (behind <= 0) Status.Level();
             if (behind > 0 && Stopwatch.GetElapsedTime(began) > (behind < RowsMin ? _gatherFew : _gatherMany)) return;
             if (stopping.WaitHandle.WaitOne(_look)) return;
         }
-    }
-
-    private bool IsSummaryDue
-    {
-        get
-        {
-            if (_summary is { } summary) return summary.IsCompleted;
-            var rows = _at.Decisions - _summarizedTo;
-            var isMore = rows > 0 || _unsummarized.Count > 1; // A date that is over gets no more rows.
-            return rows >= SummarizeRows || isMore && Stopwatch.GetElapsedTime(_summarizedAt) > SummarizeAfter;
-        }
-    }
-
-    // Beside the transactions that follow, on a connection of its own: a search reads every row that the indexes were not told of.
-    private void SummarizeSome()
-    {
-        if (!IsSummaryDue) return;
-        EndSummary();
-        if (IsSummaryDue) Summarize();
-    }
-
-    private void Summarize()
-    {
-        int[] days = [.. _unsummarized];
-        (_summarizing, _summarizedTo, _summarizedAt) = (days, _at.Decisions, Stopwatch.GetTimestamp());
-        _unsummarized.Clear();
-        _summary = Task.Factory.StartNew(
-            () => Array.FindAll(days, day => !_writer.Summarize(day)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-    }
-
-    private void EndSummary()
-    {
-        if (_summary is not { } summary) return;
-        _unsummarized.UnionWith(summary.GetAwaiter().GetResult());
-        _summary = null;
     }
 }
