@@ -97,6 +97,28 @@ public sealed partial class HouseTests
     }
 
     [Fact]
+    public void What_a_thread_allocates_is_counted_at_one_place_of_the_tests()
+    {
+        const string Counter = nameof(GC.GetAllocatedBytesForCurrentThread) + "()";
+        var problems =
+            from source in Sources("tests")
+            where source.Text.Contains(Counter, StringComparison.Ordinal) && Path.GetFileName(source.Path) != "Allocated.cs"
+            select $"{Relative(source.Path)}: ask Allocated";
+        AssertNone(problems);
+    }
+
+    [Fact]
+    public void What_is_allocated_each_time_shows_and_what_comes_once_does_not()
+    {
+        var times = 0;
+        Assert.InRange(Allocated.Least(() => GC.KeepAlive(new byte[100])), 100, 200);
+        Assert.Equal(0, Allocated.Least(() =>
+        {
+            if (++times < Allocated.Rounds) GC.KeepAlive(new byte[100]);
+        }));
+    }
+
+    [Fact]
     public void Files_and_lines_are_short()
     {
         var problems = new List<string>();

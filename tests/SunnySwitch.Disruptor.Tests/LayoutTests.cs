@@ -62,13 +62,8 @@ public sealed class LayoutTests
     private static long Offset(object whole, ref long field) =>
         (long)Unsafe.ByteOffset(ref Unsafe.As<Bytes>(whole).First, ref Unsafe.As<long, byte>(ref field));
 
-    private static long DataBytes(Func<object> make)
-    {
-        GC.KeepAlive(make());
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        GC.KeepAlive(make());
-        return GC.GetAllocatedBytesForCurrentThread() - before - (2 * IntPtr.Size); // Without header and method table.
-    }
+    // Without header and method table.
+    private static long DataBytes(Func<object> make) => Allocated.Least(() => GC.KeepAlive(make())) - (2 * IntPtr.Size);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_padded")]
     private static extern ref PaddedLong Padded(Sequence sequence);

@@ -189,11 +189,16 @@ public sealed class LoadRunTests
     {
         using var peer = new EchoServer(0, new EchoAnswers(Ascii, Protocol.Framing.Framing.Of("be16", 8_192)));
         var options = Options(peer.Port) with { Connections = 2, WarmupSeconds = 0.3, Seconds = 0.3 };
-        // What the runtime compiles anew in the middle of a run is no transaction's: it does not come three times.
-        var totals = Enumerable.Range(0, 3).Select(_ => new LoadRun(options, Ascii).Execute().Total).ToList();
+        var least = long.MaxValue;
+        // What comes once, as Allocated says, is no transaction's: it does not come in each run.
+        for (var run = 0; run < 2 * Allocated.Rounds && least > 0; run++)
+        {
+            var total = new LoadRun(options, Ascii).Execute().Total;
+            Assert.True(total.AnsweredMeasured > 100);
+            least = Math.Min(least, total.AllocatedBytes);
+        }
 
-        Assert.All(totals, total => Assert.True(total.AnsweredMeasured > 100));
-        Assert.Equal(0, totals.Min(total => total.AllocatedBytes));
+        Assert.Equal(0, least);
     }
 
     [Fact]
