@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -14,12 +15,6 @@ internal sealed class OptionsException(IReadOnlyList<string> problems) : Excepti
 internal static class OptionsFile
 {
     private static readonly JsonDocumentOptions Relaxed = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-
-    private static readonly JsonSerializerOptions Binding = new(JsonSerializerDefaults.Web)
-    {
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict,
-        PropertyNameCaseInsensitive = false,
-    };
 
     /// <summary>Reads and checks; <paramref name="path"/> null means the embedded default.</summary>
     /// <exception cref="OptionsException">Lists every problem.</exception>
@@ -129,47 +124,52 @@ internal static class OptionsFile
 
     private static bool TryBindValue(JsonNode? value, Type type, string where, List<string> problems, out object? bound)
     {
-        bound = null;
-        if (type == typeof(IReadOnlyList<LinkOptions>) && value is JsonArray links)
+        bound = value switch
         {
-            bound = links.Select((link, index) => link is JsonObject each
-                ? (LinkOptions)Bind(each, typeof(LinkOptions), $"links.{index}", problems)!
-                : Wrong(link, $"links.{index}", problems)).ToList();
-            return true;
-        }
-
-        if (value is JsonObject nested && type.IsClass && type != typeof(string))
-        {
-            bound = Bind(nested, type, where, problems);
-            return true;
-        }
-
-        // A BIN or an acquirer id given by --set reads as a number; text is meant.
-        if (type == typeof(string) && value?.GetValueKind() == JsonValueKind.Number) value = JsonValue.Create(value.ToJsonString());
-        try
-        {
-            bound = value.Deserialize(type, Binding);
-            if (bound is not null) return true;
-        }
-        catch (JsonException) { }
-
-        problems.Add($"{where}: {Expected(type)} is expected, is {value?.ToJsonString() ?? "null"}");
-        return false;
+            JsonArray list when ElementOf(type) is { } element => BindList(list, element, where, problems),
+            JsonObject nested when type.IsClass && type != typeof(string) => Bind(nested, type, where, problems),
+            JsonValue single => Single(single, Nullable.GetUnderlyingType(type) ?? type),
+            _ => null,
+        };
+        if (bound is null) problems.Add($"{where}: {Expected(type)} is expected, is {value?.ToJsonString() ?? "null"}");
+        return bound is not null;
     }
 
-    private static LinkOptions Wrong(JsonNode? link, string where, List<string> problems)
+    private static Type? ElementOf(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GenericTypeArguments[0] : null;
+
+    private static IList BindList(JsonArray source, Type element, string where, List<string> problems)
     {
-        problems.Add($"{where}: a link or the path of a link file is expected, is {link?.ToJsonString() ?? "null"}");
-        return new LinkOptions();
+        var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
+        for (var index = 0; index < source.Count; index++)
+        {
+            if (TryBindValue(source[index], element, $"{where}.{index}", problems, out var bound)) list.Add(bound);
+        }
+
+        return list;
+    }
+
+    // Without a serializer: its first use costs a command more than all the rest here.
+    private static object? Single(JsonValue value, Type type)
+    {
+        // A BIN or an acquirer id given by --set reads as a number; text is meant.
+        if (type == typeof(string) && value.GetValueKind() == JsonValueKind.Number) return value.ToJsonString();
+        if (type == typeof(string)) return value.TryGetValue<string>(out var text) ? text : null;
+        if (type == typeof(int)) return value.TryGetValue<int>(out var number) ? number : null;
+        if (type == typeof(long)) return value.TryGetValue<long>(out var number) ? number : null;
+        if (type == typeof(bool)) return value.TryGetValue<bool>(out var isSo) ? isSo : null;
+        return null;
     }
 
     private static string Expected(Type type) => type switch
     {
-        _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(int) || type == typeof(long) || type == typeof(int?) || type == typeof(long?) => "a whole number",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(string) => "text",
+        _ when type == typeof(LinkOptions) => "a link or the path of a link file",
         _ when type == typeof(IReadOnlyList<string>) => "a list of texts",
         _ when type == typeof(IReadOnlyList<LinkOptions>) => "a list of links",
+        _ when ElementOf(type) is not null => "a list",
         _ => "an object",
     };
 }
