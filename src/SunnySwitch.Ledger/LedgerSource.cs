@@ -8,7 +8,7 @@ public sealed class LedgerSource : IDisposable
     // After so long a server that was away, or a replica, is asked again: a promoted one is found.
     private const int AskAgainSeconds = 1;
 
-    private readonly NpgsqlMultiHostDataSource _hosts;
+    private readonly NpgsqlMultiHostDataSource _hosts, _hostsInOrder;
 
     /// <summary>Connects nowhere yet.</summary>
     /// <param name="connection">A connection string without the password; <c>Host</c> may name several servers.</param>
@@ -22,12 +22,11 @@ public sealed class LedgerSource : IDisposable
         parsed.Remove("Target Session Attributes");
         (parsed.NoResetOnClose, parsed.MaxAutoPrepare, parsed.Enlist) = (true, 0, false);
         if (string.IsNullOrEmpty(parsed.ApplicationName)) parsed.ApplicationName = "sunny";
-        // No types but PostgreSQL's own: nothing to ask for at the first connection.
-        var builder = new NpgsqlDataSourceBuilder(parsed.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false));
-        if (passwordFile is not null) builder.UsePasswordProvider(_ => Password(passwordFile), (_, _) => ValueTask.FromResult(Password(passwordFile)));
-        _hosts = builder.BuildMultiHost();
+        _hosts = Build(parsed, passwordFile);
+        _hostsInOrder = parsed.LoadBalanceHosts ? Build(new(parsed.ConnectionString) { LoadBalanceHosts = false }, passwordFile) : _hosts;
         Primary = _hosts.WithTargetSession(TargetSessionAttributes.Primary);
         Replica = _hosts.WithTargetSession(TargetSessionAttributes.PreferStandby);
+        OneReplica = _hostsInOrder.WithTargetSession(TargetSessionAttributes.PreferStandby);
         Name = $"{parsed.Host}/{parsed.Database ?? parsed.Username}";
     }
 
@@ -39,6 +38,9 @@ public sealed class LedgerSource : IDisposable
 
     /// <summary>For reading: a replica, where there is one.</summary>
     public NpgsqlDataSource Replica { get; }
+
+    /// <summary>The same for several connections that see one snapshot: never balanced over replicas.</summary>
+    public NpgsqlDataSource OneReplica { get; }
 
     /// <summary>Null, or what is wrong with a connection string; says nothing of a password in it.</summary>
     public static string? Problem(string connection)
@@ -60,7 +62,17 @@ public sealed class LedgerSource : IDisposable
     {
         Primary.Dispose();
         Replica.Dispose();
+        OneReplica.Dispose();
         _hosts.Dispose();
+        _hostsInOrder.Dispose();
+    }
+
+    private static NpgsqlMultiHostDataSource Build(NpgsqlConnectionStringBuilder parsed, string? passwordFile)
+    {
+        // No types but PostgreSQL's own: nothing to ask for at the first connection.
+        var builder = new NpgsqlDataSourceBuilder(parsed.ConnectionString).ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        if (passwordFile is not null) builder.UsePasswordProvider(_ => Password(passwordFile), (_, _) => ValueTask.FromResult(Password(passwordFile)));
+        return builder.BuildMultiHost();
     }
 
     private static string Password(string file)

@@ -71,6 +71,23 @@ public sealed class TopologyTests(PostgresServer shared)
         Assert.Contains(rig.Said, line => line.Contains(", on from sequence", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Searches_are_balanced_over_replicas_and_a_reconciliation_asks_one_of_them()
+    {
+        using var primary = new PostgresServer();
+        primary.NewDatabase();
+        using var replica = PostgresServer.ReplicaOf(primary);
+        using var other = PostgresServer.ReplicaOf(primary);
+        using var rig = new Rig($"{PostgresServer.Connection("ledger1", replica, other, primary)};Load Balance Hosts=true");
+        rig.Projector().RunToEnd();
+        replica.Follow(primary);
+        other.Follow(primary);
+        var asked = Enumerable.Range(0, 4).Select(_ => rig.Source.Replica.OpenConnection()).ToList();
+        Assert.Equal(new[] { replica.Port, other.Port }.Order(), asked.Select(each => each.Port).Distinct().Order());
+        asked.ForEach(each => each.Dispose());
+        for (var time = 0; time < 3; time++) rig.AssertClean();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

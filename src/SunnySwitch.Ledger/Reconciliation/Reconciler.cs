@@ -33,7 +33,7 @@ public sealed class Reconciler(LedgerSource source, IDisk journal, SwitchState s
     public ReconcileReport Run(long from, long to, Action<Difference> found)
     {
         _found = found;
-        using var connections = new SameSnapshot(source.Replica);
+        using var connections = new SameSnapshot(source.OneReplica);
         var connection = connections.Open();
         Migrations.Check(connection);
         var checkpoint = CheckpointTable.Read(connection) ?? throw new LedgerException("nothing was projected yet");
