@@ -58,12 +58,12 @@ internal sealed class Rig : IDisposable
         SummarizeAfter = TimeSpan.FromMilliseconds(100),
     };
 
-    public (ReconcileReport Report, List<Difference> Found) Reconcile(long from = 1, long to = long.MaxValue)
+    public (ReconcileReport Report, List<Difference> Found) Reconcile(long from = 1, long to = long.MaxValue, string? database = null)
     {
         var found = new List<Difference>();
         var state = new SwitchState(new StateOptions(200, 200, 20_000, 65_536, 4_096, 64) { TouchMemory = false }, _tokens);
         // Connections of its own: those of the projector may have been cut.
-        using var source = new LedgerSource(Database, _passwordFile);
+        using var source = new LedgerSource(database ?? Database, _passwordFile);
         // Many windows, as of a large journal.
         return (new Reconciler(source, Journal, state) { WindowRows = 60 }.Run(from, to, found.Add), found);
     }

@@ -71,6 +71,32 @@ public sealed class TopologyTests(PostgresServer shared)
         Assert.Contains(rig.Said, line => line.Contains(", on from sequence", StringComparison.Ordinal));
     }
 
+    /// <summary>Nobody kept the old one away: whichever is written to has its own checkpoint, and neither is wrong.</summary>
+    [Fact]
+    public void An_old_primary_that_comes_back_is_right_for_itself()
+    {
+        using var old = new PostgresServer();
+        var onOld = old.NewDatabase();
+        using var promoted = PostgresServer.ReplicaOf(old);
+        using var rig = new Rig(PostgresServer.Connection("ledger1", promoted, old));
+        rig.Durable = rig.End / 2;
+        using var running = new RunningProjector(rig);
+        running.Reaches(rig.End / 3);
+        promoted.Follow(old);
+        old.Kill();
+        promoted.Promote();
+        rig.Durable = rig.End * 3 / 4;
+        running.Reaches(rig.End * 2 / 3);
+        old.Start();
+        promoted.Kill();
+        rig.Durable = rig.End;
+        running.EndsClean();
+        promoted.Start();
+        var (report, found) = rig.Reconcile(database: onOld.Replace($"Port={old.Port}", $"Port={promoted.Port}", StringComparison.Ordinal));
+        Assert.Empty(found);
+        Assert.InRange(report.Sequence, rig.End * 2 / 3, rig.End * 3 / 4);
+    }
+
     [Fact]
     public void Searches_are_balanced_over_replicas_and_a_reconciliation_asks_one_of_them()
     {
