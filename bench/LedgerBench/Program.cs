@@ -133,7 +133,7 @@ double Copy()
 static Dictionary<string, (double Median, double Worst)> Searches(LedgerSource source)
 {
     using (var connection = source.Primary.OpenConnection()) Run(connection, "analyze");
-    var all = Enumerable.Range(0, 10).Select(tenth => DatabaseSearch.Find(source, new TransactionQuery { Rrn = Rrn(source, tenth) })[0]).ToList();
+    var all = Enumerable.Range(0, 10).Select(tenth => Sample(source, tenth)).ToList();
     return new Dictionary<string, Func<FoundTransaction, TransactionQuery>>
     {
         ["rrn"] = each => new() { Rrn = each.Rrn },
@@ -159,12 +159,15 @@ static double Time(LedgerSource source, TransactionQuery query)
     return watch.Elapsed.TotalMilliseconds;
 }
 
-static string Rrn(LedgerSource source, int tenth)
+static FoundTransaction Sample(LedgerSource source, int tenth)
 {
     using var command = source.Primary.CreateCommand(
-        $"select rrn from sunny.decision where sequence >= (select sequence * {tenth} / 10 from sunny.checkpoint) order by sequence limit 1");
+        $"select sequence, rrn from sunny.decision where sequence >= (select sequence * {tenth} / 10 from sunny.checkpoint) order by sequence limit 1");
     command.CommandTimeout = 0;
-    return (string)command.ExecuteScalar()!;
+    using var reader = command.ExecuteReader();
+    reader.Read();
+    var (sequence, rrn) = (reader.GetInt64(0), reader.GetString(1));
+    return DatabaseSearch.Find(source, new TransactionQuery { Rrn = rrn, Limit = 100_000 }).Single(each => each.Sequence == sequence);
 }
 
 long LastSequence()

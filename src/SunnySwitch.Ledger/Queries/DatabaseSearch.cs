@@ -12,11 +12,10 @@ public static class DatabaseSearch
     /// <summary>What the indexes of keys call sequences, so that the planner has no other index to choose.</summary>
     internal const string SequenceBesideKeys = "sequence + 0";
 
-    private const long FirstWindow = 20_000;
-    private const int GrowthMin = 2, GrowthMax = 64;
     private const string Columns =
         "sequence, decided_at, business_date, acquirer, mti, stan, rrn, response_code, result, approval_code, amount, currency, held_delta, ledger_delta, "
         + "pan_masked, card_token, terminal, merchant";
+    private const int CountColumn = 18;
 
     /// <summary>The newest that fit.</summary>
     /// <exception cref="NpgsqlException">The database does not answer.</exception>
@@ -32,29 +31,53 @@ public static class DatabaseSearch
             + "set local effective_io_concurrency = 64";
         using (var hint = new NpgsqlCommand(Hints, connection)) hint.ExecuteNonQuery();
         var found = new List<FoundTransaction>();
-        // From the newest backwards, in growing pieces: who asks for what is frequent does not read all of it.
-        var (high, size) = (CheckpointTable.Read(connection)?.Sequence ?? 0, FirstWindow);
-        while (high > 0 && found.Count < query.Limit)
+        var pieces = new SearchPieces(CheckpointTable.Read(connection)?.Sequence ?? 0);
+        var isFrequent = query.MayBeFrequent;
+        while (pieces.High > 0 && found.Count < query.Limit)
         {
-            var low = Math.Max(0, high - size);
-            var before = found.Count;
-            Read(connection, query, low, high, found);
-            (high, size) = (low, size * Growth(query.Limit - found.Count, found.Count - before));
+            if (isFrequent && pieces.IsLarge && NewestOfSample(connection, query, pieces) is { } newest) pieces.BeginAt(newest);
+            var missing = query.Limit - found.Count;
+            var piece = Read(connection, query, pieces, missing, out var rows);
+            if (rows > SearchPieces.Most(missing) && pieces.TryShrink(piece[0].Sequence))
+            {
+                isFrequent = true;
+                continue;
+            }
+
+            found.AddRange(piece);
+            pieces.Next(piece.Count, query.Limit - found.Count);
         }
 
         return found;
     }
 
-    /// <summary>The next piece is as large as to hold twice what is missing, if it is as rare there.</summary>
-    private static long Growth(int missing, int found) => Math.Clamp(2L * missing / Math.Max(1, found), GrowthMin, GrowthMax);
-
-    private static void Read(NpgsqlConnection connection, TransactionQuery query, long low, long high, List<FoundTransaction> found)
+    // Of every 500th page, always the same ones.
+    private static long? NewestOfSample(NpgsqlConnection connection, TransactionQuery query, SearchPieces pieces)
     {
         using var command = new NpgsqlCommand { Connection = connection };
+        command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.2) repeatable (1) where {Where(command, query, pieces)}";
+        return command.ExecuteScalar() as long?;
+    }
+
+    /// <summary>The newest of a piece that are missing; <paramref name="rows"/> gets how many there are, one more than most at most.</summary>
+    private static List<FoundTransaction> Read(NpgsqlConnection connection, TransactionQuery query, SearchPieces pieces, int missing, out long rows)
+    {
+        using var command = new NpgsqlCommand { Connection = connection };
+        // Not sorted before they are counted: whatever is too much is left as it stands.
+        command.CommandText = $"select {Columns}, count(*) over () from (select {Columns} from sunny.decision where {Where(command, query, pieces)} "
+            + $"limit {SearchPieces.Most(missing) + 1}) piece order by sequence desc limit {missing}";
+        using var reader = command.ExecuteReader();
+        var found = new List<FoundTransaction>();
+        for (rows = 0; reader.Read(); rows = reader.GetInt64(CountColumn)) found.Add(Row(reader));
+        return found;
+    }
+
+    private static string Where(NpgsqlCommand command, TransactionQuery query, SearchPieces pieces)
+    {
         var sequence = query.HasKey ? SequenceBesideKeys : "sequence";
         var where = $"{sequence} > @low and {sequence} <= @high";
-        command.Parameters.AddWithValue("low", low);
-        command.Parameters.AddWithValue("high", high);
+        command.Parameters.AddWithValue("low", pieces.Low);
+        command.Parameters.AddWithValue("high", pieces.High);
         Add("rrn", query.Rrn);
         Add("stan", query.Stan);
         Add("business_date", query.Date);
@@ -63,9 +86,7 @@ public static class DatabaseSearch
         Add("merchant", query.Merchant);
         Add("terminal", query.Terminal);
         Add("amount", query.AmountMinor);
-        command.CommandText = $"select {Columns} from sunny.decision where {where} order by sequence desc limit {query.Limit - found.Count}";
-        using var reader = command.ExecuteReader();
-        while (reader.Read()) found.Add(Row(reader));
+        return where;
 
         void Add(string column, object? value)
         {

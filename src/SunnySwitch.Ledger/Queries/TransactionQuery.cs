@@ -40,6 +40,9 @@ public sealed record TransactionQuery
         Rrn is not null || Stan is not null || Token is not null || ApprovalCode is not null || Merchant is not null || Terminal is not null
         || AmountMinor is not null;
 
+    /// <summary>True if a large part of all may have it.</summary>
+    internal bool MayBeFrequent => Rrn is null && Stan is null && Token is null && ApprovalCode is null;
+
     internal bool Fits(FoundTransaction found) =>
         (Rrn is null || found.Rrn == Rrn) && (Stan is null || found.Stan == Stan) && (Date is null || found.BusinessDate == Date)
         && (Token is null || found.Token == Token) && (ApprovalCode is null || found.ApprovalCode == ApprovalCode)

@@ -1,0 +1,51 @@
+namespace SunnySwitch.Ledger.Queries;
+
+/// <summary>
+/// The sequences that a search looks at, from the newest backwards. Its pieces grow, so that who asks for what is frequent does not read all of it,
+/// and who asks for what is rare reads an index a few times only. What was frequent long ago is not read as a whole either: a large piece begins at
+/// the newest of a sample, and one where more is found than is asked for becomes smaller.
+/// </summary>
+internal sealed class SearchPieces(long newest)
+{
+    private const long First = 4_000, Large = 1_000_000;
+    private const int GrowthMin = 2, GrowthMax = 64;
+    private const int ManyRows = 10_000;                     // No fewer than in the first piece, which is never too large then.
+    private long _high = newest, _size = First;
+    private long _crowdedAfter = long.MaxValue;              // Between it and what is still to be seen there are many.
+
+    /// <summary>Last sequence of the piece; 0 when all was seen.</summary>
+    public long High => Math.Max(0, _high);
+
+    /// <summary>The one before the first of the piece.</summary>
+    public long Low => Math.Max(0, _high - _size);
+
+    /// <summary>A sample is worth its time.</summary>
+    public bool IsLarge => High - Low > Large;
+
+    /// <summary>The newest of a sample of the piece: so much of it, to begin with.</summary>
+    public void BeginAt(long sequence) => _size = High - sequence + 1;
+
+    /// <summary>So many rows of a piece are looked at and no more.</summary>
+    public static int Most(int missing) => (int)Math.Min(int.MaxValue - 1, Math.Max(ManyRows, 2L * missing));
+
+    /// <summary>
+    /// There are more than most, of which <paramref name="seen"/> is the newest that was looked at: true if a smaller piece is to be read instead. A single
+    /// sequence is taken as it is.
+    /// </summary>
+    public bool TryShrink(long seen)
+    {
+        if (High - Low <= 1) return false;
+        _crowdedAfter = Low;
+        // A large piece begins where a sample ended, so that little is beyond what was seen; most of it may be empty.
+        _size = IsLarge && seen > Low + 1 ? High - seen + 1 : (High - Low) / 2;
+        return true;
+    }
+
+    /// <summary>All that the piece has was found, so many; so many more are wanted. The next is to hold twice that, if it is as rare there.</summary>
+    public void Next(int found, int missing)
+    {
+        _high = Low;
+        _size = Math.Min(_high, _size * Math.Clamp(2L * missing / Math.Max(1, found), GrowthMin, GrowthMax));
+        if (_crowdedAfter < _high) _size = Math.Min(_size, (_high - _crowdedAfter + 1) / 2);
+    }
+}
