@@ -35,7 +35,7 @@ public static class DatabaseSearch
         var isFrequent = query.MayBeFrequent;
         while (pieces.High > 0 && found.Count < query.Limit)
         {
-            if (isFrequent && pieces.IsLarge && NewestOfSample(connection, query, pieces) is { } newest) pieces.BeginAt(newest);
+            if (isFrequent && pieces.IsToBeSampled) pieces.Sampled(NewestOfSample(connection, query, pieces));
             var missing = query.Limit - found.Count;
             var piece = Read(connection, query, pieces, missing, out var rows);
             if (rows > SearchPieces.Most(missing) && pieces.TryShrink(piece[0].Sequence))
@@ -51,11 +51,11 @@ public static class DatabaseSearch
         return found;
     }
 
-    // Of every 500th page, always the same ones.
+    // Of each 250th page, always the same ones.
     private static long? NewestOfSample(NpgsqlConnection connection, TransactionQuery query, SearchPieces pieces)
     {
         using var command = new NpgsqlCommand { Connection = connection };
-        command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.2) repeatable (1) where {Where(command, query, pieces)}";
+        command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.4) repeatable (1) where {Where(command, query, pieces)}";
         return command.ExecuteScalar() as long?;
     }
 

@@ -9,8 +9,9 @@ internal sealed class SearchPieces(long newest)
 {
     private const long First = 4_000, Large = 1_000_000;
     private const int GrowthMin = 2, GrowthMax = 64;
-    private const int ManyRows = 10_000;                     // No fewer than in the first piece, which is never too large then.
+    private const int ManyRows = 4_000;                      // No fewer than in the first piece, which is never too large then.
     private long _high = newest, _size = First;
+    private bool _wasSampled;
     private long _crowdedAfter = long.MaxValue;              // Between it and what is still to be seen there are many.
 
     /// <summary>Last sequence of the piece; 0 when all was seen.</summary>
@@ -20,10 +21,14 @@ internal sealed class SearchPieces(long newest)
     public long Low => Math.Max(0, _high - _size);
 
     /// <summary>A sample is worth its time.</summary>
-    public bool IsLarge => High - Low > Large;
+    public bool IsToBeSampled => IsLarge && !_wasSampled;
 
-    /// <summary>The newest of a sample of the piece: so much of it, to begin with.</summary>
-    public void BeginAt(long sequence) => _size = High - sequence + 1;
+    /// <summary>The newest of a sample of the piece, if it has any: so much of it, to begin with.</summary>
+    public void Sampled(long? newestOfSample)
+    {
+        _wasSampled = true;
+        if (newestOfSample is { } sequence) _size = High - sequence + 1;
+    }
 
     /// <summary>So many rows of a piece are looked at and no more.</summary>
     public static int Most(int missing) => (int)Math.Min(int.MaxValue - 1, Math.Max(ManyRows, 2L * missing));
@@ -44,8 +49,10 @@ internal sealed class SearchPieces(long newest)
     /// <summary>All that the piece has was found, so many; so many more are wanted. The next is to hold twice that, if it is as rare there.</summary>
     public void Next(int found, int missing)
     {
-        _high = Low;
+        (_high, _wasSampled) = (Low, false);
         _size = Math.Min(_high, _size * Math.Clamp(2L * missing / Math.Max(1, found), GrowthMin, GrowthMax));
         if (_crowdedAfter < _high) _size = Math.Min(_size, (_high - _crowdedAfter + 1) / 2);
     }
+
+    private bool IsLarge => High - Low > Large;
 }
