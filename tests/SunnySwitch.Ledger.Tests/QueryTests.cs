@@ -11,17 +11,42 @@ public sealed class QueryTests(PostgresServer server)
     public void Each_key_finds_the_same_in_the_database_and_in_the_journal()
     {
         using var rig = new Rig(server.NewDatabase());
+        AssertSame(rig, every: 40);
+    }
+
+    [Fact]
+    public void On_whatever_date_it_was_the_same_is_found_in_the_database_and_in_the_journal()
+    {
+        using var cell = new TestCell();
+        foreach (var after in new[] { 0, 1, 2, 3, 5, 6, 21, 22, 90, 400 })
+        {
+            if (after > 0) cell.OpenDay(TestCell.Day + after);
+            cell.Trade(60, merchants: 3, first: after % 4);
+        }
+
+        using var rig = new Rig(server.NewDatabase(), cell.Disk);
+        AssertSame(rig, every: 17);
+        var (day, none) = (new TransactionQuery { Date = Date(21), Limit = 1_000 }, new TransactionQuery { Date = Date(20) });
+        Assert.Equal(72, DatabaseSearch.Find(rig.Source, day).Count);
+        Assert.Equal(JournalSearch.Find(rig.Journal, day), DatabaseSearch.Find(rig.Source, day));
+        Assert.Empty(DatabaseSearch.Find(rig.Source, none));
+    }
+
+    private static DateOnly Date(int after) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(TestCell.Day + after);
+
+    private static void AssertSame(Rig rig, int every)
+    {
         rig.Projector().RunToEnd();
         var all = JournalSearch.Find(rig.Journal, new TransactionQuery { Limit = 100_000 });
         Assert.True(all.Count > 300);
         Assert.Equal(all, DatabaseSearch.Find(rig.Source, new TransactionQuery { Limit = 100_000 }));
-        foreach (var one in all.Where((_, index) => index % 40 == 0))
+        foreach (var one in all.Where((_, index) => index % every == 0))
         {
             TransactionQuery[] queries =
             [
                 new() { Rrn = one.Rrn }, new() { Stan = one.Stan, Date = one.BusinessDate }, new() { Token = one.Token, Limit = 7 },
                 new() { Merchant = one.Merchant, Limit = 5 }, new() { Terminal = one.Terminal, Limit = 5 }, new() { AmountMinor = one.AmountMinor ?? -1 },
-                new() { ApprovalCode = one.ApprovalCode ?? "ZZZZZZ" },
+                new() { Terminal = one.Terminal, Limit = 250 }, new() { ApprovalCode = one.ApprovalCode ?? "ZZZZZZ" },
             ];
             foreach (var query in queries)
             {

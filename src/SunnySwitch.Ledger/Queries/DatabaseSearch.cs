@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Npgsql;
 using SunnySwitch.Core.Domain;
 using SunnySwitch.Ledger.Projection;
@@ -31,13 +32,51 @@ public static class DatabaseSearch
             + "set local effective_io_concurrency = 64";
         using (var hint = new NpgsqlCommand(Hints, connection)) hint.ExecuteNonQuery();
         var found = new List<FoundTransaction>();
-        var pieces = new SearchPieces(CheckpointTable.Read(connection)?.Sequence ?? 0);
+        if (CheckpointTable.Read(connection) is not { BusinessDay: > 0 } newest) return found;
+        foreach (var dates in Spans(connection, query, DateOf(newest.BusinessDay)))
+        {
+            if (found.Count == query.Limit) break;
+            Find(connection, query, dates, new SearchPieces(newest.Sequence, isWhole: dates.To != DateOf(newest.BusinessDay)), found);
+        }
+
+        return found;
+    }
+
+    /// <summary>
+    /// Business dates from the newest backwards, each span four times as long as the last: they only ever go forward, and of a date that is not asked for
+    /// no index is read.
+    /// </summary>
+    private static IEnumerable<(DateOnly From, DateOnly To)> Spans(NpgsqlConnection connection, TransactionQuery query, DateOnly newest)
+    {
+        yield return query.Date is { } date ? (date, date) : (newest, newest);
+        if (query.Date is not null) yield break;
+        var (oldest, to) = (Oldest(connection), newest.AddDays(-1));
+        for (var days = 4; to >= oldest; days *= 4)
+        {
+            var from = to.AddDays(1 - days);
+            yield return (from, to);
+            to = from.AddDays(-1);
+        }
+    }
+
+    private static DateOnly Oldest(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(
+            "select min(right(c.relname, 8)) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sunny.decision'::regclass", connection);
+        return DateOnly.ParseExact((string)command.ExecuteScalar()!, "yyyyMMdd", CultureInfo.InvariantCulture);
+    }
+
+    private static DateOnly DateOf(int day) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day);
+
+    private static void Find(
+        NpgsqlConnection connection, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces, List<FoundTransaction> found)
+    {
         var isFrequent = query.MayBeFrequent;
         while (pieces.High > 0 && found.Count < query.Limit)
         {
-            if (isFrequent && pieces.IsToBeSampled) pieces.Sampled(NewestOfSample(connection, query, pieces));
+            if (isFrequent && pieces.IsToBeSampled) pieces.Sampled(NewestOfSample(connection, query, dates, pieces));
             var missing = query.Limit - found.Count;
-            var piece = Read(connection, query, pieces, missing, out var rows);
+            var piece = Read(connection, query, dates, pieces, missing, out var rows);
             if (rows > SearchPieces.Most(missing) && pieces.TryShrink(piece[0].Sequence))
             {
                 isFrequent = true;
@@ -47,24 +86,24 @@ public static class DatabaseSearch
             found.AddRange(piece);
             pieces.Next(piece.Count, query.Limit - found.Count);
         }
-
-        return found;
     }
 
     // Of each 250th page, always the same ones.
-    private static long? NewestOfSample(NpgsqlConnection connection, TransactionQuery query, SearchPieces pieces)
+    private static long? NewestOfSample(
+        NpgsqlConnection connection, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces)
     {
         using var command = new NpgsqlCommand { Connection = connection };
-        command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.4) repeatable (1) where {Where(command, query, pieces)}";
+        command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.4) repeatable (1) where {Where(command, query, dates, pieces)}";
         return command.ExecuteScalar() as long?;
     }
 
     /// <summary>The newest of a piece that are missing; <paramref name="rows"/> gets how many there are, one more than most at most.</summary>
-    private static List<FoundTransaction> Read(NpgsqlConnection connection, TransactionQuery query, SearchPieces pieces, int missing, out long rows)
+    private static List<FoundTransaction> Read(
+        NpgsqlConnection connection, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces, int missing, out long rows)
     {
         using var command = new NpgsqlCommand { Connection = connection };
         // Not sorted before they are counted: whatever is too much is left as it stands.
-        command.CommandText = $"select {Columns}, count(*) over () from (select {Columns} from sunny.decision where {Where(command, query, pieces)} "
+        command.CommandText = $"select {Columns}, count(*) over () from (select {Columns} from sunny.decision where {Where(command, query, dates, pieces)} "
             + $"limit {SearchPieces.Most(missing) + 1}) piece order by sequence desc limit {missing}";
         using var reader = command.ExecuteReader();
         var found = new List<FoundTransaction>();
@@ -72,15 +111,16 @@ public static class DatabaseSearch
         return found;
     }
 
-    private static string Where(NpgsqlCommand command, TransactionQuery query, SearchPieces pieces)
+    private static string Where(NpgsqlCommand command, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces)
     {
         var sequence = query.HasKey ? SequenceBesideKeys : "sequence";
-        var where = $"{sequence} > @low and {sequence} <= @high";
+        var where = $"{sequence} > @low and {sequence} <= @high and business_date between @from and @to";
+        command.Parameters.AddWithValue("from", dates.From);
+        command.Parameters.AddWithValue("to", dates.To);
         command.Parameters.AddWithValue("low", pieces.Low);
         command.Parameters.AddWithValue("high", pieces.High);
         Add("rrn", query.Rrn);
         Add("stan", query.Stan);
-        Add("business_date", query.Date);
         Add("card_token", query.Token is { } token ? LedgerWriter.TokenOf(token) : null);
         Add("approval_code", query.ApprovalCode);
         Add("merchant", query.Merchant);

@@ -5,12 +5,14 @@ namespace SunnySwitch.Ledger.Queries;
 /// and who asks for what is rare reads an index a few times only. What was frequent long ago is not read as a whole either: a large piece begins at
 /// the newest of a sample, and one where more is found than is asked for becomes smaller.
 /// </summary>
-internal sealed class SearchPieces(long newest)
+/// <param name="newest">Last sequence.</param>
+/// <param name="isWhole">Begins with all at once: what is looked for is not among the newest.</param>
+internal sealed class SearchPieces(long newest, bool isWhole = false)
 {
     private const long First = 4_000, Large = 1_000_000;
     private const int GrowthMin = 2, GrowthMax = 64;
     private const int ManyRows = 4_000;                      // No fewer than in the first piece, which is never too large then.
-    private long _high = newest, _size = First;
+    private long _high = newest, _size = isWhole ? newest : First;
     private bool _wasSampled;
     private long _crowdedAfter = long.MaxValue;              // Between it and what is still to be seen there are many.
 
