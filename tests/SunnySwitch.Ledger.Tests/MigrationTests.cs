@@ -27,7 +27,7 @@ public sealed class MigrationTests(PostgresServer server)
             insert into sunny.decision (sequence, number, decided_at, stan, held_delta, ledger_delta, business_date, link, processing_code, trace_time, mti,
                 result, effect, origin, category, entry_mode, response_code, acquirer, pan_masked, rrn, terminal, merchant)
             select n, n, now(), n, 0, 0, '2026-01-01', 0, 0, 0, 100, 0, 0, 0, 0, 0, '00', '1', '*', 'r' || n, 't', 'm' from generate_series(1, 3000) n;
-            update sunny.checkpoint set sequence = 3000
+            update sunny.checkpoint set sequence = 3000, business_date = '2026-01-01'
             """);
         Assert.Equal(1, Migrations.Apply(source.Primary));
         Assert.Equal(1_234, Assert.Single(DatabaseSearch.Find(source, new TransactionQuery { Rrn = "r1234" })).Sequence);

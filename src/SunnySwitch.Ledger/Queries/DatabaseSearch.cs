@@ -62,7 +62,8 @@ public static class DatabaseSearch
     private static DateOnly Oldest(NpgsqlConnection connection)
     {
         using var command = new NpgsqlCommand(
-            "select min(right(c.relname, 8)) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sunny.decision'::regclass", connection);
+            "select min(right(c.relname, 8)) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sunny.decision'::regclass",
+            connection);
         return DateOnly.ParseExact((string)command.ExecuteScalar()!, "yyyyMMdd", CultureInfo.InvariantCulture);
     }
 
