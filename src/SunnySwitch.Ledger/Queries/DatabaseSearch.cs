@@ -59,12 +59,13 @@ public static class DatabaseSearch
         }
     }
 
+    // Where the first partition begins, whatever its name.
     private static DateOnly Oldest(NpgsqlConnection connection)
     {
         using var command = new NpgsqlCommand(
-            "select min(right(c.relname, 8)) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'sunny.decision'::regclass",
-            connection);
-        return DateOnly.ParseExact((string)command.ExecuteScalar()!, "yyyyMMdd", CultureInfo.InvariantCulture);
+            @"select min(substring(pg_get_expr(c.relpartbound, c.oid) from '\d{4}-\d\d-\d\d')) from pg_inherits i join pg_class c on c.oid = i.inhrelid "
+            + "where i.inhparent = 'sunny.decision'::regclass", connection);
+        return command.ExecuteScalar() is string from ? DateOnly.ParseExact(from, "yyyy-MM-dd", CultureInfo.InvariantCulture) : DateOnly.MaxValue;
     }
 
     private static DateOnly DateOf(int day) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day);
