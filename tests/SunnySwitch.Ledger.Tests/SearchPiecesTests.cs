@@ -76,34 +76,37 @@ public sealed class SearchPiecesTests
     }
 
     private static (List<long> Found, int Looks, long Rows) Search(
-        long newest, int limit, bool isFrequent, Func<long, long, IEnumerable<long>> up, Func<long, long, IEnumerable<long>> down,
+        long newest, int limit, bool mayBeFrequent, Func<long, long, IEnumerable<long>> up, Func<long, long, IEnumerable<long>> down,
         Func<long, long, IEnumerable<long>>? sampled = null)
     {
-        var pieces = new SearchPieces(newest);
-        var (found, looks, seen) = (new List<long>(), 0, 0L);
-        while (pieces.High > 0 && found.Count < limit)
-        {
-            if (isFrequent && pieces.IsToBeSampled) pieces.Sampled(Sample((sampled ?? down)(pieces.Low + 1, pieces.High)));
-            var missing = limit - found.Count;
-            // A table is read as it was written, the oldest first.
-            var piece = up(pieces.Low + 1, pieces.High).Take(SearchPieces.Most(missing) + 1).Reverse().ToList();
-            (looks, seen) = (looks + 1, seen + piece.Count);
-            if (piece.Count > SearchPieces.Most(missing) && pieces.TryShrink(piece[0]))
-            {
-                isFrequent = true;
-                continue;
-            }
-
-            var newestOfPiece = piece.Take(missing).ToList();
-            found.AddRange(newestOfPiece);
-            pieces.Next(newestOfPiece.Count, limit - found.Count);
-        }
-
-        return (found, looks, seen);
+        var (table, found) = (new Table(up, sampled ?? down), new List<long>());
+        new SearchPieces(newest).Find(table, mayBeFrequent, limit, found);
+        var whole = new List<long>();
+        new SearchPieces(newest, isWhole: true).Find(new Table(up, sampled ?? down), mayBeFrequent, limit, whole);
+        Assert.Equal(found, whole);
+        return (found, table.Looks, table.Rows);
     }
 
-    // Every 250th page of 32 rows.
-    private static long? Sample(IEnumerable<long> rows) => rows.Where(row => row / 32 % 250 == 7).Select(row => (long?)row).FirstOrDefault();
+    private sealed class Table(Func<long, long, IEnumerable<long>> up, Func<long, long, IEnumerable<long>> sampled) : ISearchedRows<long>
+    {
+        public int Looks { get; private set; }
+
+        public long Rows { get; private set; }
+
+        // Every 250th page of 32 rows.
+        public long? NewestOfSample(long after, long upTo) =>
+            sampled(after + 1, upTo).Where(row => row / 32 % 250 == 7).Select(row => (long?)row).FirstOrDefault();
+
+        // A table is read as it was written, the oldest first.
+        public (List<long> Newest, long Rows) Read(long after, long upTo, int most, int missing)
+        {
+            var piece = up(after + 1, upTo).Take(most + 1).Reverse().ToList();
+            (Looks, Rows) = (Looks + 1, Rows + piece.Count);
+            return ([.. piece.Take(missing)], piece.Count);
+        }
+
+        public long SequenceOf(long row) => row;
+    }
 
     /// <summary>Every such row from one to another.</summary>
     private sealed record Rows(long From, long To, int Every)

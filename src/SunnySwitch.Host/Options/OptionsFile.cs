@@ -131,7 +131,7 @@ internal static class OptionsFile
             JsonValue single => Single(single, Nullable.GetUnderlyingType(type) ?? type),
             _ => null,
         };
-        if (bound is null) problems.Add($"{where}: {Expected(type)} is expected, is {value?.ToJsonString() ?? "null"}");
+        if (bound is null) problems.Add($"{where}: {Expected(Nullable.GetUnderlyingType(type) ?? type)} is expected, is {value?.ToJsonString() ?? "null"}");
         return bound is not null;
     }
 
@@ -163,7 +163,7 @@ internal static class OptionsFile
 
     private static string Expected(Type type) => type switch
     {
-        _ when type == typeof(int) || type == typeof(long) || type == typeof(int?) || type == typeof(long?) => "a whole number",
+        _ when type == typeof(int) || type == typeof(long) => "a whole number",
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(string) => "text",
         _ when type == typeof(LinkOptions) => "a link or the path of a link file",

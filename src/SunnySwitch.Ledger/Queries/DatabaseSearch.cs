@@ -36,7 +36,8 @@ public static class DatabaseSearch
         foreach (var dates in Spans(connection, query, DateOf(newest.BusinessDay)))
         {
             if (found.Count == query.Limit) break;
-            Find(connection, query, dates, new SearchPieces(newest.Sequence, isWhole: dates.To != DateOf(newest.BusinessDay)), found);
+            var pieces = new SearchPieces(newest.Sequence, isWhole: dates.To != DateOf(newest.BusinessDay));
+            pieces.Find(new DatedRows(connection, query, dates.From, dates.To), query.MayBeFrequent, query.Limit, found);
         }
 
         return found;
@@ -70,74 +71,6 @@ public static class DatabaseSearch
 
     private static DateOnly DateOf(int day) => DateOnly.FromDateTime(DateTime.UnixEpoch).AddDays(day);
 
-    private static void Find(
-        NpgsqlConnection connection, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces, List<FoundTransaction> found)
-    {
-        var isFrequent = query.MayBeFrequent;
-        while (pieces.High > 0 && found.Count < query.Limit)
-        {
-            if (isFrequent && pieces.IsToBeSampled) pieces.Sampled(NewestOfSample(connection, query, dates, pieces));
-            var missing = query.Limit - found.Count;
-            var piece = Read(connection, query, dates, pieces, missing, out var rows);
-            if (rows > SearchPieces.Most(missing) && pieces.TryShrink(piece[0].Sequence))
-            {
-                isFrequent = true;
-                continue;
-            }
-
-            found.AddRange(piece);
-            pieces.Next(piece.Count, query.Limit - found.Count);
-        }
-    }
-
-    // Of each 250th page, always the same ones.
-    private static long? NewestOfSample(
-        NpgsqlConnection connection, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces)
-    {
-        using var command = new NpgsqlCommand { Connection = connection };
-        command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.4) repeatable (1) where {Where(command, query, dates, pieces)}";
-        return command.ExecuteScalar() as long?;
-    }
-
-    /// <summary>The newest of a piece that are missing; <paramref name="rows"/> gets how many there are, one more than most at most.</summary>
-    private static List<FoundTransaction> Read(
-        NpgsqlConnection connection, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces, int missing, out long rows)
-    {
-        using var command = new NpgsqlCommand { Connection = connection };
-        // Not sorted before they are counted: whatever is too much is left as it stands.
-        command.CommandText = $"select {Columns}, count(*) over () from (select {Columns} from sunny.decision where {Where(command, query, dates, pieces)} "
-            + $"limit {SearchPieces.Most(missing) + 1}) piece order by sequence desc limit {missing}";
-        using var reader = command.ExecuteReader();
-        var found = new List<FoundTransaction>();
-        for (rows = 0; reader.Read(); rows = reader.GetInt64(CountColumn)) found.Add(Row(reader));
-        return found;
-    }
-
-    private static string Where(NpgsqlCommand command, TransactionQuery query, (DateOnly From, DateOnly To) dates, SearchPieces pieces)
-    {
-        var sequence = query.HasKey ? SequenceBesideKeys : "sequence";
-        var where = $"{sequence} > @low and {sequence} <= @high and business_date between @from and @to";
-        command.Parameters.AddWithValue("from", dates.From);
-        command.Parameters.AddWithValue("to", dates.To);
-        command.Parameters.AddWithValue("low", pieces.Low);
-        command.Parameters.AddWithValue("high", pieces.High);
-        Add("rrn", query.Rrn);
-        Add("stan", query.Stan);
-        Add("card_token", query.Token is { } token ? LedgerWriter.TokenOf(token) : null);
-        Add("approval_code", query.ApprovalCode);
-        Add("merchant", query.Merchant);
-        Add("terminal", query.Terminal);
-        Add("amount", query.AmountMinor);
-        return where;
-
-        void Add(string column, object? value)
-        {
-            if (value is null) return;
-            where += $" and {column} = @{column}";
-            command.Parameters.AddWithValue(column, value);
-        }
-    }
-
     private static FoundTransaction Row(NpgsqlDataReader reader) => new(
         reader.GetInt64(0), reader.GetDateTime(1), reader.GetFieldValue<DateOnly>(2), reader.GetString(3), reader.GetInt16(4), reader.GetInt64(5),
         reader.GetString(6), reader.GetString(7), (InternalResult)reader.GetInt16(8), reader.IsDBNull(9) ? null : reader.GetString(9),
@@ -149,5 +82,56 @@ public static class DatabaseSearch
         Span<byte> bytes = stackalloc byte[16];
         guid.TryWriteBytes(bytes, bigEndian: true, out _);
         return new PanToken(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
+    }
+
+    /// <summary>Rows of a span of business dates.</summary>
+    private sealed class DatedRows(NpgsqlConnection connection, TransactionQuery query, DateOnly from, DateOnly to) : ISearchedRows<FoundTransaction>
+    {
+        // Of each 250th page, always the same ones.
+        public long? NewestOfSample(long after, long upTo)
+        {
+            using var command = new NpgsqlCommand { Connection = connection };
+            command.CommandText = $"select max(sequence) from sunny.decision tablesample system (0.4) repeatable (1) where {Where(command, after, upTo)}";
+            return command.ExecuteScalar() as long?;
+        }
+
+        public (List<FoundTransaction> Newest, long Rows) Read(long after, long upTo, int most, int missing)
+        {
+            using var command = new NpgsqlCommand { Connection = connection };
+            // Not sorted before they are counted: whatever is too much is left as it stands.
+            command.CommandText = $"select {Columns}, count(*) over () from (select {Columns} from sunny.decision where {Where(command, after, upTo)} "
+                + $"limit {most + 1}) piece order by sequence desc limit {missing}";
+            using var reader = command.ExecuteReader();
+            var (newest, rows) = (new List<FoundTransaction>(), 0L);
+            for (; reader.Read(); rows = reader.GetInt64(CountColumn)) newest.Add(Row(reader));
+            return (newest, rows);
+        }
+
+        public long SequenceOf(FoundTransaction row) => row.Sequence;
+
+        private string Where(NpgsqlCommand command, long after, long upTo)
+        {
+            var sequence = query.HasKey ? SequenceBesideKeys : "sequence";
+            var where = $"{sequence} > @after and {sequence} <= @upto and business_date between @from and @to";
+            command.Parameters.AddWithValue("from", from);
+            command.Parameters.AddWithValue("to", to);
+            command.Parameters.AddWithValue("after", after);
+            command.Parameters.AddWithValue("upto", upTo);
+            Add("rrn", query.Rrn);
+            Add("stan", query.Stan);
+            Add("card_token", query.Token is { } token ? LedgerWriter.TokenOf(token) : null);
+            Add("approval_code", query.ApprovalCode);
+            Add("merchant", query.Merchant);
+            Add("terminal", query.Terminal);
+            Add("amount", query.AmountMinor);
+            return where;
+
+            void Add(string column, object? value)
+            {
+                if (value is null) return;
+                where += $" and {column} = @{column}";
+                command.Parameters.AddWithValue(column, value);
+            }
+        }
     }
 }
