@@ -225,6 +225,7 @@ internal sealed class Bench
     public static Transaction WithChip(Transaction transaction, ushort counter, SecurityVerdict verdict = SecurityVerdict.Right, ushort sequence = 1)
     {
         var withChip = _withChip.Value;
+        withChip.Evidence.Wipe();                                           // Another test's last words.
         withChip.Decided = transaction.Decided;
         (withChip.Original, withChip.Charges, withChip.Generation) = (transaction.Original, transaction.Charges, transaction.Generation);
         (withChip.Brought, withChip.IsVerified) = (EvidenceHas.Cryptogram, true);
