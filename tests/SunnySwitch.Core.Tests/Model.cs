@@ -101,9 +101,11 @@ internal sealed class Model(int firstDay)
         return (answer.Code, false);
     }
 
-    // What the chip says is no part of the body, nor what proves the cardholder, nor when and over which link it came.
+    // What the chip says is no part of the body, nor what proves the cardholder, nor when and over which link it came;
+    // nor an approval code beside the original that it names.
     private static bool IsBodyOf(Message known, Message message) => known == message with
     {
+        ApprovalCode = message.OriginalStan != 0 ? known.ApprovalCode : message.ApprovalCode,
         Counter = known.Counter,
         Chip = known.Chip,
         AtCutOver = known.AtCutOver,

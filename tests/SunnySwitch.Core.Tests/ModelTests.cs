@@ -347,7 +347,12 @@ public sealed class ModelTests
         {
             var again = sent[random.Next(Math.Max(0, sent.Count - 20), sent.Count)].Message;
             again = again with { AtCutOver = random.Next(20) == 0 };
-            return random.Next(5) == 0 ? again with { Amount = again.Amount + 1 } : again;
+            return random.Next(10) switch
+            {
+                < 2 => again with { Amount = again.Amount + 1 },
+                2 => again with { ApprovalCode = again.ApprovalCode + 1 },
+                _ => again,
+            };
         }
 
         var message = New(random, sent.Count);
