@@ -15,7 +15,7 @@ public sealed class PgBouncer : IDisposable
 
     public PgBouncer(PostgresServer server, int connections)
     {
-        Port = PostgresServer.FreePort();
+        Port = FreePorts.Next();
         var file = Path.Combine(_folder, "pgbouncer.ini");
         File.WriteAllText(Path.Combine(_folder, "users"), "\"postgres\" \"\"\n");
         File.WriteAllText(file, $"""

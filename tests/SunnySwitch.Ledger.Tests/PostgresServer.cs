@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace SunnySwitch.Ledger.Tests;
@@ -15,7 +13,7 @@ public sealed class PostgresServer : IDisposable
     private int _databases;
 
     public PostgresServer()
-        : this(FreePort(), server => server.Initialize(""))
+        : this(FreePorts.Next(), server => server.Initialize(""))
     {
     }
 
@@ -47,7 +45,7 @@ public sealed class PostgresServer : IDisposable
     private static bool IsRoot => Environment.UserName == "root";
 
     /// <summary>One that keeps each file of its log of changes, for restoring.</summary>
-    public static PostgresServer Archiving() => new(FreePort(), server => server.Initialize($"""
+    public static PostgresServer Archiving() => new(FreePorts.Next(), server => server.Initialize($"""
         archive_mode = on
         archive_command = 'mkdir -p {server.Archive} && test ! -f {server.Archive}/%f && cp %p {server.Archive}/%f'
         """));
@@ -55,7 +53,7 @@ public sealed class PostgresServer : IDisposable
     /// <summary>One whose disk has so little room; null where mounting is not allowed.</summary>
     public static PostgresServer? Small(int megabytes)
     {
-        var server = new PostgresServer(FreePort(), server =>
+        var server = new PostgresServer(FreePorts.Next(), server =>
         {
             server._isMounted = TryRun("mount", ["-t", "tmpfs", "-o", $"size={megabytes}m", "sunny-test", server._folder]);
             if (!server._isMounted) return;
@@ -68,7 +66,7 @@ public sealed class PostgresServer : IDisposable
     }
 
     /// <summary>A replica that follows another, begun with a base backup of it.</summary>
-    public static PostgresServer ReplicaOf(PostgresServer primary) => new(FreePort(), server =>
+    public static PostgresServer ReplicaOf(PostgresServer primary) => new(FreePorts.Next(), server =>
     {
         primary.BaseBackup(server.Data, "-R");
         server.Configure($"port = {server.Port}\nunix_socket_directories = '{server._folder}'\n");
@@ -188,13 +186,6 @@ public sealed class PostgresServer : IDisposable
 
     /// <summary>Runs a program as a user that PostgreSQL and PgBouncer agree to be; both refuse to be root.</summary>
     internal static void As(string user, params string[] command) => Assert.True(TryAs(user, command), $"{string.Join(' ', command)} failed");
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static string Settings(string database, string user) => $"Database={database};Username={user};Timeout=5;Command Timeout=10";
 

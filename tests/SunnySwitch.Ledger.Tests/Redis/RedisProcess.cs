@@ -8,7 +8,7 @@ namespace SunnySwitch.Ledger.Tests.Redis;
 /// <summary>A Redis of our own: a folder that is removed afterwards, a private port on loopback, stopped by its own process id.</summary>
 public sealed class RedisProcess : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateTempSubdirectory("sunny-redis-").FullName;
     private readonly string[] _arguments;
     private Process? _process;
@@ -16,7 +16,7 @@ public sealed class RedisProcess : IDisposable
     public RedisProcess(params string[] arguments)
     {
         _arguments = arguments;
-        Port = FreePort();
+        Port = FreePorts.Next();
         Start();
     }
 
@@ -27,7 +27,7 @@ public sealed class RedisProcess : IDisposable
     /// <summary>Three masters that know each other, each with a third of the slots; then their replicas, if there are to be some.</summary>
     public static RedisProcess[] Cluster(int replicas = 0)
     {
-        string[] settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+        string[] settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "5000"];
         var nodes = Enumerable.Range(0, 3 * (1 + replicas)).Select(_ => new RedisProcess(settings)).ToArray();
         var create = Process.Start(new ProcessStartInfo("redis-cli",
             ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", $"{replicas}", "--cluster-yes"])
@@ -58,6 +58,11 @@ public sealed class RedisProcess : IDisposable
         _process = null;
     }
 
+    /// <summary>It stands still: whoever asks has no answer until it goes on.</summary>
+    public void Freeze() => Signal("STOP");
+
+    public void Thaw() => Signal("CONT");
+
     /// <summary>Asks by a connection of its own; the answer as it is on the wire, or the text of a bulk answer.</summary>
     public string Ask(params string[] words) => AskAs(null, words);
 
@@ -84,6 +89,13 @@ public sealed class RedisProcess : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     private bool IsUp()
     {
         try
@@ -97,16 +109,4 @@ public sealed class RedisProcess : IDisposable
     }
 
     private static string Resp(params string[] words) => $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
-
-    // In a cluster, the port and ten thousand more has to be free too.
-    internal static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            if (port < 55_000) return port;
-        }
-    }
 }
