@@ -130,7 +130,7 @@ internal static partial class LedgerCommands
     {
         try
         {
-            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
             var page = client.GetStringAsync(new Uri($"{api}/metrics")).GetAwaiter().GetResult();
             var said = StateLine().Match(page);
             return said.Success ? (said.Groups[1].Value, said.Groups[2].Value.Replace("\\\"", "\"", StringComparison.Ordinal)) : null;

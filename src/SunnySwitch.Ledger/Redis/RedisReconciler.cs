@@ -35,6 +35,9 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
     private const int PieceKeys = 4_096, LooksMax = 50;
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
 
+    // Somebody waits for the whole of it: a Redis that is busy for a while is no reason to begin anew.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+
     private long _counters, _views, _forgotten;
 
     /// <summary>Compares everything; names each difference.</summary>
@@ -53,7 +56,7 @@ public sealed class RedisReconciler(RedisOptions options, IDisk journal, Func<Sw
 
     private RedisReport Compare(Action<RedisDifference> found)
     {
-        using var server = RedisServer.Connect(options, "reconcile");
+        using var server = RedisServer.Connect(options, "reconcile", _patience);
         var database = server.Database;
         var writer = new RedisWriter(database, options.Cell);
         var marked = writer.ReadMarks();
