@@ -31,7 +31,7 @@ public sealed class KeyDeskTests : IDisposable
     private readonly Journal.Journal _journal;
     private readonly BatchConsumer<Input, Cell.Cell> _kernel;
     private readonly FileMasterKey _master;
-    private readonly SoftwareHsm _hsm = new();
+    private readonly SoftwareHsm _hsm = new(new SoftwareHsmOptions { RefusesPublishedKeys = true });
     private readonly KeyLedger _ledger;
     private readonly KeyDesk _desk;
     private readonly List<string> _said = [];
@@ -49,7 +49,7 @@ public sealed class KeyDeskTests : IDisposable
         _ring.AddGatingSequences(_kernel.Sequence);
         _master = FileMasterKey.Open(Path.Combine(_folder, "master.key"), mayCreate: true);
         _ledger = KeyLedger.Open(Path.Combine(_folder, "keys.blocks"), _hsm, new SoftwareKeySeal(_hsm, _master), mayCreate: true);
-        _desk = new KeyDesk(new OperatorDesk(_ring, new NoLinks(), TimeSpan.FromMilliseconds(50)), _ledger, () => { }, TimeProvider.System, true, _said.Add);
+        _desk = new KeyDesk(new OperatorDesk(_ring, new NoLinks(), TimeSpan.FromSeconds(2)), _ledger, () => { }, TimeProvider.System, true, _said.Add);
     }
 
     [Fact]

@@ -62,10 +62,10 @@ public sealed class ProjectionTests(PostgresServer server)
     public async Task Two_at_once_write_each_row_once()
     {
         using var rig = new Rig(server.NewDatabase());
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         var projectors = Enumerable.Range(0, 2).Select(_ => rig.Projector(rowsMax: 20)).ToList();
         var runs = projectors.Select(each => Task.Run(() => each.Run(stop.Token))).ToList();
-        Assert.True(SpinWait.SpinUntil(() => projectors.TrueForAll(each => each.Status.Sequence == rig.End), TimeSpan.FromSeconds(25)));
+        Assert.True(SpinWait.SpinUntil(() => projectors.TrueForAll(each => each.Status.Sequence == rig.End), TimeSpan.FromSeconds(60)));
         await stop.CancelAsync();
         await Task.WhenAll(runs);
         rig.AssertClean();

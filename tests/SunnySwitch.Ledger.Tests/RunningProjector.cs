@@ -5,7 +5,7 @@ namespace SunnySwitch.Ledger.Tests;
 /// <summary>A projector on a thread of its own, as a switch has it.</summary>
 internal sealed class RunningProjector : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private readonly CancellationTokenSource _stop = new();
     private readonly Rig _rig;
     private readonly Thread _thread;

@@ -20,10 +20,9 @@ internal sealed class AnswerLog
         using var firstAnswer = new ManualResetEventSlim();
         var limit = _next + 1_000_000;
         var clients = Connect(running.Port(0));
-        var threads = clients.Select(client => new Thread(() => Pump(client, firstAnswer))).ToList();
-        foreach (var thread in threads) thread.Start();
+        var pumps = clients.Select(client => Beside.Start(() => Pump(client, firstAnswer))).ToArray();
         end(firstAnswer);
-        foreach (var thread in threads) thread.Join();
+        Task.WaitAll(pumps);
         foreach (var client in clients) client.Dispose();
         Assert.True(_next < limit);
     }

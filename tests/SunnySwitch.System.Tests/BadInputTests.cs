@@ -20,7 +20,7 @@ public sealed class BadInputTests
         }
 
         await AssertMetric(running, $"sunny_connections_closed_total{{link=\"open\",reason=\"{reason}\"}} 1");
-        Assert.Contains(reason, running.Output);
+        Watch.Until(running, () => running.Output.Contains(reason, StringComparison.Ordinal));
         AssertServes(running);
     }
 
@@ -28,7 +28,7 @@ public sealed class BadInputTests
     public async Task A_frame_that_never_ends_closes_the_link()
     {
         using var test = new TestSwitch();
-        using var running = await test.Start("rehearse=false");
+        using var running = await test.Start("links.0.limits.frameMillisecondsMax=300", "rehearse=false");
         using var client = new AcquirerClient(running.Port(0));
         client.SendRaw([0x00, 0x50, (byte)'0']);
         Assert.Null(client.Receive());
@@ -59,18 +59,17 @@ public sealed class BadInputTests
         using var running = await test.Start("links.0.limits.inFlightMax=16", "rehearse=false");
         using var flood = new AcquirerClient(running.Port(0));
         const int Messages = 5_000;
-        var sender = new Thread(() =>
+        var sender = Beside.Start(() =>
         {
             for (var number = 0; number < Messages; number++) flood.Send(AcquirerClient.Purchase(1, number));
         });
-        sender.Start();
         for (var number = 0; number < Messages; number++)
         {
             var answer = flood.Receive()!;
             Assert.Equal(("00", $"{number:D12}"), (AcquirerClient.Code(answer), AcquirerClient.Field(answer, 37)));
         }
 
-        sender.Join();
+        await sender;
         Assert.DoesNotContain("sunny_starved_total 0\n", await Metrics(running), StringComparison.Ordinal);
     }
 

@@ -108,7 +108,7 @@ public sealed class CounterpartyTests
         var (mti, code, _) = Exchange(peer, dialect, AcquirerClient.Pan(1), 1);
         Assert.Equal((0x0110, "00"), (mti, code));
         await AssertMetric(running, "sunny_rejected_total{link=\"link1\",code=\"12\"} 1");
-        Assert.Contains("sent 1 of our messages back with reject code 0012", running.Output, StringComparison.Ordinal);
+        Watch.Until(running, () => running.Output.Contains("sent 1 of our messages back with reject code 0012", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -74,8 +74,8 @@ public sealed class DiskFaultTests(ITestOutputHelper output)
         Assert.SkipUnless(TestSwitch.CanTrace, NoTracer);
         using var test = new TestSwitch();
         var config = File.ReadAllText(test.ConfigFile);
-        File.WriteAllText(test.ConfigFile, config.Replace("\"limits\": {", "\"limits\": { \"deadlineMilliseconds\": 500,", StringComparison.Ordinal));
-        using var running = await test.StartWith("fdatasync:delay_enter=2000000:when=12", "rehearse=false");
+        File.WriteAllText(test.ConfigFile, config.Replace("\"limits\": {", "\"limits\": { \"deadlineMilliseconds\": 2000,", StringComparison.Ordinal));
+        using var running = await test.StartWith("fdatasync:delay_enter=8000000:when=12", "rehearse=false");
         using var first = new AcquirerClient(running.Port(0));
         using var second = new AcquirerClient(running.Port(0));
         var number = 0;
@@ -84,7 +84,7 @@ public sealed class DiskFaultTests(ITestOutputHelper output)
         {
             Assert.True(number < 100, "no flush stalled");
             first.Send(AcquirerClient.Purchase(1, ++number));
-            isStalled = !first.Socket.Poll(TimeSpan.FromMilliseconds(500), SelectMode.SelectRead);
+            isStalled = !first.Socket.Poll(TimeSpan.FromSeconds(3), SelectMode.SelectRead);
             if (isStalled) second.Send(AcquirerClient.Purchase(2, ++number));
             Assert.Equal("00", AcquirerClient.Code(first.Receive()!));
         }

@@ -7,7 +7,7 @@ namespace SunnySwitch.SystemTests;
 /// <summary>The switch while PostgreSQL refuses it or becomes another, and with a guarded Redis: payments go on, nothing is lost or there twice.</summary>
 public sealed class LedgerFaultTests
 {
-    private static readonly TimeSpan _slow = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _slow = TimeSpan.FromSeconds(15);
 
     [Fact]
     public async Task The_primary_may_be_lost_under_load_and_its_replica_promoted()
@@ -92,7 +92,7 @@ public sealed class LedgerFaultTests
         using var authority = new TestAuthority("Ours");
         using var test = new TestSwitch();
         var (certificate, root, password) = (authority.Server("localhost"), Path.Combine(test.Folder, "root.pem"), Path.Combine(test.Folder, "password"));
-        var (file, keyFile, port) = (Path.Combine(test.Folder, "redis.pem"), Path.Combine(test.Folder, "redis.key"), RedisProcess.FreePort());
+        var (file, keyFile, port) = (Path.Combine(test.Folder, "redis.pem"), Path.Combine(test.Folder, "redis.key"), FreePorts.Next());
         File.WriteAllText(root, authority.Pem);
         File.WriteAllText(password, "hard-to-guess\n");
         File.WriteAllText(file, certificate.ExportCertificatePem());

@@ -100,7 +100,7 @@ internal sealed class OtherSide : IDisposable
     {
         var block = PinBlock(card, offset);
         if (breaks) block[0] ^= 0x55;
-        var track = $"{AcquirerClient.Pan(card)}=301220194581{code ?? CodeOf(card)}73629";
+        var track = $"{AcquirerClient.Pan(card)}=491220194581{code ?? CodeOf(card)}73629";
         (int Field, string Value)[] fields =
         [
             (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"), (12, "120000"),
@@ -126,7 +126,7 @@ internal sealed class OtherSide : IDisposable
     /// <summary>A purchase from a shop on the net, with the code that is printed on the card, or on another.</summary>
     public byte[] PrintedPurchase(int card, int number, int? of = null) => AcquirerClient.Encode(
         0x0100, (2, AcquirerClient.Pan(card)), (3, "000000"), (4, "000000000100"), (7, $"11221200{number % 60:D2}"), (11, $"{number:D6}"),
-        (12, "120000"), (13, "1122"), (14, "3012"), (22, "012"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"),
+        (12, "120000"), (13, "1122"), (14, "4912"), (22, "012"), (32, "400001"), (37, $"{number:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"),
         (49, "840"), (61, PrintedText(of ?? card)), (64, "0000000000000000"));
 
     /// <summary>A purchase without PIN or track, its MAC still blank.</summary>
@@ -171,7 +171,7 @@ internal sealed class OtherSide : IDisposable
             ("the PIN block", block), ("the PIN block in hex", Encoding.ASCII.GetBytes(Convert.ToHexString(block))),
             ("the cryptogram", Convert.FromHexString(ChipCryptogram)), ("the cryptogram in hex", Encoding.ASCII.GetBytes(ChipCryptogram)),
             ("the authentication value", Convert.FromHexString(CavvOf(card))), ("the same in hex", Encoding.ASCII.GetBytes(CavvOf(card))),
-            ("the track", Encoding.ASCII.GetBytes($"=301220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
+            ("the track", Encoding.ASCII.GetBytes($"=491220194581{CodeOf(card)}73629")), ("its code", Encoding.ASCII.GetBytes($"94581{CodeOf(card)}73629")),
             ("the printed code", Encoding.ASCII.GetBytes(PrintedText(card).TrimEnd())), ("the same as it is handed to the module", PrintedEvidence(card)),
         ];
     }
@@ -196,16 +196,16 @@ internal sealed class OtherSide : IDisposable
     private byte[] PrintedEvidence(int card)
     {
         var evidence = new Evidence();
-        "3012"u8.CopyTo(evidence.Expiry);
+        "4912"u8.CopyTo(evidence.Expiry);
         Encoding.ASCII.GetBytes(CodeOf(card, CardCodeKind.Cvv2)).CopyTo(evidence.CardCode);
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<Evidence>(in evidence));
-        return bytes[bytes.IndexOf("3012"u8)..(bytes.LastIndexOf(((ReadOnlySpan<byte>)evidence.CardCode)[..3]) + 4)].ToArray();
+        return bytes[bytes.IndexOf("4912"u8)..(bytes.LastIndexOf(((ReadOnlySpan<byte>)evidence.CardCode)[..3]) + 4)].ToArray();
     }
 
     private string CodeOf(int card, CardCodeKind kind = CardCodeKind.Cvv)
     {
         var code = new byte[3];
-        var terms = new CardCodeTerms(kind, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "3012"u8, "201"u8);
+        var terms = new CardCodeTerms(kind, Encoding.ASCII.GetBytes(AcquirerClient.Pan(card)), "4912"u8, "201"u8);
         Assert.Equal(HsmResult.Done, _hsm.GenerateCardCode(Key("cvk"), in terms, code));
         return Encoding.ASCII.GetString(code);
     }

@@ -24,7 +24,7 @@ public sealed class PanAtRestTests
                 var (exitCode, said, errors) = Rotate(running);
                 Assert.True(exitCode == 0, errors);
                 Assert.Contains($"data key 2: {Pans.Length} PANs sealed with it", said, StringComparison.Ordinal);
-                SpinWait.SpinUntil(() => Directory.GetFiles(Path.Combine(test.Data, "journal"), "*.seg").Length > 4, TimeSpan.FromSeconds(20));
+                Watch.Until(running, () => Directory.GetFiles(Path.Combine(test.Data, "journal"), "*.seg").Length > 4);
                 running.Kill();
             });
         }
@@ -147,7 +147,7 @@ public sealed class PanAtRestTests
         foreach (var pan in Pans)
         {
             using var body = new StringContent(
-                $"{{\"pan\":\"{pan}\",\"expiry\":\"2812\",\"currency\":840,\"balanceMinor\":100000}}", Encoding.UTF8, "application/json");
+                $"{{\"pan\":\"{pan}\",\"expiry\":\"4912\",\"currency\":840,\"balanceMinor\":100000}}", Encoding.UTF8, "application/json");
             using var response = client.PostAsync(new Uri("/cards", UriKind.Relative), body, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
             Assert.True(response.IsSuccessStatusCode, $"{response.StatusCode}");
         }

@@ -53,7 +53,7 @@ public sealed class RegisterTests
         var tail = SwitchProcess.Run("journal", "tail", "-n", "100", "--data", test.Data).Output;
         Assert.Contains("acquirer 400001, merchant MERCHANT0000001, terminal TERM0001: Active, by anna", tail, StringComparison.Ordinal);
         Assert.Contains(": Order, merchant MERCHANT0000001, by anna", tail, StringComparison.Ordinal);
-        Assert.DoesNotContain("90210", tail, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(?i)(?<![0-9A-F.])90210(?![0-9A-F])", tail);       // By itself: fractions of seconds and tokens have any five digits.
         var replay = SwitchProcess.Run("replay", "--data", test.Data, "--config", test.ConfigFile);
         Assert.True(replay.ExitCode == 0, replay.Output);
         var explained = SwitchProcess.Run("tx", "explain", "--data", test.Data, "000000000008").Output;

@@ -70,7 +70,7 @@ public sealed class RestoreTests
         _log.LoadUntilDead(running, _ =>
         {
             var folder = Path.Combine(test.Data, "journal");
-            Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles(folder, "*.seg").Length > segments, TimeSpan.FromSeconds(20)), "no segment ends");
+            Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles(folder, "*.seg").Length > segments, TimeSpan.FromSeconds(60)), "no segment ends");
             Assert.Equal(0, running.Terminate());
         });
     }

@@ -80,9 +80,9 @@ public sealed class SessionTests
             client.Exchange(Network(1, "001"));
             client.Exchange(AcquirerClient.Encode(
                 0x0200, (2, Pan), (3, "000000"), (4, "000000000500"), (7, "1122101010"), (11, "000042"), (12, "101010"),
-                (13, "1122"), (14, "2812"), (22, "051"), (32, "12345678901"),
-                (35, Pan + "=28122011234567890"), (37, "000000000042"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (52, "0123456789ABCDEF")));
-            client.Send(Encoding.ASCII.GetBytes("0200" + Pan + "=28122011234567890"));
+                (13, "1122"), (14, "4912"), (22, "051"), (32, "12345678901"),
+                (35, Pan + "=49122011234567890"), (37, "000000000042"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"), (52, "0123456789ABCDEF")));
+            client.Send(Encoding.ASCII.GetBytes("0200" + Pan + "=49122011234567890"));
         }
 
         var said = running.Output + await BadInputTests.Metrics(running);
@@ -97,7 +97,7 @@ public sealed class SessionTests
     {
         Assert.True(bytes.IndexOf(Encoding.ASCII.GetBytes(Pan)) < 0, "a clear PAN");
         Assert.True(bytes.IndexOf(Convert.FromHexString(Pan)) < 0, "a packed PAN");
-        Assert.True(bytes.IndexOf("28122011234567890"u8) < 0, "track data");
+        Assert.True(bytes.IndexOf("49122011234567890"u8) < 0, "track data");
         Assert.True(bytes.IndexOf(Convert.FromHexString("0123456789ABCDEF")) < 0, "a PIN block");
         Assert.True(bytes.IndexOf("0123456789ABCDEF"u8) < 0, "a PIN block in hex");
     }
@@ -105,7 +105,7 @@ public sealed class SessionTests
     private static byte[] Network(int stan, string code) => AcquirerClient.Encode(0x0800, (7, "1122165100"), (11, $"{stan:D6}"), (70, code));
 
     private static byte[] Purchase(int stan, ushort mti = 0x0100, string amount = "000000012345") => AcquirerClient.Encode(
-        mti, (2, Pan), (3, "000000"), (4, amount), (7, "1122165047"), (11, $"{stan:D6}"), (12, "165047"), (13, "1122"), (14, "2812"), (32, "12345678901"),
+        mti, (2, Pan), (3, "000000"), (4, amount), (7, "1122165047"), (11, $"{stan:D6}"), (12, "165047"), (13, "1122"), (14, "4912"), (32, "12345678901"),
         (37, $"{stan:D12}"), (41, "TERM0001"), (42, "MERCHANT0000001"), (49, "840"));
 
     private static byte[] Reversal(int original, int stan) => AcquirerClient.Encode(
@@ -115,7 +115,7 @@ public sealed class SessionTests
     private static Task AddCard(SwitchProcess running)
     {
         var (exitCode, _, errors) = SwitchProcess.Run(
-            "card", "add", "--pan", Pan, "--expiry", "2812", "--balance", "100000", "--api", $"http://127.0.0.1:{running.HttpPort}");
+            "card", "add", "--pan", Pan, "--expiry", "4912", "--balance", "100000", "--api", $"http://127.0.0.1:{running.HttpPort}");
         Assert.True(exitCode == 0, errors);
         return Task.CompletedTask;
     }

@@ -10,9 +10,13 @@ namespace SunnySwitch.SystemTests;
 internal sealed partial class SwitchProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    // One that is traced flushes slowly, hundreds of times.
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(180);
     private readonly Process _process;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<string> _output = new();
+    private readonly CountdownEvent _openStreams = new(2);
     private readonly List<int> _ports = [];
 
     /// <summary>The executable of the build that has mutants; null when <c>tools/test</c> did not make it.</summary>
@@ -38,7 +42,11 @@ internal sealed partial class SwitchProcess : IDisposable
 
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
-        _process.Exited += (_, _) => _ready.TrySetException(new InvalidOperationException($"the switch ended before it was ready:\n{Output}"));
+        _process.Exited += (_, _) =>
+        {
+            _openStreams.Wait(Patience);
+            _ready.TrySetException(new InvalidOperationException($"the switch ended before it was ready:\n{Output}"));
+        };
         _process.EnableRaisingEvents = true;
         _process.Start();
         _process.BeginOutputReadLine();
@@ -179,14 +187,13 @@ internal sealed partial class SwitchProcess : IDisposable
     public int Terminate()
     {
         Assert.Equal(0, SendSignal(_process.Id, 15));
-        Assert.True(_process.WaitForExit(Patience), $"the switch did not stop:\n{Output}");
-        return _process.ExitCode;
+        return WaitForExit();
     }
 
-    /// <summary>Waits for it to end by itself.</summary>
+    /// <summary>Waits for it to end by itself, and for its last words.</summary>
     public int WaitForExit()
     {
-        Assert.True(_process.WaitForExit(Patience), $"the switch did not stop:\n{Output}");
+        Assert.True(_process.WaitForExit(EndPatience) && _openStreams.Wait(Patience), $"the switch did not stop:\n{Output}");
         return _process.ExitCode;
     }
 
@@ -209,7 +216,12 @@ internal sealed partial class SwitchProcess : IDisposable
 
     private void Take(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            _openStreams.Signal();
+            return;
+        }
+
         _output.Enqueue(line);
         if (LinkLine().Match(line) is { Success: true } link) _ports.Add(int.Parse(link.Groups[1].Value));
         else if (HttpLine().Match(line) is { Success: true } http) HttpPort = int.Parse(http.Groups[1].Value);

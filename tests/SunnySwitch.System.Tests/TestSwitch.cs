@@ -11,12 +11,12 @@ internal sealed class TestSwitch : IDisposable
           "httpPort": 0,
           "links": [
             { "name": "open", "port": 0, "acquirers": ["400001"], "dialect": "iso87-ascii", "signOnRequired": false,
-              "limits": { "connectionsMax": 8, "frameMillisecondsMax": 300 } },
+              "limits": { "connectionsMax": 8 } },
             { "name": "signed", "port": 0, "acquirers": ["12345678901"], "dialect": "iso87-ascii", "signOnRequired": true }
           ],
           "tables": { "cards": 20000, "accounts": 20000, "holds": 400000, "duplicateKeys": 400000, "tombstones": 1024 },
           "journal": { "segmentMegabytes": 16 },
-          "generatedCards": { "bin": "400000", "count": 1000, "expiry": "3012", "currency": 840, "balanceMinor": 1000000000 }
+          "generatedCards": { "bin": "400000", "count": 1000, "expiry": "4912", "currency": 840, "balanceMinor": 1000000000 }
         }
         """;
 

@@ -11,11 +11,10 @@ public sealed class TlsFilesTests
         using var old = tls.Connect(running, tls.Good);
         TlsSwitch.AssertServes(old, 1);
         var (number, isOver) = (1, false);
-        var load = new Thread(() =>
+        var load = Beside.Start(() =>
         {
             for (; !Volatile.Read(ref isOver); number++) TlsSwitch.AssertServes(old, number);
         });
-        load.Start();
         var next = tls.Authority.Server(TlsSwitch.SwitchName, days: 600);
         tls.WriteServer(next);
         var serial = "";
@@ -30,7 +29,7 @@ public sealed class TlsFilesTests
         var before = Volatile.Read(ref number);
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref number) > before + 10, 20_000), "the open connection is not served any more");
         Volatile.Write(ref isOver, true);
-        load.Join();
+        await load;
         Assert.Equal(next.SerialNumber, serial);
         TlsSwitch.AssertMetric(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
         var ends = new DateTimeOffset(next.NotAfter.ToUniversalTime()).ToUnixTimeSeconds();

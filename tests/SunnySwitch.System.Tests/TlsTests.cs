@@ -145,18 +145,17 @@ public sealed class TlsTests
         using (var flood = tls.Connect(running, tls.Good))
         {
             const int Messages = 5_000;
-            var sender = new Thread(() =>
+            var sender = Beside.Start(() =>
             {
                 for (var number = 0; number < Messages; number++) flood.Send(AcquirerClient.Purchase(1, number));
             });
-            sender.Start();
             for (var number = 0; number < Messages; number++)
             {
                 var answer = flood.Receive() ?? throw new InvalidOperationException(running.Output);
                 Assert.Equal(("00", $"{number:D12}"), (AcquirerClient.Code(answer), AcquirerClient.Field(answer, 37)));
             }
 
-            sender.Join();
+            await sender;
         }
 
         using (var deaf = tls.Connect(running, tls.Good))

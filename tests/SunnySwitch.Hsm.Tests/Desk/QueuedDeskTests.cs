@@ -71,7 +71,7 @@ public sealed class QueuedDeskTests : IDisposable
     {
         using var hanging = new Module { IsHeld = true };
         using var good = new Module();
-        using var queued = New(TimeSpan.FromMilliseconds(50), Long, 64, hanging, good);
+        using var queued = New(TimeSpan.FromSeconds(1), Long, 64, hanging, good);
         var late = 0;
         for (var ticket = 1; late < 1 || ticket < 20; ticket++)
         {

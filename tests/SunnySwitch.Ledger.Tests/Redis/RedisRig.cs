@@ -5,7 +5,7 @@ namespace SunnySwitch.Ledger.Tests.Redis;
 /// <summary>A cell, and its feed on a thread of its own, as a switch has it.</summary>
 internal sealed class RedisRig(string servers, string cell = "one", string? passwordFile = null) : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private CancellationTokenSource? _stop;
     private Thread? _thread;
 
