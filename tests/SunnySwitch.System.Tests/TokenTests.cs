@@ -51,7 +51,7 @@ public sealed class TokenTests
         using var other = new OtherSide(test);
         var tokens = new SoftTokens(test);
         await MakeTwo(tokens, other);
-        using var running = await tokens.Start(["sunny-a", "sunny-b"], "rehearse=false", Link);
+        using var running = await tokens.Start(["sunny-a", "sunny-b"], "rehearse=false", Link, "hsm.deadlineMilliseconds=10000");
         using var traffic = new SignedTraffic(running.Port(0), other, other);
         traffic.AwaitMore();
         foreach (var pulled in (string[])["sunny-b", "sunny-a"])
