@@ -52,7 +52,7 @@ public sealed class DiskFaultTests(ITestOutputHelper output)
             while (Code(client, AcquirerClient.Purchase(1, ++number)) == "00") Assert.True(number < 100_000);
             Assert.Equal("96", Code(client, AcquirerClient.Purchase(1, ++number)));
             Assert.Equal("00", Code(client, AcquirerClient.Reversal(1, 1, number + 1)));
-            Assert.Contains("sunny_journal_full_total", await BadInputTests.Metrics(running), StringComparison.Ordinal);
+            Assert.Contains("sunny_journal_full_total", Watch.Page(running), StringComparison.Ordinal);
             File.Delete(ballast);
             var patience = Stopwatch.StartNew();
             while (Code(client, AcquirerClient.Purchase(2, ++number)) != "00") Assert.True(patience.Elapsed < TimeSpan.FromSeconds(20), "96 for ever");
@@ -91,7 +91,7 @@ public sealed class DiskFaultTests(ITestOutputHelper output)
 
         Assert.Equal("00", Code(first, AcquirerClient.Purchase(3, ++number)));
         Assert.Equal("00", Code(second, AcquirerClient.Purchase(4, ++number)));
-        Assert.Contains("sunny_late_total 1", await BadInputTests.Metrics(running), StringComparison.Ordinal);
+        Assert.Contains("sunny_late_total 1", Watch.Page(running), StringComparison.Ordinal);
         Assert.Equal(0, running.Terminate());
     }
 

@@ -50,7 +50,7 @@ public sealed class KeyCeremonyTests
             Assert.Equal(1, Key(running, null, ["retire", "--label", "zpk-acme", "--version", "2", .. Two]).ExitCode);
             inventory = Key(running, null, "inventory").Output;
             Assert.Equal(["zpk-acme 1 previous", "zpk-acme 2 current"], States(running, "zpk-acme"));
-            await AssertMetrics(running);
+            AssertMetrics(running);
             Assert.Equal(0, running.Terminate());
             said.Append(running.Output);
         }
@@ -58,10 +58,10 @@ public sealed class KeyCeremonyTests
         using (var running = await test.Start("rehearse=false"))
         {
             Assert.Equal(inventory, Key(running, null, "inventory").Output);
-            await AssertMetrics(running);
+            AssertMetrics(running);
             Assert.Equal(0, Key(running, null, ["retire", "--label", "zpk-acme", "--version", "1", .. Two]).ExitCode);
             Assert.Equal(["zpk-acme 1 retired", "zpk-acme 2 current"], States(running, "zpk-acme"));
-            Assert.DoesNotContain("sunny_key_age_days{label=\"zpk-acme\",state=\"previous\"}", await Metrics(running), StringComparison.Ordinal);
+            Assert.DoesNotContain("sunny_key_age_days{label=\"zpk-acme\",state=\"previous\"}", Watch.Page(running), StringComparison.Ordinal);
             Assert.DoesNotContain("zpk-acme#1", File.ReadAllText(Path.Combine(test.Data, "keys.blocks")), StringComparison.Ordinal);
             Assert.Equal(0, running.Terminate());
             said.Append(running.Output);
@@ -358,18 +358,12 @@ public sealed class KeyCeremonyTests
         foreach (var each in words) Assert.Contains(each, errors, StringComparison.Ordinal);
     }
 
-    private static async Task AssertMetrics(SwitchProcess running)
+    private static void AssertMetrics(SwitchProcess running)
     {
-        var page = await Metrics(running);
+        var page = Watch.Page(running);
         Assert.Matches("sunny_key_age_days\\{label=\"zpk-acme\",state=\"previous\"\\} [01]\n", page);      // 1: midnight came between.
         Assert.Matches("sunny_key_expires_in_days\\{label=\"zpk-acme\",state=\"previous\"\\} [0-9]{5}\n", page);
         Assert.Contains("sunny_key_uses_total{label=\"kek-acme\",state=\"current\"} 0", page, StringComparison.Ordinal);
-    }
-
-    private static async Task<string> Metrics(SwitchProcess running)
-    {
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{running.HttpPort}") };
-        return await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Current.CancellationToken);
     }
 
     // Hex in either case, and raw; of the components and of what they add up to.

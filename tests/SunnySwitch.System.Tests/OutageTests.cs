@@ -32,7 +32,7 @@ public sealed class OutageTests
             Watch.Says(running, "state=\"Following\"");
             server.Kill();
             redis.Kill();
-            var gone = Stopwatch.StartNew();
+            var (gone, before) = (Stopwatch.StartNew(), payments.Approved);
             payments.More(50);
             var resident = Watch.Metric(running, "sunny_resident_bytes");
             Watch.Says(running, "sunny_ledger_state{state=\"Retrying\",cause=\"");
@@ -47,6 +47,8 @@ public sealed class OutageTests
             Assert.Equal("Retrying", (string?)JsonNode.Parse(output)!["state"]);
             Assert.NotEqual("", (string?)JsonNode.Parse(output)!["error"] ?? "");
             Watch.Until(running, () => gone.Elapsed > _outage, 2 * _outage);
+            // One that waited for a database would wait for seconds.
+            Assert.True(payments.Approved - before > 3 * gone.Elapsed.TotalSeconds, $"{payments.Approved - before} in {gone.Elapsed}");
             payments.More(1);
             Assert.InRange(Watch.Metric(running, "sunny_resident_bytes") - resident, double.MinValue, GrowthBytesMax);
             Assert.True(Watch.Metric(running, "sunny_ledger_lag_seconds") > _outage.TotalSeconds / 2);

@@ -8,7 +8,7 @@ public sealed class RulesTests
     [Fact]
     public async Task Limits_are_brought_into_force_hit_kept_over_a_restart_and_taken_back()
     {
-        Midnight.IsFar();
+        Midnight.Avoid();
         using var test = new TestSwitch();
         var file = Path.Combine(test.Folder, "rules.json");
         File.WriteAllText(file, """

@@ -27,8 +27,7 @@ public sealed class ScenarioTests
         Assert.True(exitCode == 0, output + errors);
         var card = SwitchProcess.Run("card", "show", "--json", "--pan", "4761739001010119", "--api", api).Output;
         Assert.Contains("\"heldMinor\":0", card, StringComparison.Ordinal);
-        using var http = new HttpClient();
-        var metrics = await http.GetStringAsync(new Uri($"{api}/metrics"), TestContext.Current.CancellationToken);
+        var metrics = Watch.Page(running);
         Assert.Contains("sunny_table_entries_max{table=\"holds\"} 400000\n", metrics, StringComparison.Ordinal);
         Assert.Contains("sunny_table_entries{table=\"accounts\"} 1001\n", metrics, StringComparison.Ordinal);
         Assert.Equal(0, running.Terminate());

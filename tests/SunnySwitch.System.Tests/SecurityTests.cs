@@ -66,7 +66,7 @@ public sealed class SecurityTests
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
         answer = client.Exchange(other.Signed(OtherSide.Plain(2)));
         Assert.Equal("00", AcquirerClient.Code(answer));
-        var metrics = await Metrics(running);
+        var metrics = Watch.Page(running);
         Assert.Contains("sunny_mac_wrong_total 2\n", metrics, StringComparison.Ordinal);
         Assert.Contains("sunny_hsm_results_total{result=\"WrongMac\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Equal(threads == 0, metrics.Contains("sunny_hsm_waits_total 0\n", StringComparison.Ordinal));
@@ -95,7 +95,7 @@ public sealed class SecurityTests
             client.Exchange(other.Signed(OtherSide.Plain(50)));
         }
 
-        var metrics = await Metrics(running);
+        var metrics = Watch.Page(running);
         var planted = other.Planted(7);
         var places = ProcessMemory.Find(running.ProcessId, [.. planted.Select(each => each.Bytes), "MERCHANT0000001"u8.ToArray()]);
         Assert.NotEmpty(places[^1]);                                       // The control: what stays is found.
@@ -191,7 +191,7 @@ public sealed class SecurityTests
         answer = client.Exchange(old.Signed(OtherSide.Plain(2)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
         traffic.AwaitMore();
-        Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"previous\"\\} [1-9]", await Metrics(running));
+        Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"previous\"\\} [1-9]", Watch.Page(running));
         traffic.Change();
         traffic.AwaitMore();
         Assert.Equal(0, Ask(running, "key", "retire", "--label", "mak-live", "--version", "1", "--operator", "anna", "--second", "boris").ExitCode);
@@ -199,14 +199,8 @@ public sealed class SecurityTests
         traffic.End();
         answer = client.Exchange(old.Signed(OtherSide.Plain(3)));
         Assert.Equal(("63", true), (AcquirerClient.Code(answer), next.IsSigned(answer)));
-        Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"current\"\\} [1-9]", await Metrics(running));
+        Assert.Matches("sunny_key_uses_total\\{label=\"mak-live\",state=\"current\"\\} [1-9]", Watch.Page(running));
         Assert.Equal(0, running.Terminate());
-    }
-
-    private static async Task<string> Metrics(SwitchProcess running)
-    {
-        using var http = new HttpClient();
-        return await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
     }
 
     private static string Threads(int threads) => $"hsm.threads={threads}";

@@ -85,7 +85,7 @@ public sealed class SessionTests
             client.Send(Encoding.ASCII.GetBytes("0200" + Pan + "=49122011234567890"));
         }
 
-        var said = running.Output + await BadInputTests.Metrics(running);
+        var said = running.Output + Watch.Page(running);
         Assert.Equal(0, running.Terminate());
         said += running.Output + SwitchProcess.Run("journal", "export", "--csv", "--data", test.Data).Output;
         said += SwitchProcess.Run("journal", "tail", "--data", test.Data).Output;

@@ -31,10 +31,10 @@ public sealed class TlsFilesTests
         Volatile.Write(ref isOver, true);
         await load;
         Assert.Equal(next.SerialNumber, serial);
-        TlsSwitch.AssertMetric(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
+        Watch.Says(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
         var ends = new DateTimeOffset(next.NotAfter.ToUniversalTime()).ToUnixTimeSeconds();
-        TlsSwitch.AssertMetric(running, $"sunny_tls_certificate_expires_seconds{{link=\"open\"}} {ends}\n");
-        TlsSwitch.AssertSays(running, $"link open: new connections get certificate \"CN={TlsSwitch.SwitchName}\", serial {next.SerialNumber}, valid from ");
+        Watch.Says(running, $"sunny_tls_certificate_expires_seconds{{link=\"open\"}} {ends}\n");
+        Watch.Logs(running, $"link open: new connections get certificate \"CN={TlsSwitch.SwitchName}\", serial {next.SerialNumber}, valid from ");
         Assert.Equal(0, running.Terminate());
     }
 
@@ -46,18 +46,18 @@ public sealed class TlsFilesTests
         void StillGetsTheOld() => tls.Connect(running, tls.Good, TlsSwitch.Sees(tls.Server)).Dispose();
 
         tls.Write("server.pem", "this is no certificate");
-        TlsSwitch.AssertMetric(running, "sunny_tls_files_broken{link=\"open\"} 1\n");
+        Watch.Says(running, "sunny_tls_files_broken{link=\"open\"} 1\n");
         const string Told = "tls: link open: not reloaded, the former files still count: certificate: ";
-        TlsSwitch.AssertSays(running, Told);
+        Watch.Logs(running, Told);
         StillGetsTheOld();
         tls.Write("server.pem", tls.Authority.Server(TlsSwitch.SwitchName).ExportCertificatePem());
-        TlsSwitch.AssertSays(running, "still count: key: ");         // Another's key.
+        Watch.Logs(running, "still count: key: ");         // Another's key.
         tls.WriteServer(tls.Authority.Server(TlsSwitch.SwitchName, days: 0));
-        TlsSwitch.AssertSays(running, "which is not now");
+        Watch.Logs(running, "which is not now");
         StillGetsTheOld();
         var next = tls.Authority.Server(TlsSwitch.SwitchName);
         tls.WriteServer(next);
-        TlsSwitch.AssertMetric(running, "sunny_tls_files_broken{link=\"open\"} 0\n");
+        Watch.Says(running, "sunny_tls_files_broken{link=\"open\"} 0\n");
         using var client = tls.Connect(running, tls.Good, TlsSwitch.Sees(next));
         TlsSwitch.AssertServes(client, 1);
         Assert.Equal(2, running.Output.Split("there is no certificate (PEM)").Length);
@@ -73,18 +73,18 @@ public sealed class TlsFilesTests
         using var open = tls.Connect(running, tls.Good);
         TlsSwitch.AssertServes(open, 1);
         tls.Write("crl.pem", tls.Authority.Crl(10, tls.Good));
-        TlsSwitch.AssertMetric(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
+        Watch.Says(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
         tls.AssertRefused(running, tls.Good);
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"revoked\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"revoked\"} 1\n");
         var other = tls.Authority.Client("other.example");
         using (var client = tls.Connect(running, other)) TlsSwitch.AssertServes(client, 2);
         tls.Write("crl.pem", tls.Authority.Crl(-1));
-        TlsSwitch.AssertMetric(running, "sunny_tls_reloads_total{link=\"open\"} 2\n");
+        Watch.Says(running, "sunny_tls_reloads_total{link=\"open\"} 2\n");
         tls.AssertRefused(running, other);
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"no_crl\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"no_crl\"} 1\n");
         using var foreign = new TestAuthority("authority");
         tls.Write("crl.pem", foreign.Crl(10));
-        TlsSwitch.AssertSays(running, "no certificate of clientCa signed the list of CN=authority");
+        Watch.Logs(running, "no certificate of clientCa signed the list of CN=authority");
         TlsSwitch.AssertServes(open, 3);
         Assert.Equal(0, running.Terminate());
     }
@@ -96,7 +96,7 @@ public sealed class TlsFilesTests
         using var running = await tls.Start();
         Assert.Contains("(NOT VALID NOW)\n", running.Output, StringComparison.Ordinal);
         tls.WriteServer(tls.Authority.Server(TlsSwitch.SwitchName));
-        TlsSwitch.AssertMetric(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
+        Watch.Says(running, "sunny_tls_reloads_total{link=\"open\"} 1\n");
         using var client = tls.Connect(running, tls.Good);
         TlsSwitch.AssertServes(client, 1);
         Assert.Equal(0, running.Terminate());

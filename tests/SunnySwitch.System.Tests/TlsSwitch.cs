@@ -107,31 +107,9 @@ internal sealed class TlsSwitch : IDisposable
         }
     }
 
-    /// <summary>Asks the metrics page until it says so.</summary>
-    public static void AssertMetric(SwitchProcess running, string expected)
-    {
-        using var http = new HttpClient();
-        var page = "";
-        SpinWait.SpinUntil(() => (page = Page(http, running)).Contains(expected, StringComparison.Ordinal), 20_000);
-        Assert.Contains(expected, page, StringComparison.Ordinal);
-    }
-
-    public static void AssertSays(SwitchProcess running, string expected)
-    {
-        SpinWait.SpinUntil(() => running.Output.Contains(expected, StringComparison.Ordinal), 20_000);
-        Assert.Contains(expected, running.Output, StringComparison.Ordinal);
-    }
-
     public void Dispose()
     {
         Authority.Dispose();
         Test.Dispose();
-    }
-
-    private static string Page(HttpClient http, SwitchProcess running)
-    {
-        using var asked = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"));
-        using var reader = new StreamReader(http.Send(asked).Content.ReadAsStream());
-        return reader.ReadToEnd();
     }
 }

@@ -21,12 +21,12 @@ public sealed class TlsTests
             for (var number = 1; number <= 20; number++) TlsSwitch.AssertServes(client, number);
         }
 
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 1\n");
-        TlsSwitch.AssertMetric(running, "sunny_connections_closed_total{link=\"open\",reason=\"PeerClosed\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 1\n");
+        Watch.Says(running, "sunny_connections_closed_total{link=\"open\",reason=\"PeerClosed\"} 1\n");
         var ends = new DateTimeOffset(tls.Server.NotAfter.ToUniversalTime()).ToUnixTimeSeconds();
-        TlsSwitch.AssertMetric(running, $"sunny_tls_certificate_expires_seconds{{link=\"open\"}} {ends}\n");
-        TlsSwitch.AssertMetric(running, $"sunny_tls_ca_expires_seconds{{link=\"open\"}} {tls.Authority.Ends.ToUnixTimeSeconds()}\n");
-        TlsSwitch.AssertSays(running, $"is certificate \"CN={TlsSwitch.AcquirerName}\", serial {tls.Good.SerialNumber}; {protocol}, TLS_");
+        Watch.Says(running, $"sunny_tls_certificate_expires_seconds{{link=\"open\"}} {ends}\n");
+        Watch.Says(running, $"sunny_tls_ca_expires_seconds{{link=\"open\"}} {tls.Authority.Ends.ToUnixTimeSeconds()}\n");
+        Watch.Logs(running, $"is certificate \"CN={TlsSwitch.AcquirerName}\", serial {tls.Good.SerialNumber}; {protocol}, TLS_");
         Assert.Equal(0, running.Terminate());
     }
 
@@ -43,7 +43,7 @@ public sealed class TlsTests
         void Refuses(string result, int count, X509Certificate2? shown, SslProtocols protocols = SslProtocols.None)
         {
             tls.AssertRefused(running, shown, protocols);
-            TlsSwitch.AssertMetric(running, $"sunny_tls_handshakes_total{{link=\"open\",result=\"{result}\"}} {count}\n");
+            Watch.Says(running, $"sunny_tls_handshakes_total{{link=\"open\",result=\"{result}\"}} {count}\n");
             TlsSwitch.AssertServes(good, ++number);
         }
 
@@ -61,9 +61,9 @@ public sealed class TlsTests
             TlsSwitch.AssertServes(named, ++number);
         }
 
-        TlsSwitch.AssertSays(running, $"failed: revoked; certificate \"CN={TlsSwitch.AcquirerName}\", serial {revoked.SerialNumber}");
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 2\n");
-        TlsSwitch.AssertMetric(running, "sunny_tls_crl_expires_seconds{link=\"open\"} ");
+        Watch.Logs(running, $"failed: revoked; certificate \"CN={TlsSwitch.AcquirerName}\", serial {revoked.SerialNumber}");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 2\n");
+        Watch.Says(running, "sunny_tls_crl_expires_seconds{link=\"open\"} ");
         Assert.DoesNotContain("   at ", running.Output, StringComparison.Ordinal);
         Assert.Equal(0, running.Terminate());
     }
@@ -80,9 +80,9 @@ public sealed class TlsTests
         using var running = await tls.Start(""","revocation":"crl.pem","ciphers":["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]""");
         using (var both = tls.Connect(running, client, between: between.Own)) TlsSwitch.AssertServes(both, 1);
         using (var alone = tls.Connect(running, client)) TlsSwitch.AssertServes(alone, 2);
-        TlsSwitch.AssertSays(running, "Tls12, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+        Watch.Logs(running, "Tls12, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
         tls.AssertRefused(running, stranger);
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"revoked\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"revoked\"} 1\n");
         Assert.Equal(0, running.Terminate());
     }
 
@@ -98,7 +98,7 @@ public sealed class TlsTests
             Assert.Null(plain.Receive());
         }
 
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"protocol\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"protocol\"} 1\n");
         using (var old = new AcquirerClient(running.Port(0)))
         {
             old.SendRaw(HelloOfTls11());
@@ -107,13 +107,13 @@ public sealed class TlsTests
             Assert.Equal((0x15, 2, 70), (alert[0], alert[5], alert[6]));   // A fatal alert: protocol_version.
         }
 
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"protocol\"} 2\n");
-        TlsSwitch.AssertSays(running, "SSL routines::unsupported protocol");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"protocol\"} 2\n");
+        Watch.Logs(running, "SSL routines::unsupported protocol");
         using (new AcquirerClient(running.Port(0)))
         {
         }
 
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"closed\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"closed\"} 1\n");
         TlsSwitch.AssertServes(good, 1);
         Assert.DoesNotContain("   at ", running.Output, StringComparison.Ordinal);
         Assert.Equal(0, running.Terminate());
@@ -125,10 +125,10 @@ public sealed class TlsTests
         using var tls = new TlsSwitch();
         using var running = await tls.Start();
         var silent = Enumerable.Range(0, 9).Select(_ => new AcquirerClient(running.Port(0))).ToList();
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"too_many\"} 1\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"too_many\"} 1\n");
         Assert.All(silent, each => Assert.Null(each.Receive()));
         silent.ForEach(static each => each.Dispose());
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"timeout\"} 8\n");
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"timeout\"} 8\n");
         using var good = tls.Connect(running, tls.Good);
         TlsSwitch.AssertServes(good, 1);
         using var half = new AcquirerClient(running.Port(0));        // A drain does not wait for it.
@@ -167,7 +167,7 @@ public sealed class TlsTests
             });
         }
 
-        TlsSwitch.AssertMetric(running, "reason=\"SlowReader\"");
+        Watch.Says(running, "reason=\"SlowReader\"");
         using var good = tls.Connect(running, tls.Good);
         TlsSwitch.AssertServes(good, 400_000);
         Assert.Equal(0, running.Terminate());
@@ -183,7 +183,7 @@ public sealed class TlsTests
         client.SendRaw([0xFF, 0xFF]);
         Assert.Equal("00", AcquirerClient.Code(client.Receive()!));
         Assert.Null(client.Receive());
-        TlsSwitch.AssertMetric(running, "sunny_connections_closed_total{link=\"open\",reason=\"FrameTooLong\"} 1\n");
+        Watch.Says(running, "sunny_connections_closed_total{link=\"open\",reason=\"FrameTooLong\"} 1\n");
         Assert.Equal(0, running.Terminate());
     }
 
@@ -231,7 +231,7 @@ public sealed class TlsTests
         ];
         var (exitCode, output, errors) = SwitchProcess.Run([.. load, "--tls-key", tls.Path("client.key")]);
         Assert.True(exitCode == 0, output + errors);
-        TlsSwitch.AssertMetric(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 5\n");   // One to try it.
+        Watch.Says(running, "sunny_tls_handshakes_total{link=\"open\",result=\"ok\"} 5\n");   // One to try it.
         Assert.Equal(1, SwitchProcess.Run(load).ExitCode);            // Without its key.
         Assert.Equal(0, running.Terminate());
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
 
 namespace SunnySwitch.SystemTests;
@@ -57,12 +56,12 @@ public sealed class TokenTests
         foreach (var pulled in (string[])["sunny-b", "sunny-a"])
         {
             tokens.Fail(pulled, "removed");
-            await Fit(running, pulled, 0, traffic);
-            await Fit(running, pulled == "sunny-a" ? "sunny-b" : "sunny-a", 1, traffic);
+            Fit(running, pulled, 0, traffic);
+            Fit(running, pulled == "sunny-a" ? "sunny-b" : "sunny-a", 1, traffic);
             traffic.AwaitMore();
-            Assert.True(SpinWait.SpinUntil(() => running.Output.Contains($"WARNING: token {pulled}: ", StringComparison.Ordinal), TimeSpan.FromSeconds(30)));
+            Watch.Logs(running, $"WARNING: token {pulled}: ");
             tokens.Mend(pulled, "removed");
-            await Fit(running, pulled, 1, traffic);
+            Fit(running, pulled, 1, traffic);
             traffic.AwaitMore();
         }
 
@@ -84,11 +83,11 @@ public sealed class TokenTests
         (int ExitCode, string Output, string Errors) Generate(string label) => Key(
             "generate", "--label", label, "--usage", "P0", "--algorithm", "T", "--bits", "128", "--operator", "anna", "--second", "boris");
         tokens.Fail("sunny-a", "removed");
-        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
+        Watch.Says(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
         var refused = Generate("zpk-acme");
         Assert.True(refused.ExitCode == 1 && refused.Errors.Contains("hsm.tokens.0: ", StringComparison.Ordinal), refused.Errors);
         tokens.Mend("sunny-a", "removed");
-        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 1");
+        Watch.Says(running, "sunny_hsm_fit{token=\"sunny-a\"} 1");
         var made = Generate("zpk-acme");
         Assert.True(made.ExitCode == 0, made.Errors);
         // With the keys that were there before, and with the master key that wraps data keys.
@@ -99,7 +98,7 @@ public sealed class TokenTests
         var before = tokens.LogIns;
         tokens.WritePin("111111");
         tokens.Fail("sunny-a", "removed");
-        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
+        Watch.Says(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
         tokens.Mend("sunny-a", "removed");
         Assert.True(SpinWait.SpinUntil(() => tokens.LogIns > before, TimeSpan.FromSeconds(30)));
         for (var times = 0; times < 3; times++)
@@ -127,12 +126,12 @@ public sealed class TokenTests
         for (var number = 10; number < 14; number++)
         {
             client.Send(other.Signed(OtherSide.Plain(number)));
-            await Until(running, $"sunny_hsm_failed_total {2 * (number - 9)}");                                 // The request, and the MAC of its 91.
+            Watch.Says(running, $"sunny_hsm_failed_total {2 * (number - 9)}");                                 // The request, and the MAC of its 91.
         }
 
-        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
+        Watch.Says(running, "sunny_hsm_fit{token=\"sunny-a\"} 0");
         tokens.Mend("sunny-a", "slow");
-        await Until(running, "sunny_hsm_fit{token=\"sunny-a\"} 1");
+        Watch.Says(running, "sunny_hsm_fit{token=\"sunny-a\"} 1");
         var answer = client.Exchange(other.Signed(OtherSide.Plain(4)));
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
         tokens.Fail("sunny-a", "full");
@@ -176,7 +175,7 @@ public sealed class TokenTests
         var before = tokens.LogIns;
         using var running = await tokens.Start(["sunny-a", "sunny-b"], "rehearse=false", Link);
         Assert.Contains("it is left alone until the next start", running.Output, StringComparison.Ordinal);
-        await Until(running, "sunny_hsm_failures_total{token=\"sunny-b\"} 2");                                 // Probed twice since.
+        Watch.Says(running, "sunny_hsm_failures_total{token=\"sunny-b\"} 2");                                 // Probed twice since.
         Assert.Equal(before + 3, tokens.LogIns);                           // Ceremonies and desk of the first, and one try.
         AssertSigned(running, other, 1);
         Assert.Equal(0, running.Terminate());
@@ -202,29 +201,9 @@ public sealed class TokenTests
         Assert.Equal(("00", true), (AcquirerClient.Code(answer), other.IsSigned(answer)));
     }
 
-    private static async Task Until(SwitchProcess running, string metric)
+    private static void Fit(SwitchProcess running, string token, int expected, SignedTraffic traffic) => Watch.Until(running, () =>
     {
-        using var http = new HttpClient();
-        var metrics = "";
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30);)
-        {
-            metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
-            if (metrics.Contains(metric, StringComparison.Ordinal)) return;
-        }
-
-        Assert.Fail($"never: {metric}\n{running.Output}\n{metrics}");
-    }
-
-    private static async Task Fit(SwitchProcess running, string token, int expected, SignedTraffic traffic)
-    {
-        using var http = new HttpClient();
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30);)
-        {
-            var metrics = await http.GetStringAsync(new Uri($"http://127.0.0.1:{running.HttpPort}/metrics"), TestContext.Current.CancellationToken);
-            if (metrics.Contains($"sunny_hsm_fit{{token=\"{token}\"}} {expected}", StringComparison.Ordinal)) return;
-            traffic.AwaitMore();
-        }
-
-        Assert.Fail($"{token} has not become {expected}:\n{running.Output}");
-    }
+        traffic.AwaitMore();
+        return Watch.Page(running).Contains($"sunny_hsm_fit{{token=\"{token}\"}} {expected}", StringComparison.Ordinal);
+    });
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SunnySwitch.SystemTests;
 
-/// <summary>What a switch says of itself at <c>/metrics</c>.</summary>
+/// <summary>What a switch says of itself, at <c>/metrics</c> and on its terminal.</summary>
 internal static class Watch
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
@@ -16,6 +16,9 @@ internal static class Watch
 
     /// <summary>The page has such a text.</summary>
     public static void Says(SwitchProcess running, string text) => Until(running, () => Page(running).Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Its output has such a text.</summary>
+    public static void Logs(SwitchProcess running, string text) => Until(running, () => running.Output.Contains(text, StringComparison.Ordinal));
 
     public static void Until(SwitchProcess running, Func<bool> condition, TimeSpan? patience = null) =>
         Assert.True(SpinWait.SpinUntil(condition, patience ?? _patience), Page(running) + running.Output);
