@@ -141,10 +141,11 @@ public sealed class SharedLimitTests : IDisposable
         return running;
     }
 
-    private static void CatchesUp(SwitchProcess cell) =>
-        Watch.Until(cell, () => Watch.Metric(cell, "sunny_redis_lag_frames") == 0 && Watch.Page(cell).Contains("state=\"Following\"", StringComparison.Ordinal));
+    private static void CatchesUp(SwitchProcess cell) => Watch.Until(
+        cell, () => Watch.Metric(cell, "sunny_redis_lag_frames") == 0 && Watch.Page(cell).Contains("state=\"Following\"", StringComparison.Ordinal));
 
     private static string Buy(AcquirerClient client, int card, int number) => AcquirerClient.Code(client.Exchange(AcquirerClient.Purchase(card, number)));
 
-    private static double Answered(SwitchProcess cell, string answer) => Watch.Metric(cell, $"sunny_shared_requests_total{{answer=\"{answer}\"}}");
+    private static double Answered(SwitchProcess cell, string answer) =>
+        Watch.Metric(cell, $"sunny_shared_requests_total{{answer=\"{answer}\"}}");
 }
